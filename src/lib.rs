@@ -1,0 +1,23 @@
+//! schoolbell rings when a school authority publishes. The modules, in the order to read them.
+
+// nouns: bytes and values in, values out; no clock, disk, network, log or chance
+pub mod article;
+pub mod feed;
+pub mod list;
+pub mod page;
+pub mod source;
+pub mod story;
+
+// verbs: they touch the world, wait, fail and remember
+pub mod fetch;
+pub mod journal;
+pub mod poll;
+pub mod schedule;
+pub mod serve;
+pub mod store;
+
+// the frame
+pub mod commands;
+pub mod config;
+pub mod daemon;
+pub mod demo;

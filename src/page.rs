@@ -1,0 +1,22 @@
+//! A page: bytes and headers received once, and what can be asked of them.
+//!
+//! In: a response's body with the headers that matter. Out: text ([`charset`]), a parsed tree ([`document`]),
+//! absolute and normalised addresses ([`links`]).
+
+pub mod charset;
+pub mod document;
+pub mod links;
+
+use bytes::Bytes;
+use url::Url;
+
+/// What was received once.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The address that answered, after redirects: what relative links resolve against.
+    pub url: Url,
+    /// The `Content-Type` header, as sent.
+    pub content_type: Option<String>,
+    /// The body, decompressed.
+    pub body: Bytes,
+}

@@ -1,0 +1,1 @@
+//! Bytes to text: the one place that chooses a charset.

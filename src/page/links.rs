@@ -1,0 +1,1 @@
+//! Addresses, absolute and normalised.

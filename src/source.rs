@@ -1,0 +1,226 @@
+//! A source: an address we watch, with everything that its `[[source]]` block says.
+//!
+//! Values come checked from `config`; nothing here parses TOML or reaches out. What was learnt of a source while
+//! polling it is its [`state`].
+
+pub mod presets;
+pub mod state;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::page::document::{Pick, Selector};
+
+/// A source's id: `[a-z0-9-]`, 1 to 64 characters, unique in a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SourceId(Arc<str>);
+
+/// Why a text is no [`SourceId`].
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is no source id: expected 1 to 64 of a-z, 0-9 and `-`")]
+pub struct InvalidSourceId(String);
+
+impl SourceId {
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// It is empty, longer than 64 characters, or holds other characters than `a-z`, `0-9` and `-`.
+    pub fn parse(text: &str) -> Result<Self, InvalidSourceId> {
+        let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(good) {
+            return Err(InvalidSourceId(text.to_owned()));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The default id of an address: host without `www.`, then the path's words, `-` between.
+    ///
+    /// `http://jyt.example.gov.cn/jynews/` gives `jyt-example-gov-cn-jynews`.
+    pub fn from_address(url: &Url) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        let host = host.strip_prefix("www.").unwrap_or(host);
+        let port = url.port().map(|p| format!("-{p}")).unwrap_or_default();
+        let raw = format!(
+            "{host}{port}{}{}",
+            url.path(),
+            url.query().map(|q| format!("-{q}")).unwrap_or_default()
+        );
+        let mut id = String::new();
+        for c in raw.to_ascii_lowercase().chars() {
+            if c.is_ascii_alphanumeric() {
+                id.push(c);
+            } else if !id.is_empty() && !id.ends_with('-') {
+                id.push('-');
+            }
+        }
+        for end in [
+            "-index-html",
+            "-index-htm",
+            "-index-shtml",
+            "-html",
+            "-htm",
+            "-shtml",
+        ] {
+            if let Some(shorter) = id.strip_suffix(end) {
+                id.truncate(shorter.len());
+                break;
+            }
+        }
+        id.truncate(64);
+        let id = id.trim_end_matches('-');
+        Self(if id.is_empty() { "source" } else { id }.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for SourceId {
+    type Error = InvalidSourceId;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<SourceId> for String {
+    fn from(id: SourceId) -> Self {
+        id.0.as_ref().to_owned()
+    }
+}
+
+/// One `[[source]]` block, checked, with the defaults of the other sections filled in.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its id.
+    pub id: SourceId,
+    /// The list page's address, as configured.
+    pub url: Url,
+    /// The configured title; the page's own stands in for it where absent.
+    pub title: Option<String>,
+    /// The groups that it belongs to, in the order of the file.
+    pub groups: Vec<String>,
+    /// A fixed poll interval, or else the adaptive one.
+    pub every: Option<Duration>,
+    /// Which site family reads its pages.
+    pub preset: PresetChoice,
+    /// Where dates without an offset are at home.
+    pub timezone: TimeZone,
+    /// How many list pages the first poll follows.
+    pub pages: u32,
+    /// Whether each article's own page is read.
+    pub full_text: bool,
+    /// Whether it is polled.
+    pub enabled: bool,
+    /// How its pages are asked for.
+    pub request: RequestSettings,
+    /// What its feed's entries carry.
+    pub content: Content,
+    /// `[source.list]`.
+    pub list: ListRules,
+    /// `[source.article]`.
+    pub article: ArticleRules,
+}
+
+impl Source {
+    /// What is shown where a title is needed: the configured one, else the page's, else the id.
+    pub fn shown_title<'a>(&'a self, learnt: Option<&'a str>) -> &'a str {
+        self.title.as_deref().or(learnt).unwrap_or(self.id.as_str())
+    }
+}
+
+/// How a source's pages are asked for: `[fetch]`, overridden by the source.
+#[derive(Clone, Debug)]
+pub struct RequestSettings {
+    /// The `User-Agent` header.
+    pub user_agent: String,
+    /// The pause between two requests to one host.
+    pub delay: Duration,
+    /// The time that one request may take in all.
+    pub timeout: Duration,
+    /// The most bytes of a body, counted after decompression.
+    pub max_body_bytes: u64,
+    /// Whether robots.txt (RFC 9309) is obeyed.
+    pub robots: bool,
+    /// `http://`, `https://`, `socks5://` or `socks5h://`.
+    pub proxy: Option<Url>,
+    /// How strictly certificates are judged.
+    pub tls: Tls,
+    /// Further request headers, as configured.
+    pub headers: Vec<(String, String)>,
+}
+
+/// How strictly a server's certificate is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tls {
+    /// The certificate must be good.
+    #[default]
+    Strict,
+    /// Any certificate will do.
+    Insecure,
+}
+
+/// Which site family reads a source's pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PresetChoice {
+    /// The one that recognises the page.
+    #[default]
+    Auto,
+    /// None: declared facts and detection by structure alone.
+    None,
+    /// This one, by its name.
+    Named(String),
+}
+
+/// What a feed's entries carry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Content {
+    /// The whole body.
+    #[default]
+    Full,
+    /// The first sentences.
+    Summary,
+}
+
+/// `[source.list]`, and the list part of a preset: each optional, each winning over detection.
+#[derive(Clone, Debug, Default)]
+pub struct ListRules {
+    /// The items.
+    pub item: Option<Selector>,
+    /// The link, inside the item.
+    pub link: Option<Pick>,
+    /// The title, inside the item.
+    pub title: Option<Pick>,
+    /// The date, inside the item.
+    pub date: Option<Pick>,
+    /// The link to the next list page.
+    pub next: Option<Pick>,
+}
+
+/// `[source.article]`, and the article part of a preset.
+#[derive(Clone, Debug, Default)]
+pub struct ArticleRules {
+    /// The title.
+    pub title: Option<Pick>,
+    /// The date, or the fact line that holds it.
+    pub date: Option<Pick>,
+    /// The original publisher, or the fact line that holds it.
+    pub origin: Option<Pick>,
+    /// The author, or the fact line that holds it.
+    pub author: Option<Pick>,
+    /// The body.
+    pub body: Option<Selector>,
+    /// What is cut out of the body.
+    pub remove: Vec<Selector>,
+}

@@ -1,0 +1,1 @@
+//! Site families as data.

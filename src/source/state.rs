@@ -1,0 +1,140 @@
+//! What was learnt of a source while polling it: its validators, its health, when it is due.
+//!
+//! Kept by the store, rewritten at the end of each poll. It can be lost without losing an article.
+
+use std::{fmt, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What is remembered of a source between two polls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// When it was polled for the first time: the date of its feed while that is empty.
+    pub first_poll: Option<Timestamp>,
+    /// When it was last polled, well or not.
+    pub last_poll: Option<Timestamp>,
+    /// When it was last reached and understood.
+    pub last_success: Option<Timestamp>,
+    /// When it is due.
+    pub next_poll: Option<Timestamp>,
+    /// How the last poll ended.
+    pub outcome: Option<Outcome>,
+    /// How many polls have failed in a row.
+    pub failures: u32,
+    /// The interval in force, before jitter and back-off.
+    pub interval: Option<Duration>,
+    /// The list page's title.
+    pub title: Option<String>,
+    /// What the list page's server gave for the next conditional GET.
+    pub validators: SourceValidators,
+    /// A hash of the list page's bytes: for servers without validators, an unchanged page.
+    pub page_hash: Option<u64>,
+    /// How many items the list had when it was last understood.
+    pub items: u32,
+}
+
+/// A list page's validators (RFC 9110, section 8.8), sent back verbatim.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceValidators {
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
+/// How a poll ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The list was read.
+    Read {
+        /// Items on the list.
+        items: u32,
+        /// Articles that were new.
+        new: u32,
+    },
+    /// The list had not changed.
+    Unchanged,
+    /// It could not be reached or understood.
+    Failed(Fault),
+}
+
+impl Outcome {
+    /// The fault, if it was one.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Failed(fault) => Some(fault),
+            Self::Read { .. } | Self::Unchanged => None,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { items, new } => write!(f, "{items} items, {new} new"),
+            Self::Unchanged => f.write_str("unchanged"),
+            Self::Failed(fault) => write!(f, "{fault}"),
+        }
+    }
+}
+
+/// What is wrong with a source, in a word for machines and in words for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// One of the contract's words.
+    pub kind: FaultKind,
+    /// The cause in words, and what to do.
+    pub words: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.as_str(), self.words)
+    }
+}
+
+macro_rules! fault_kinds {
+    ($($(#[$doc:meta])* $kind:ident = $word:literal,)*) => {
+        /// The kinds of trouble that a source can be in.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum FaultKind { $($(#[$doc])* $kind,)* }
+
+        impl FaultKind {
+            /// The word that `/status` and the API use.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $word,)* }
+            }
+        }
+    };
+}
+
+fault_kinds! {
+    /// No connection: DNS, refused, reset, timed out.
+    Unreachable = "unreachable",
+    /// The TLS hand-shake failed.
+    Tls = "tls",
+    /// A bot wall or a log-in page answered.
+    Blocked = "blocked",
+    /// The page is shown on the campus network only.
+    CampusOnly = "campus_only",
+    /// 429.
+    RateLimited = "rate_limited",
+    /// 5xx, or an answer that breaks HTTP or a limit.
+    ServerError = "server_error",
+    /// 404 or 410.
+    Gone = "gone",
+    /// The address has moved for good to another host that does not answer as a list.
+    Moved = "moved",
+    /// No list on the page.
+    EmptyList = "empty_list",
+    /// Known articles are on the page, the selectors miss them.
+    ListChanged = "list_changed",
+    /// The bytes are no text in any encoding.
+    Garbled = "garbled",
+    /// The list is there, no article's body can be read.
+    BodyMissing = "body_missing",
+    /// robots.txt closes the address, or the guard refuses it.
+    NotAllowed = "not_allowed",
+}

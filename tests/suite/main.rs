@@ -1,0 +1,1 @@
+//! Whole behaviours, one file each.

@@ -15,6 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::{
     items::read_article,
+    judge::fetch_fault,
     pool::{ParserPool, PoolError},
 };
 use crate::{

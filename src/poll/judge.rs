@@ -1,7 +1,5 @@
 //! What is wrong, in a word and in words: every fault of a source is named here.
 
-use std::error::Error;
-
 use super::{PoolError, items::Found};
 use crate::{
     article::{self, Refusal},
@@ -15,17 +13,8 @@ use crate::{
 };
 
 /// An answer that could not be had: the error's chain as one line, then what to do.
-pub(super) fn fetch_fault(error: &FetchError) -> Fault {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let said = inner.to_string();
-        if !words.contains(&said) {
-            words.push_str(": ");
-            words.push_str(&said);
-        }
-        cause = inner.source();
-    }
+pub fn fetch_fault(error: &FetchError) -> Fault {
+    let mut words = error.chain();
     if let Some(remedy) = error.remedy() {
         words.push_str("; ");
         words.push_str(&remedy);

@@ -5,6 +5,8 @@
 //! ([`section`]), each value checked where it stands ([`values`]).
 
 mod block;
+#[cfg(test)]
+mod documented;
 mod include;
 mod keys;
 mod mistake;

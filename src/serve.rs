@@ -22,7 +22,7 @@ use axum::{
     routing::get,
 };
 
-pub use self::site::Site;
+pub use self::site::{Site, outlines, reports};
 use crate::config::Listen;
 
 /// How long open connections may go on after a stop was asked for.
@@ -186,7 +186,7 @@ fn not_found(what: &str) -> Response {
 }
 
 /// The store could not be read: the reader learns little, the log all.
-fn broken(error: &dyn std::error::Error) -> Response {
+fn broken(error: &(dyn std::error::Error + 'static)) -> Response {
     tracing::error!(error, "an answer could not be made");
     (StatusCode::INTERNAL_SERVER_ERROR, "the store cannot be read; the log says why\n").into_response()
 }

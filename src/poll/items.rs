@@ -61,8 +61,8 @@ impl Poller {
         let backfill = state.last_success.is_none();
         let mut listed = Vec::new();
         let mut unknown = Vec::new();
-        for (place, ((item, id), known)) in items.iter().zip(ids).zip(known).enumerate() {
-            let sorted_at = sorted_at(item, place, backfill, source, now);
+        for (place, ((item, id), known)) in items.into_iter().zip(ids).zip(known).enumerate() {
+            let sorted_at = sorted_at(&item, place, backfill, source, now);
             match known {
                 None => unknown.push((item, sorted_at)),
                 Some(Known { sources, .. }) if !sources.contains(&source.id) => {
@@ -75,8 +75,9 @@ impl Poller {
             self.store.record(listed, None).await?;
         }
         let mut found = Found { new: unknown.len(), ..Found::default() };
-        let mut attempts =
-            stream::iter(unknown).map(|(item, sorted_at)| self.attempt(source, item, now, sorted_at, now)).buffered(SIDE_BY_SIDE);
+        let mut attempts = stream::iter(unknown)
+            .map(async |(item, sorted_at): (Item, Timestamp)| self.attempt(source, &item, now, sorted_at, now).await)
+            .buffered(SIDE_BY_SIDE);
         while let Some(attempt) = attempts.next().await {
             found.count(&attempt);
             // recorded one by one: a stop in the middle of a long first visit loses nothing that was read

@@ -90,3 +90,97 @@ fn share(id: &SourceId) -> f64 {
     let bits = u32::try_from(xxh3_64(id.as_str().as_bytes()) >> 32).unwrap_or(u32::MAX);
     f64::from(bits) / f64::from(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Config,
+        source::state::{Fault, FaultKind},
+    };
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn source(every: &str) -> Source {
+        let text = format!("[[source]]\nid = \"jyt\"\nurl = \"http://jyt.example/\"\n{every}");
+        Source::clone(&Config::parse(&text, "test").unwrap().sources[0])
+    }
+
+    fn settings() -> ScheduleSettings {
+        ScheduleSettings { min: 15 * MINUTE, max: 720 * MINUTE }
+    }
+
+    fn now() -> Timestamp {
+        "2026-03-02T00:00:00Z".parse().unwrap()
+    }
+
+    fn state(outcome: Outcome, failures: u32, interval: Duration) -> SourceState {
+        SourceState { outcome: Some(outcome), failures, interval: Some(interval), ..SourceState::default() }
+    }
+
+    fn failed() -> Outcome {
+        Outcome::Failed(Fault { kind: FaultKind::Unreachable, words: String::new() })
+    }
+
+    fn wait(plan: Plan) -> Duration {
+        plan.due.duration_since(now()).unsigned_abs()
+    }
+
+    #[test]
+    fn news_quicken_and_silence_slows() {
+        let after = |outcome, interval| next(&source(""), &settings(), &state(outcome, 0, interval), Hints::default(), now());
+        let news = Outcome::Read { items: 20, new: 2 };
+        assert_eq!(after(news.clone(), 60 * MINUTE).interval, 30 * MINUTE);
+        assert_eq!(after(news, 20 * MINUTE).interval, 15 * MINUTE);
+        assert_eq!(after(Outcome::Unchanged, 60 * MINUTE).interval, 75 * MINUTE);
+        assert_eq!(after(Outcome::Unchanged, 700 * MINUTE).interval, 720 * MINUTE);
+        let plan = after(Outcome::Unchanged, 60 * MINUTE);
+        assert!(wait(plan) >= plan.interval.mul_f64(0.9) && wait(plan) <= plan.interval.mul_f64(1.1), "{plan:?}");
+        assert_eq!(plan, after(Outcome::Unchanged, 60 * MINUTE), "jitter is the source's own");
+    }
+
+    #[test]
+    fn failures_double_up_to_the_longest_interval() {
+        let waits: Vec<u64> = [1, 2, 10, 4_000_000]
+            .map(|failures| next(&source("every = \"10m\""), &settings(), &state(failed(), failures, MINUTE), Hints::default(), now()))
+            .map(|plan| wait(plan).as_secs() / 60)
+            .to_vec();
+        assert!((18..=22).contains(&waits[0]) && (36..=44).contains(&waits[1]), "{waits:?}");
+        assert!(waits[2..].iter().all(|minutes| (648..=720).contains(minutes)), "{waits:?}");
+    }
+
+    #[test]
+    fn every_is_kept_to_the_second_and_may_be_below_the_minimum() {
+        let plan = next(&source("every = \"5m\""), &settings(), &state(Outcome::Unchanged, 0, MINUTE), Hints::default(), now());
+        assert_eq!(wait(plan), 5 * MINUTE);
+    }
+
+    #[test]
+    fn servers_may_ask_for_patience_up_to_the_longest_interval() {
+        let asked = |hints| wait(next(&source(""), &settings(), &state(failed(), 1, 15 * MINUTE), hints, now()));
+        let retry = |minutes| Hints { retry_after: Some(minutes * MINUTE), max_age: None };
+        assert_eq!(asked(retry(100)), 100 * MINUTE);
+        assert_eq!(asked(retry(10_000)), 720 * MINUTE);
+        let fresh = Hints { retry_after: None, max_age: Some(300 * MINUTE) };
+        let plan = next(&source(""), &settings(), &state(Outcome::Unchanged, 0, 15 * MINUTE), fresh, now());
+        assert!(wait(plan) >= 270 * MINUTE, "{plan:?}");
+    }
+
+    #[test]
+    fn a_due_time_outlives_a_restart_unless_the_interval_was_shortened() {
+        let state = SourceState { last_poll: Some(now()), next_poll: now().checked_add(60 * MINUTE).ok(), ..SourceState::default() };
+        assert_eq!(still_due(&source(""), &state), state.next_poll);
+        assert_eq!(still_due(&source("every = \"5m\""), &state), now().checked_add(5 * MINUTE).ok());
+        assert_eq!(still_due(&source(""), &SourceState::default()), None);
+    }
+
+    #[test]
+    fn first_polls_are_spread_by_number() {
+        let id = |n: u32| SourceId::parse(&format!("s{n}")).unwrap();
+        assert_eq!(first_wait(&id(1), 1), Duration::ZERO);
+        let waits: Vec<Duration> = (0..1000).map(|n| first_wait(&id(n), 1000)).collect();
+        assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(100)));
+        let early = waits.iter().filter(|wait| **wait < Duration::from_secs(50)).count();
+        assert!((400..600).contains(&early), "{early}");
+    }
+}

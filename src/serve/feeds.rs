@@ -5,7 +5,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use arc_swap::ArcSwapOption;
@@ -24,7 +27,8 @@ use crate::{
     store::{self, Scope, StoreError},
 };
 
-/// What `Cache-Control: max-age` says while a poll is under way or overdue, in seconds.
+/// What `Cache-Control: max-age` says while a poll is under way or overdue, in seconds; also how often a feed looks
+/// again for its sources' next poll.
 const SHORTEST_AGE: i64 = 10;
 
 /// Which feed.
@@ -39,7 +43,8 @@ enum Subject {
 struct Rendered {
     generation: u64,
     rendition: Rendition,
-    next_poll: Option<Timestamp>,
+    /// Seconds since the Unix epoch.
+    fresh_until: AtomicI64,
 }
 
 #[derive(Default)]
@@ -118,13 +123,25 @@ fn split(file: &str) -> Option<(&str, Format)> {
 }
 
 async fn answer(site: Arc<Site>, subject: Subject, format: Format, headers: &HeaderMap) -> Response {
-    match rendered(&site, &subject, format).await {
-        Ok(rendered) => {
-            let now = (site.clock)();
-            let wait = rendered.next_poll.map_or(0, |next| next.duration_since(now).as_secs()).max(SHORTEST_AGE);
-            conditional::answer(&rendered.rendition, headers, wait.unsigned_abs())
+    let rendered = match rendered(&site, &subject, format).await {
+        Ok(rendered) => rendered,
+        Err(response) => return response,
+    };
+    let now = (site.clock)().as_second();
+    let until = rendered.fresh_until.load(Ordering::Relaxed);
+    if until > now {
+        return conditional::answer(&rendered.rendition, headers, (until - now).unsigned_abs());
+    }
+    // told at once, so that one asker looks and the others go on
+    rendered.fresh_until.store(now + SHORTEST_AGE, Ordering::Relaxed);
+    match tokio::task::spawn_blocking(move || next_poll(&site, &subject)).await {
+        Ok(Ok(next)) => {
+            let until = next.map_or(0, Timestamp::as_second).max(now + SHORTEST_AGE);
+            rendered.fresh_until.store(until, Ordering::Relaxed);
+            conditional::answer(&rendered.rendition, headers, (until - now).unsigned_abs())
         }
-        Err(response) => response,
+        Ok(Err(error)) => broken(&error),
+        Err(error) => broken(&error),
     }
 }
 
@@ -132,7 +149,7 @@ async fn answer(site: Arc<Site>, subject: Subject, format: Format, headers: &Hea
 async fn rendered(site: &Arc<Site>, subject: &Subject, format: Format) -> Result<Arc<Rendered>, Response> {
     let scope = subject.scope(site);
     let slot = site.feeds.slot(subject, format);
-    let current = || slot.current.load_full().filter(|kept| kept.is_current(site, &scope));
+    let current = || slot.current.load_full().filter(|kept| kept.generation == site.store.generation(&scope));
     if let Some(kept) = current() {
         return Ok(kept);
     }
@@ -155,22 +172,14 @@ async fn rendered(site: &Arc<Site>, subject: &Subject, format: Format) -> Result
     }
 }
 
-impl Rendered {
-    /// Whether the store has not moved. Once the next poll's time has passed, that time has to be looked up anew.
-    fn is_current(&self, site: &Site, scope: &Scope) -> bool {
-        self.generation == site.store.generation(scope) && self.next_poll.is_none_or(|next| next > (site.clock)())
-    }
-}
-
 fn render(site: &Site, subject: &Subject, format: Format) -> Result<Rendered, StoreError> {
     let scope = subject.scope(site);
     // read before the entries: a change in between is then seen by the next asker
     let generation = site.store.generation(&scope);
     let entries = site.store.newest(&scope, site.config.feed.entries)?;
     let feed = compose(site, subject, entries)?;
-    let next_poll = next_poll(site, subject)?;
     let rendition = Rendition::new(feed.render(format), format.content_type(), feed.changed());
-    Ok(Rendered { generation, rendition, next_poll })
+    Ok(Rendered { generation, rendition, fresh_until: AtomicI64::new(0) })
 }
 
 impl Subject {

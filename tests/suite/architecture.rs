@@ -57,6 +57,6 @@ fn nouns_do_not_touch_the_world() {
 
 #[test]
 fn only_the_edges_read_the_clock() {
-    let found = offenders("Timestamp::now", |name| name == "commands.rs");
+    let found = offenders("Timestamp::now", |name| ["commands.rs", "fetch.rs"].contains(&name));
     assert_eq!(found, Vec::<String>::new());
 }

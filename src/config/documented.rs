@@ -38,15 +38,14 @@ fn it_loads_as_it_is() {
 
 #[test]
 fn its_defaults_are_those_of_the_code() {
-    let defaults: String = reference()
+    let defaults: Vec<_> = reference()
         .lines()
         .filter_map(explained)
         .filter(|line| !line.ends_with("# example") || line.starts_with(EXAMPLE_URL))
-        .map(|line| format!("{line}\n"))
         .collect();
     let bare = format!("[[source]]\n{EXAMPLE_URL}\n");
     assert_eq!(
-        format!("{:#?}", read(&defaults)),
+        format!("{:#?}", read(&defaults.join("\n"))),
         format!("{:#?}", read(&bare))
     );
 }

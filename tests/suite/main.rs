@@ -1,1 +1,2 @@
 //! Whole behaviours, one file each.
+mod config;

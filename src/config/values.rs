@@ -9,7 +9,7 @@ use super::{
     section::{Value, Wrong},
     words,
 };
-use crate::source::{Content, PresetChoice, SourceId, Tls};
+use crate::source::{Content, PresetChoice, SourceId, Tls, presets::Presets};
 
 /// A value, or why not.
 pub(super) type Read<T> = Result<T, Wrong>;
@@ -193,18 +193,19 @@ pub(super) fn group(value: &Value<'_>) -> Read<String> {
 }
 
 pub(super) fn preset(value: &Value<'_>) -> Read<PresetChoice> {
-    let expected = "expected \"auto\", \"none\" or a site family's name such as \"vsb\"";
-    let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    match string(value, expected)? {
+    let presets = Presets::embedded();
+    let quoted: Vec<_> = presets.names().map(|name| format!("\"{name}\"")).collect();
+    let expected = format!("expected \"auto\", \"none\", {}", quoted.join(", "));
+    match string(value, &expected)? {
         "auto" => Ok(PresetChoice::Auto),
         "none" => Ok(PresetChoice::None),
-        name if !name.is_empty() && name.bytes().all(good) => {
-            Ok(PresetChoice::Named(name.to_owned()))
+        name if presets.named(name).is_some() => Ok(PresetChoice::Named(name.to_owned())),
+        name => {
+            let near = keys::nearest(name, presets.names().chain(["auto", "none"]));
+            let help = near.map(|near| format!("did you mean \"{near}\"?"));
+            let what = format!("`{}` is no site family", cut(name));
+            Err(Wrong::new(what, expected).help(help))
         }
-        name => Err(Wrong::new(
-            format!("`{}` is no site family", cut(name)),
-            expected,
-        )),
     }
 }
 

@@ -313,6 +313,15 @@ error: `entries` is a list
 }
 
 #[test]
+fn a_site_family_that_is_none() {
+    let report = report("[[source]]\nurl = \"http://a.example/\"\npreset = \"VSB\"");
+    assert!(report.starts_with("error: `VSB` is no site family\n --> bell.toml:3:10\n"));
+    // the families are data: which there are is not for this test to say
+    assert!(report.contains("expected \"auto\", \"none\", \""));
+    assert!(report.contains("= help: did you mean \"vsb\"?"));
+}
+
+#[test]
 fn circles_folders_and_patterns() {
     let folder = Folder::with(&[
         (

@@ -4,6 +4,7 @@
 //! nearest known key. The steps are in [`Config::load`]: files are read ([`include`]), their tables asked key by key
 //! ([`section`]), each value checked where it stands ([`values`]).
 
+mod addresses;
 mod block;
 #[cfg(test)]
 mod documented;
@@ -11,6 +12,7 @@ mod include;
 mod keys;
 mod mistake;
 mod section;
+mod selectors;
 mod settings;
 mod syntax;
 mod values;
@@ -116,7 +118,7 @@ impl Config {
         while let Some(included) = files.next() {
             match included {
                 Ok(opened) => {
-                    blocks.extend(read_included(&opened, &settings, &mut files, &mut mistakes))
+                    blocks.extend(read_included(&opened, &settings, &mut files, &mut mistakes));
                 }
                 Err(mistake) => mistakes.push(mistake),
             }

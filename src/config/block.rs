@@ -7,9 +7,10 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::{
-    keys,
+    addresses, keys,
     mistake::{Mistake, Place},
     section::{Section, Value},
+    selectors,
     settings::{self, Settings},
     values,
 };
@@ -66,7 +67,7 @@ pub(super) fn unlisted(url: Url, request: RequestSettings, content: Content) -> 
 pub(super) fn read(section: &mut Section<'_>, header: &Place, settings: &Settings) -> Block {
     let url_place = section.value("url").map(|value| value.place);
     let id_place = section.value("id").map(|value| value.place);
-    let url = section.get("url", values::page_address);
+    let url = section.get("url", addresses::page_address);
     let id = section.get("id", values::source_id);
     if url_place.is_none() && section.whole() {
         section.add(
@@ -160,7 +161,7 @@ fn headers(section: &mut Section<'_>) -> Vec<(String, String)> {
     let Some(value) = section.value("headers") else {
         return headers;
     };
-    let Some(table) = value.value.as_table() else {
+    let Some(table) = value.toml.as_table() else {
         section.add(Mistake::new(
             value.place,
             "`headers` is no table",
@@ -179,7 +180,7 @@ fn headers(section: &mut Section<'_>) -> Vec<(String, String)> {
         }
         let text = Value {
             key: name.get_ref(),
-            value: text.get_ref(),
+            toml: text.get_ref(),
             place: place(text.span()),
         };
         match values::header_text(&text) {
@@ -210,11 +211,11 @@ fn wrong_header(name: &str, place: Place) -> Option<Mistake> {
 fn list_rules(section: &mut Section<'_>) -> ListRules {
     let mut list = section.section("list", "[source.list]", keys::LIST);
     let rules = ListRules {
-        item: list.get("item", values::selector),
-        link: list.get("link", values::pick),
-        title: list.get("title", values::pick),
-        date: list.get("date", values::pick),
-        next: list.get("next", values::pick),
+        item: list.get("item", selectors::selector),
+        link: list.get("link", selectors::pick),
+        title: list.get("title", selectors::pick),
+        date: list.get("date", selectors::pick),
+        next: list.get("next", selectors::pick),
     };
     section.close(list);
     rules
@@ -223,16 +224,16 @@ fn list_rules(section: &mut Section<'_>) -> ListRules {
 fn article_rules(section: &mut Section<'_>) -> ArticleRules {
     let mut article = section.section("article", "[source.article]", keys::ARTICLE);
     let rules = ArticleRules {
-        title: article.get("title", values::pick),
-        date: article.get("date", values::pick),
-        origin: article.get("origin", values::pick),
-        author: article.get("author", values::pick),
-        body: article.get("body", values::selector),
+        title: article.get("title", selectors::pick),
+        date: article.get("date", selectors::pick),
+        origin: article.get("origin", selectors::pick),
+        author: article.get("author", selectors::pick),
+        body: article.get("body", selectors::selector),
         remove: article
             .get_list(
                 "remove",
                 "expected a list of CSS selectors, [\".share\"]",
-                values::selector,
+                selectors::selector,
             )
             .unwrap_or_default()
             .into_iter()

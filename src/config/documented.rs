@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Config, keys};
+use crate::source::presets::Presets;
 
 const DOCUMENTED: &str = include_str!("../../config/schoolbell.toml");
 
@@ -38,15 +39,14 @@ fn it_loads_as_it_is() {
 
 #[test]
 fn its_defaults_are_those_of_the_code() {
-    let defaults: String = reference()
+    let defaults: Vec<_> = reference()
         .lines()
         .filter_map(explained)
         .filter(|line| !line.ends_with("# example") || line.starts_with(EXAMPLE_URL))
-        .map(|line| format!("{line}\n"))
         .collect();
     let bare = format!("[[source]]\n{EXAMPLE_URL}\n");
     assert_eq!(
-        format!("{:#?}", read(&defaults)),
+        format!("{:#?}", read(&defaults.join("\n"))),
         format!("{:#?}", read(&bare))
     );
 }
@@ -94,4 +94,17 @@ fn its_examples_are_understood() {
     assert_eq!(source.article.remove.len(), 2);
     assert_eq!(source.request.headers.len(), 1);
     assert!(config.request.proxy.is_some());
+}
+
+#[test]
+fn it_names_every_preset() {
+    let (_, after) = DOCUMENTED
+        .split_once("# The site family:")
+        .expect("the file explains `preset`");
+    let (words, _) = after
+        .split_once("#preset")
+        .expect("its default stands below");
+    for name in Presets::embedded().names() {
+        assert!(words.contains(&format!("\"{name}\"")), "{name}");
+    }
 }

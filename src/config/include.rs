@@ -90,7 +90,7 @@ impl Files {
                 let what = format!("`{shown}` is a folder");
                 let help = format!(
                     "did you mean \"{}/*.toml\"?",
-                    values::cut(value.value.as_str().unwrap_or_default()).trim_end_matches('/')
+                    values::cut(value.toml.as_str().unwrap_or_default()).trim_end_matches('/')
                 );
                 return Err(Wrong::new(what, "expected a file or a pattern").help(help));
             }

@@ -8,7 +8,7 @@ use std::{fmt, ops::Range, path::PathBuf, sync::Arc};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// Mistakes shown in full; of the rest only the number is told.
-const SHOWN_MISTAKES: usize = 200;
+pub(super) const SHOWN_MISTAKES: usize = 200;
 
 /// A longer line is not shown: the place is told by line and column alone.
 const SHOWN_LINE_BYTES: usize = 4_000;
@@ -76,8 +76,8 @@ impl ConfigError {
                 let group = Group::with_title(Level::ERROR.primary_title("no configuration file"))
                     .element(Level::NOTE.message(format!("looked for {}", paths.join(", then "))))
                     .element(Level::HELP.message(
-                        "name a file with `--config FILE` or in `SCHOOLBELL_CONFIG`; one line with an address \
-                         in it is enough:\n\n[[source]]\nurl = \"http://jyt.example.gov.cn/jynews/\"",
+                        "name a file with `--config FILE` or in `SCHOOLBELL_CONFIG`; it needs no more than \
+                         `[[source]]` and below it `url = \"http://jyt.example.gov.cn/jynews/\"`",
                     ))
                     .element(Level::HELP.message(
                         "`config/schoolbell.toml` of the project explains every key, see README.md; \
@@ -249,21 +249,20 @@ impl Place {
 }
 
 fn render_mistakes(mistakes: &[Mistake], renderer: &Renderer) -> String {
-    let mut report = String::new();
-    for mistake in mistakes.iter().take(SHOWN_MISTAKES) {
-        report.push_str(&renderer.render(&[mistake.group()]));
-        report.push_str("\n\n");
-    }
+    let mut parts: Vec<String> = mistakes
+        .iter()
+        .take(SHOWN_MISTAKES)
+        .map(|mistake| renderer.render(&[mistake.group()]))
+        .collect();
     if mistakes.len() > SHOWN_MISTAKES {
-        let rest = mistakes.len() - SHOWN_MISTAKES;
-        report.push_str(&format!("and {rest} more\n\n"));
+        parts.push(format!("and {} more", mistakes.len() - SHOWN_MISTAKES));
     }
     let mut files: Vec<&str> = mistakes.iter().map(Mistake::file).collect();
     files.dedup();
-    report.push_str(&match (mistakes.len(), files.as_slice()) {
+    parts.push(match (mistakes.len(), files.as_slice()) {
         (1, [file]) => format!("1 mistake in {file}"),
         (n, [file]) => format!("{n} mistakes in {file}"),
         (n, files) => format!("{n} mistakes in {} files", files.len()),
     });
-    report
+    parts.join("\n\n")
 }

@@ -11,13 +11,13 @@ use toml::{
 
 use super::{
     keys,
-    mistake::{File, Mistake, Place},
+    mistake::{File, Mistake, Place, SHOWN_MISTAKES},
 };
 
 /// A value with its key and its place.
 pub(super) struct Value<'a> {
     pub(super) key: &'a str,
-    pub(super) value: &'a DeValue<'a>,
+    pub(super) toml: &'a DeValue<'a>,
     pub(super) place: Place,
 }
 
@@ -62,7 +62,7 @@ impl Value<'_> {
     /// The mistake of a value of another type.
     pub(super) fn not(&self, expected: impl Into<String>) -> Wrong {
         Wrong::new(
-            format!("`{}` is {}", self.key, type_name(self.value)),
+            format!("`{}` is {}", self.key, type_name(self.toml)),
             expected,
         )
     }
@@ -120,7 +120,7 @@ impl<'a> Section<'a> {
         let value = self.table?.get(key)?;
         Some(Value {
             key,
-            value: value.get_ref(),
+            toml: value.get_ref(),
             place: self.place(value),
         })
     }
@@ -158,8 +158,8 @@ impl<'a> Section<'a> {
         mut read: impl FnMut(&Value<'a>) -> Result<T, Wrong>,
     ) -> Option<Vec<(T, Place)>> {
         let value = self.value(key)?;
-        let Some(array) = value.value.as_array() else {
-            let help = value.value.is_str().then(|| {
+        let Some(array) = value.toml.as_array() else {
+            let help = value.toml.is_str().then(|| {
                 format!(
                     "write `{key} = [{}]`",
                     super::values::cut(value.place.text())
@@ -169,10 +169,10 @@ impl<'a> Section<'a> {
             return None;
         };
         let mut members = Vec::new();
-        for member in array.iter() {
+        for member in array {
             let member = Value {
                 key,
-                value: member.get_ref(),
+                toml: member.get_ref(),
                 place: self.place(member),
             };
             match read(&member) {
@@ -191,9 +191,9 @@ impl<'a> Section<'a> {
         known: &'static [&'static str],
     ) -> Self {
         let table = self.get(key, |value| {
-            value.value.as_table().ok_or_else(|| {
+            value.toml.as_table().ok_or_else(|| {
                 let help = value
-                    .value
+                    .toml
                     .is_array()
                     .then(|| format!("write `{title}` with single brackets"));
                 value
@@ -215,27 +215,27 @@ impl<'a> Section<'a> {
             return Vec::new();
         };
         let expected = format!("expected blocks headed `{title}`");
-        let Some(array) = value.value.as_array() else {
+        let Some(array) = value.toml.as_array() else {
             let help = value
-                .value
+                .toml
                 .is_table()
                 .then(|| format!("write `{title}`, with two brackets on each side"));
             self.add(value.not(expected).help(help).into_mistake(&value.place));
             // its keys are checked all the same
-            let Some(table) = value.value.as_table() else {
+            let Some(table) = value.toml.as_table() else {
                 return Vec::new();
             };
             return vec![(self.below(title, known, Some(table)), value.place)];
         };
         let mut blocks = Vec::new();
-        for member in array.iter() {
+        for member in array {
             let place = self.place(member);
             let value = Value {
                 key,
-                value: member.get_ref(),
+                toml: member.get_ref(),
                 place: place.clone(),
             };
-            match value.value.as_table() {
+            match value.toml.as_table() {
                 Some(table) => blocks.push((self.below(title, known, Some(table)), place)),
                 None => self.add(value.not(expected.as_str()).into_mistake(&place)),
             }
@@ -273,11 +273,13 @@ impl<'a> Section<'a> {
                 "no such key here",
             )
         };
-        let help = if self.known == keys::INCLUDED && keys::TOP.contains(&name) {
-            "an included file holds `[[source]]` blocks; the other sections belong in the main file"
-                .to_owned()
+        let help = if self.mistakes.len() > SHOWN_MISTAKES {
+            // nobody will read it, and comparing words takes its time
+            None
+        } else if self.known == keys::INCLUDED && keys::TOP.contains(&name) {
+            Some("an included file holds `[[source]]` blocks; other sections belong in the main file".to_owned())
         } else {
-            keys::advice(name, self.title, self.known)
+            Some(keys::advice(name, self.title, self.known))
         };
         Mistake::new(place, what, expected).help(help)
     }

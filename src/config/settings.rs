@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     Config, FeedSettings, FetchSettings, Lang, Listen, ScheduleSettings, ServerSettings,
-    StoreSettings, keys, mistake::Mistake, section::Section, values, words,
+    StoreSettings, addresses, keys, mistake::Mistake, section::Section, values, words,
 };
 use crate::source::{Content, RequestSettings, Source, Tls};
 
@@ -72,10 +72,10 @@ pub(super) fn read(top: &mut Section<'_>) -> Settings {
 fn server(top: &mut Section<'_>) -> ServerSettings {
     let mut section = top.section("server", "[server]", keys::SERVER);
     let listen = section
-        .get("listen", values::listen)
+        .get("listen", addresses::listen)
         .unwrap_or(Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080))));
     let public_url = section
-        .get("public_url", values::public_address)
+        .get("public_url", addresses::public_address)
         .unwrap_or_else(|| own_address(&listen));
     top.close(section);
     ServerSettings { listen, public_url }
@@ -143,7 +143,7 @@ fn fetch(top: &mut Section<'_>) -> (FetchSettings, RequestSettings) {
             .get_list(
                 "allow_private",
                 "expected a list of networks, [\"10.0.0.0/8\"]",
-                values::network,
+                addresses::network,
             )
             .unwrap_or_default()
             .into_iter()
@@ -174,7 +174,7 @@ pub(super) fn request(section: &mut Section<'_>, defaults: &RequestSettings) -> 
             .get("robots", values::flag)
             .unwrap_or(defaults.robots),
         proxy: section
-            .get("proxy", values::proxy)
+            .get("proxy", addresses::proxy)
             .unwrap_or_else(|| defaults.proxy.clone()),
         tls: defaults.tls,
         headers: defaults.headers.clone(),
@@ -206,7 +206,9 @@ fn schedule(top: &mut Section<'_>) -> ScheduleSettings {
             // the defaults are in order
             (None, None) => None,
         };
-        mistake.into_iter().for_each(|mistake| section.add(mistake));
+        if let Some(mistake) = mistake {
+            section.add(mistake);
+        }
     }
     top.close(section);
     ScheduleSettings { min, max }

@@ -199,9 +199,9 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date_in_any_form() {
         let now: Timestamp = "1994-11-06T08:00:00Z".parse().unwrap();
-        let hour = Some(Duration::from_secs(3600));
+        let hour = Some(Duration::from_hours(1));
         for (value, expected) in [
-            ("120", Some(Duration::from_secs(120))),
+            ("120", Some(Duration::from_mins(2))),
             ("Sun, 06 Nov 1994 09:00:00 GMT", hour),
             ("Mon, 06 Nov 1994 09:00:00 GMT", hour),
             ("Sunday, 06-Nov-94 09:00:00 GMT", hour),

@@ -195,7 +195,9 @@ impl Inner {
                 limit: errand.request.settings.timeout,
             })
         });
-        *left = left.saturating_sub(began.elapsed());
+        let took = began.elapsed();
+        *left = left.saturating_sub(took);
+        log(url, &reply, took);
         if let Err(error) = &reply
             && error.asks_for_rest()
         {
@@ -235,6 +237,25 @@ impl Inner {
                 source,
             }),
         }
+    }
+}
+
+/// One line per request, for those who look closely; a poll has a line of its own.
+fn log(url: &Url, reply: &Result<Reply, FetchError>, took: Duration) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    let (url, duration_ms) = (Shown::from(url), took.as_millis());
+    match reply {
+        Ok(Reply::Final(answer)) => {
+            let size_bytes = answer.page.as_ref().map_or(0, |page| page.body.len());
+            let status = answer.status;
+            tracing::debug!(%url, http.status = status, size_bytes, duration_ms, "fetched");
+        }
+        Ok(Reply::Redirect { to, .. }) => {
+            tracing::debug!(%url, to = %Shown::from(to), duration_ms, "redirected");
+        }
+        Err(error) => tracing::debug!(%url, error = error.chain(), duration_ms, "not fetched"),
     }
 }
 

@@ -3,7 +3,6 @@
 //! In: a client, an address that may be asked now, and the errand it is part of. Out: a redirect, or the final answer.
 
 use http::StatusCode;
-use jiff::Timestamp;
 use reqwest::{Client, Response};
 use tokio::time::timeout;
 use url::Url;
@@ -119,18 +118,13 @@ async fn read_page(
 
 /// Makes the error of an answer that is no page.
 async fn refuse(url: &Url, answer: &mut Response, limits: &Limits) -> FetchError {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "a date in Retry-After counts from now where the answer has no Date"
-    )]
-    let now = Timestamp::now();
     let beginning = Extent::Beginning(limits.error_page_bytes);
     // an error page that breaks off does not make another error of it
     let body = body::read(url, answer, limits, beginning).await;
     FetchError::Status {
         address: url.into(),
         status: answer.status(),
-        retry_after: headers::retry_after(answer.headers(), now),
+        retry_after: headers::retry_after(answer.headers()),
         page: Box::new(Page {
             url: url.clone(),
             content_type: headers::content_type(answer.headers()),

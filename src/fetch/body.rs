@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{
-    LIMITS, client,
+    Limits, client,
     error::{FetchError, Stage},
 };
 
@@ -26,6 +26,7 @@ pub(super) enum Extent {
 pub(super) async fn read(
     url: &Url,
     answer: &mut Response,
+    limits: &Limits,
     extent: Extent,
 ) -> Result<Bytes, FetchError> {
     if let Extent::Whole(most) = extent
@@ -33,8 +34,8 @@ pub(super) async fn read(
     {
         return Err(too_large(url, most));
     }
-    match chunk(url, answer).await? {
-        Some(first) => read_on(url, answer, first, extent).await,
+    match chunk(url, answer, limits).await? {
+        Some(first) => read_on(url, answer, limits, first, extent).await,
         None => Ok(Bytes::new()),
     }
 }
@@ -46,12 +47,13 @@ pub(super) async fn read(
 pub(super) async fn read_if_page(
     url: &Url,
     answer: &mut Response,
+    limits: &Limits,
     extent: Extent,
 ) -> Result<Bytes, FetchError> {
-    let first = chunk(url, answer).await?.unwrap_or_default();
+    let first = chunk(url, answer, limits).await?.unwrap_or_default();
     let text = first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&first);
     if text.trim_ascii_start().starts_with(b"<") {
-        read_on(url, answer, first, extent).await
+        read_on(url, answer, limits, first, extent).await
     } else {
         Ok(Bytes::new())
     }
@@ -60,13 +62,14 @@ pub(super) async fn read_if_page(
 async fn read_on(
     url: &Url,
     answer: &mut Response,
+    limits: &Limits,
     first: Bytes,
     extent: Extent,
 ) -> Result<Bytes, FetchError> {
     let (Extent::Whole(most) | Extent::Beginning(most)) = extent;
     let mut body = Gathered::One(first);
     while within(body.len(), most) {
-        match chunk(url, answer).await? {
+        match chunk(url, answer, limits).await? {
             Some(more) => body.push(&more),
             None => return Ok(body.into_bytes()),
         }
@@ -105,14 +108,18 @@ fn office(kind: &str) -> bool {
     kind.starts_with("vnd.openxmlformats") || kind.starts_with("vnd.oasis")
 }
 
-async fn chunk(url: &Url, answer: &mut Response) -> Result<Option<Bytes>, FetchError> {
+async fn chunk(
+    url: &Url,
+    answer: &mut Response,
+    limits: &Limits,
+) -> Result<Option<Bytes>, FetchError> {
     let slow = |_| FetchError::Slow {
         address: url.into(),
         stage: Stage::Idle,
-        limit: LIMITS.idle,
+        limit: limits.idle,
     };
-    let next = timeout(LIMITS.idle, answer.chunk()).await.map_err(slow)?;
-    next.map_err(|error| client::explain(url, error))
+    let next = timeout(limits.idle, answer.chunk()).await.map_err(slow)?;
+    next.map_err(|error| client::explain(url, limits, error))
 }
 
 fn within(length: usize, most: u64) -> bool {

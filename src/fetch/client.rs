@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{
-    LIMITS,
+    Limits,
     error::{FetchError, Stage},
     guard::{Guard, Refusal},
     kept::Kept,
@@ -29,7 +29,7 @@ use crate::source::Tls;
 const LOOKUPS: usize = 64;
 
 /// How long a name's addresses are kept; the system's resolver does not tell for how long they are good.
-const NAMES_KEPT: Duration = Duration::from_secs(60);
+const NAMES_KEPT: Duration = Duration::from_mins(1);
 
 /// How long it is kept that a name has none.
 const NO_NAMES_KEPT: Duration = Duration::from_secs(20);
@@ -52,12 +52,13 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) fn new(guard: Guard) -> Self {
+    pub(super) fn new(guard: Guard, patience: Duration) -> Self {
         // fails if one is installed already, which is as good
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             resolver: Arc::new(Resolver {
                 guard,
+                patience,
                 names: Kept::default(),
                 lookups: Semaphore::new(LOOKUPS),
             }),
@@ -90,7 +91,7 @@ impl Clients {
                 trusted: proxy_host.map(Into::into),
             }))
             .tls_danger_accept_invalid_certs(way.tls == Tls::Insecure)
-            .connect_timeout(LIMITS.connect)
+            .connect_timeout(self.resolver.patience)
             .pool_idle_timeout(IDLE)
             // old servers send heads that only browsers forgive
             .http1_allow_obsolete_multiline_headers_in_responses(true)
@@ -108,6 +109,8 @@ impl Clients {
 #[derive(Debug)]
 pub(super) struct Resolver {
     pub(super) guard: Guard,
+    /// How long a look-up may take, and then the connection.
+    patience: Duration,
     names: Kept<Box<str>, Found>,
     lookups: Semaphore,
 }
@@ -154,7 +157,7 @@ impl Resolver {
 
     async fn ask(&self, name: &str) -> io::Result<Arc<[IpAddr]>> {
         let _permit = self.lookups.acquire().await.map_err(io::Error::other)?;
-        let found = tokio::time::timeout(LIMITS.connect, tokio::net::lookup_host((name, 0)));
+        let found = tokio::time::timeout(self.patience, tokio::net::lookup_host((name, 0)));
         let found: Arc<[IpAddr]> = found.await??.map(|socket| socket.ip()).collect();
         if found.is_empty() {
             return Err(io::Error::new(io::ErrorKind::NotFound, "it has no address"));
@@ -187,7 +190,7 @@ impl Resolve for Dns {
 }
 
 /// What a client's error means.
-pub(super) fn explain(url: &Url, error: reqwest::Error) -> FetchError {
+pub(super) fn explain(url: &Url, limits: &Limits, error: reqwest::Error) -> FetchError {
     let address = url.into();
     // the message of ours names the address already
     let source = error.without_url();
@@ -196,7 +199,7 @@ pub(super) fn explain(url: &Url, error: reqwest::Error) -> FetchError {
         return FetchError::Refused { address, refusal };
     }
     if source.is_connect() {
-        return explain_connect(url, source);
+        return explain_connect(url, limits, source);
     }
     let io = cause::<io::Error>(&source).map(io::Error::kind);
     if let Some(
@@ -221,13 +224,13 @@ pub(super) fn explain(url: &Url, error: reqwest::Error) -> FetchError {
     }
 }
 
-fn explain_connect(url: &Url, source: reqwest::Error) -> FetchError {
+fn explain_connect(url: &Url, limits: &Limits, source: reqwest::Error) -> FetchError {
     let address = url.into();
     if source.is_timeout() {
         return FetchError::Slow {
             address,
             stage: Stage::Connect,
-            limit: LIMITS.connect,
+            limit: limits.connect,
         };
     }
     let hung_up = || {
@@ -274,7 +277,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_at_home_is_refused_where_it_is_resolved() {
-        let clients = Clients::new(Guard::default());
+        let clients = Clients::new(Guard::default(), Limits::USUAL.connect);
         let refused = clients.resolver.resolve("localhost").await;
         assert!(
             matches!(refused, Err(Unresolved::Refused(_))),
@@ -284,7 +287,7 @@ mod tests {
 
     #[tokio::test]
     async fn clients_are_made_once_for_each_way() {
-        let clients = Clients::new(Guard::default());
+        let clients = Clients::new(Guard::default(), Limits::USUAL.connect);
         let way = |proxy: Option<&str>| Way {
             tls: Tls::Strict,
             proxy: proxy.map(|p| Url::parse(p).unwrap()),

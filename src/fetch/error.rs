@@ -240,6 +240,11 @@ impl FetchError {
         }
     }
 
+    /// Whether the host wants fewer requests.
+    pub(super) fn asks_for_rest(&self) -> bool {
+        matches!(self.status(), Some(429 | 503))
+    }
+
     /// The status code that was answered.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -376,7 +381,7 @@ mod tests {
             (Duration::from_millis(300), "300ms"),
             (Duration::from_secs(5), "5s"),
             (Duration::from_secs(30), "30s"),
-            (Duration::from_secs(3900), "1h 5m"),
+            (Duration::from_mins(65), "1h 5m"),
             (Duration::from_millis(90_500), "1m 30s"),
         ] {
             assert_eq!(words(time), expected);

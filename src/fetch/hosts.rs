@@ -21,7 +21,7 @@ use tokio::{
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest rest that is granted: a day.
-const LONGEST_REST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_REST: Duration = Duration::from_hours(24);
 
 /// Below this many hosts none is dropped.
 const FEW: usize = 256;

@@ -18,11 +18,11 @@ const SMALL: usize = 256;
 /// Answers by key, each with the time until which it is good.
 #[derive(Debug)]
 pub(super) struct Kept<K, V> {
-    shelf: Mutex<Shelf<K, V>>,
+    table: Mutex<Table<K, V>>,
 }
 
 #[derive(Debug)]
-struct Shelf<K, V> {
+struct Table<K, V> {
     entries: HashMap<K, Arc<Entry<V>>>,
     sweep_at: usize,
 }
@@ -33,7 +33,7 @@ type Entry<V> = tokio::sync::Mutex<Option<(Instant, V)>>;
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
         Self {
-            shelf: Mutex::new(Shelf {
+            table: Mutex::new(Table {
                 entries: HashMap::new(),
                 sweep_at: SMALL,
             }),
@@ -59,15 +59,15 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
     }
 
     fn entry(&self, key: K) -> Arc<Entry<V>> {
-        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        if shelf.entries.len() >= shelf.sweep_at {
-            shelf.sweep();
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if table.entries.len() >= table.sweep_at {
+            table.sweep();
         }
-        Arc::clone(shelf.entries.entry(key).or_default())
+        Arc::clone(table.entries.entry(key).or_default())
     }
 }
 
-impl<K: Eq + Hash, V> Shelf<K, V> {
+impl<K: Eq + Hash, V> Table<K, V> {
     /// Drops what is stale and nobody waits for; sweeps again when the rest has doubled.
     fn sweep(&mut self) {
         let now = Instant::now();
@@ -89,15 +89,15 @@ mod tests {
 
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_is_made_once_and_again_when_stale() {
         let kept = Kept::<&str, u32>::default();
-        let made = AtomicU32::new(0);
+        let count = AtomicU32::new(0);
         let make = || async {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            (made.fetch_add(1, Ordering::Relaxed), MINUTE)
+            (count.fetch_add(1, Ordering::Relaxed), MINUTE)
         };
         let (a, b) = tokio::join!(kept.get("k", make()), kept.get("k", make()));
         assert_eq!((a, b), (0, 0));
@@ -121,7 +121,7 @@ mod tests {
             kept.get(key, async { ((), Duration::from_secs(1)) }).await;
             tokio::time::advance(Duration::from_secs(1)).await;
         }
-        let held = kept.shelf.lock().unwrap().entries.len();
+        let held = kept.table.lock().unwrap().entries.len();
         assert!(held <= SMALL, "{held} kept");
     }
 }

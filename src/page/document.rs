@@ -233,10 +233,7 @@ impl<'a> Element<'a> {
 
     /// The child elements and pieces of text.
     pub fn child_nodes(self) -> impl Iterator<Item = Child<'a>> + use<'a> {
-        self.0.children().filter_map(|node| match node.value() {
-            Node::Text(text) => Some(Child::Text(text)),
-            _ => ElementRef::wrap(node).map(|e| Child::Element(Self(e))),
-        })
+        self.0.children().filter_map(child)
     }
 
     /// All elements inside, in document order; not itself.
@@ -253,6 +250,11 @@ impl<'a> Element<'a> {
             .next_siblings()
             .filter_map(ElementRef::wrap)
             .map(Self)
+    }
+
+    /// The elements and pieces of text that follow under the same parent.
+    pub fn following_nodes(self) -> impl Iterator<Item = Child<'a>> + use<'a> {
+        self.0.next_siblings().filter_map(child)
     }
 
     /// The siblings that precede, nearest first.
@@ -422,6 +424,13 @@ impl Hash for Element<'_> {
 impl fmt::Debug for Element<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.value().fmt(f)
+    }
+}
+
+fn child(node: NodeRef<'_>) -> Option<Child<'_>> {
+    match node.value() {
+        Node::Text(text) => Some(Child::Text(text)),
+        _ => ElementRef::wrap(node).map(|e| Child::Element(Element(e))),
     }
 }
 

@@ -30,7 +30,10 @@ pub use self::{
     identity::{Seen, compose},
     read::extract,
 };
-use crate::source::{ArticleRules, PresetChoice, SourceId};
+use crate::{
+    page::document::Document,
+    source::{ArticleRules, PresetChoice, SourceId},
+};
 
 /// An article's id: UUID version 5 of its normalised address (RFC 9562, section 5.5, name space URL).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -173,4 +176,9 @@ pub enum Refusal {
     Blocked,
     /// "页面不存在", "已删除".
     Gone,
+}
+
+/// Whether a page without a list refuses. See [`Reading::refusal`] for articles.
+pub fn refusal(document: &Document) -> Option<Refusal> {
+    refusal::of(&outline::Outline::of(document), 0)
 }

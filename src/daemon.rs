@@ -30,7 +30,7 @@ const EXPIRY: Duration = Duration::from_secs(6 * 3600);
 pub async fn run(
     config: Arc<Config>,
     listener: Listener,
-    store: Store,
+    store: Arc<Store>,
     clock: fn() -> Timestamp,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
@@ -45,7 +45,7 @@ pub async fn run(
     let polling = schedule::run(poller, &store, &config.sources, clock, stop);
     let keeping = keep_within_retention(&config, &store, clock);
     let ended = tokio::select! {
-        (served, polled) = async { tokio::join!(serving, polling) } => served.context("the listener failed").and(polled.map_err(Into::into)),
+        (served, ()) = async { tokio::join!(serving, polling) } => served.context("the listener failed"),
         () = keeping => Ok(()),
         () = feed_watchdog() => Ok(()),
         () = async { stopped.await; say_stopping(&site).await } => Ok(()),
@@ -129,7 +129,7 @@ pub fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
 ///
 /// # Errors
 /// No HTTP client or no thread can be had.
-pub fn poller(config: &Config, store: Store) -> anyhow::Result<Poller> {
+pub fn poller(config: &Config, store: Arc<Store>) -> anyhow::Result<Poller> {
     let fetcher = Fetcher::new(&config.fetch)?;
     let pool = ParserPool::new().context("no threads for parsing")?;
     Ok(Poller::new(fetcher, store, pool, config.schedule))
@@ -139,15 +139,15 @@ pub fn poller(config: &Config, store: Store) -> anyhow::Result<Poller> {
 ///
 /// # Errors
 /// See [`StoreError`].
-pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
+pub async fn open_store(config: &Config) -> Result<Arc<Store>, StoreError> {
     let (path, cache_bytes) = (config.store.path.clone(), config.store.cache_bytes);
     let opened = tokio::task::spawn_blocking(move || Store::open(&path, cache_bytes)).await;
     // the task is neither aborted nor able to panic past the store's own guard
     let (store, report) = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-    for line in report.lines() {
-        tracing::warn!("{line}");
+    for note in &report.notes {
+        tracing::warn!("{note}");
     }
-    Ok(store)
+    Ok(Arc::new(store))
 }
 
 /// Whether a store was ever made.

@@ -35,7 +35,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Poller {
     fetcher: Fetcher,
-    store: Store,
+    store: Arc<Store>,
     pool: ParserPool,
     schedule: ScheduleSettings,
 }
@@ -57,7 +57,7 @@ struct Listing {
 
 impl Poller {
     /// A poller over these parts.
-    pub fn new(fetcher: Fetcher, store: Store, pool: ParserPool, schedule: ScheduleSettings) -> Self {
+    pub fn new(fetcher: Fetcher, store: Arc<Store>, pool: ParserPool, schedule: ScheduleSettings) -> Self {
         Self { fetcher, store, pool, schedule }
     }
 
@@ -67,7 +67,7 @@ impl Poller {
     /// The store cannot be read or written. What was recorded before stays, and the source keeps its due time.
     #[tracing::instrument(name = "poll", skip_all, fields(source.id = %source.id))]
     pub async fn poll(&self, source: &Arc<Source>, now: Timestamp) -> Result<Visit, StoreError> {
-        let mut state = self.store.state(&source.id)?.unwrap_or_default();
+        let mut state = self.store.state(&source.id).unwrap_or_default();
         let (outcome, hints) = self.visit(source, &mut state, now).await?;
         let next_poll = self.conclude(source, &mut state, &outcome, hints, now);
         self.store.record(Vec::new(), Some((source.id.clone(), state))).await?;

@@ -19,7 +19,7 @@ use tokio::{
     task::{Id, JoinSet},
 };
 
-use crate::{poll::Poller, source::Source, store::{Store, StoreError}};
+use crate::{poll::Poller, source::Source, store::Store};
 
 /// How long polls may go on after a stop was asked for. What they have found until then is recorded; the rest is found
 /// again at the next start.
@@ -35,18 +35,15 @@ const AFTER_DEFECT: Duration = Duration::from_secs(300);
 struct Queue(BinaryHeap<Reverse<(Timestamp, usize)>>);
 
 /// Visits every enabled source whenever it is due, until `stop` turns true.
-///
-/// # Errors
-/// The store cannot be read at the start.
 pub async fn run(
     poller: Poller,
     store: &Store,
     sources: &[Arc<Source>],
     clock: fn() -> Timestamp,
     mut stop: watch::Receiver<bool>,
-) -> Result<(), StoreError> {
+) {
     let sources: Vec<Arc<Source>> = sources.iter().filter(|source| source.enabled).cloned().collect();
-    let mut queue = Queue::new(&sources, store, clock())?;
+    let mut queue = Queue::new(&sources, store, clock());
     let mut polls = JoinSet::new();
     let mut under_way: HashMap<Id, usize> = HashMap::new();
     loop {
@@ -79,7 +76,6 @@ pub async fn run(
         }
     }
     finish(&mut polls).await;
-    Ok(())
 }
 
 /// Lets running polls end, then drops the rest: each article is recorded whole, so a poll may be dropped anywhere.
@@ -92,14 +88,14 @@ async fn finish<T: 'static>(polls: &mut JoinSet<T>) {
 }
 
 impl Queue {
-    fn new(sources: &[Arc<Source>], store: &Store, now: Timestamp) -> Result<Self, StoreError> {
+    fn new(sources: &[Arc<Source>], store: &Store, now: Timestamp) -> Self {
         let mut queue = Self(BinaryHeap::with_capacity(sources.len()));
         for (index, source) in sources.iter().enumerate() {
-            let state = store.state(&source.id)?;
+            let state = store.state(&source.id);
             let due = state.as_ref().and_then(|state| pace::still_due(source, state));
             queue.push(due.unwrap_or_else(|| after(now, pace::first_wait(&source.id, sources.len()))), index);
         }
-        Ok(queue)
+        queue
     }
 
     fn push(&mut self, due: Timestamp, index: usize) {

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::{now, print};
 use crate::{
-    config::{Config, Listen},
+    config::Config,
     daemon,
     demo::{self, Arrivals, Department, Departments},
     feed::Format,
@@ -155,6 +155,7 @@ impl Saved {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Listen;
 
     #[test]
     fn the_configuration_is_a_good_one() {

@@ -32,7 +32,7 @@ pub(super) async fn reports(config: &Config) -> anyhow::Result<Vec<SourceReport>
 }
 
 async fn from_store(config: &Config, store: &Store) -> anyhow::Result<Vec<SourceReport>> {
-    let reports = serve::reports(config, store)?;
+    let reports = serve::reports(config, store);
     store.close().await?;
     Ok(reports)
 }

@@ -28,7 +28,7 @@ pub(super) async fn run(config: Arc<Config>, args: OnceArgs) -> anyhow::Result<E
     let mut sources = named;
     if sources.is_empty() {
         for source in config.sources.iter().filter(|source| source.enabled) {
-            let due = store.state(&source.id)?.and_then(|state| pace::still_due(source, &state));
+            let due = store.state(&source.id).and_then(|state| pace::still_due(source, &state));
             if due.is_none_or(|due| due <= start) {
                 sources.push(source.clone());
             }

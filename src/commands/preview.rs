@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{ReadConfig, find, now, print};
 use crate::{
-    article::{self, Article, Reading},
+    article::{self, Article, Reading, files, identity::Seen},
     config::{Config, ConfigError},
     fetch::{FetchError, Fetcher, Request},
     list::{Item, List},
@@ -135,7 +135,7 @@ impl Visitor {
 
     /// The article's own page, unless it is a file.
     async fn reading(&self, item: &Item) -> Result<Option<Reading>, Fault> {
-        if article::files::is_file(&item.url) || !self.source.full_text {
+        if files::media_type(item.url.path()).is_some() || !self.source.full_text {
             return Ok(None);
         }
         let page = self.page(&item.url).await?;
@@ -145,7 +145,8 @@ impl Visitor {
     fn compose(&self, reading: Option<Reading>, item: &Item) -> Previewed {
         let (found_by, problems) =
             reading.as_ref().map(|reading| (reading.found_by.clone(), reading.problems.clone())).unwrap_or_default();
-        let article = article::compose(reading, item, &self.source, self.now, self.now);
+        let seen = Seen { first_seen: self.now, sorted_at: self.now, timezone: &self.source.timezone };
+        let article = article::compose(reading, item, &self.source, &seen);
         Previewed { article, found_by, problems }
     }
 

@@ -2,19 +2,20 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Poller, judge};
 use crate::{
-    article::{self, Article, ArticleContext, ArticleId, Reading},
-    fetch::{Answer, Request},
+    article::{self, Article, ArticleContext, ArticleId, Attachment, Reading, files, identity::Seen},
+    fetch::Request,
     journal::Event,
     list::Item,
     page::{Page, charset, document::Document, links},
     source::{
         Source,
-        state::{Fault, FaultKind, SourceState},
+        state::{Fault, SourceState},
     },
     store::{Known, StoreError},
 };
@@ -65,7 +66,7 @@ impl Poller {
             let sorted_at = sorted_at(&item, place, backfill, source, now);
             match known {
                 None => unknown.push((item, sorted_at)),
-                Some(Known { sources, .. }) if !sources.contains(&source.id) => {
+                Some(Known { sources, expired: false, .. }) if !sources.contains(&source.id) => {
                     listed.push(Event::Listed { id, source: source.id.clone(), at: now, sorted_at });
                 }
                 Some(_) => {}
@@ -99,7 +100,7 @@ impl Poller {
                 tracing::debug!(url = %article.url, "read at last");
                 self.store.record(vec![Event::Revised { article }], None).await?;
             } else {
-                self.store.record_attempt(kept.id, now).await?;
+                self.store.record_attempts(vec![kept.id], now).await?;
             }
         }
         Ok(())
@@ -107,49 +108,61 @@ impl Poller {
 
     /// An item's article, as complete as its page allows.
     async fn attempt(&self, source: &Arc<Source>, item: &Item, first_seen: Timestamp, sorted_at: Timestamp, now: Timestamp) -> Attempt {
-        let compose = |reading, complete| {
-            let mut article = article::compose(reading, item, source, first_seen, sorted_at);
-            article.complete |= complete;
-            article
-        };
-        if !source.full_text || article::files::is_file(&item.url) {
-            return Attempt { article: compose(None, true), asked: false, problem: None };
+        let seen = Seen { first_seen, sorted_at, timezone: &source.timezone };
+        let compose = |reading| article::compose(reading, item, source, &seen);
+        if !source.full_text || files::media_type(item.url.path()).is_some() {
+            return Attempt { article: Article { complete: true, ..compose(None) }, asked: false, problem: None };
         }
         match self.ask_for_article(source, item, now).await {
-            Ok(Some(reading)) => {
-                let article = compose(Some(reading), false);
+            Ok(Answered::Page(reading)) => {
+                let article = compose(Some(*reading));
                 let problem = (!article.complete).then(|| format!("no body found on {}", item.url));
                 Attempt { article, asked: true, problem }
             }
-            // a file behind an address that does not look like one
-            Ok(None) => Attempt { article: compose(None, true), asked: false, problem: None },
-            // closed by its robots.txt: title, link and date are all that there will be
-            Err(fault) if fault.kind == FaultKind::NotAllowed => {
-                tracing::debug!(url = %item.url, error = %fault, "kept as title, link and date");
-                Attempt { article: compose(None, true), asked: false, problem: None }
+            Ok(Answered::File { media_type }) => {
+                let file = Attachment { url: item.url.clone(), title: item.title.clone(), media_type };
+                let article = Article { complete: true, attachments: vec![file], ..compose(None) };
+                Attempt { article, asked: false, problem: None }
             }
-            Err(fault) => {
-                tracing::debug!(url = %item.url, error = %fault, "kept as title, link and date until it can be read");
-                Attempt { article: compose(None, false), asked: true, problem: Some(fault.to_string()) }
+            Err(Unread { fault, for_good }) => {
+                tracing::debug!(url = %item.url, error = %fault, for_good, "kept as title, link and date");
+                let article = Article { complete: for_good, ..compose(None) };
+                Attempt { article, asked: !for_good, problem: Some(fault.to_string()) }
             }
         }
     }
 
-    /// fetch → page → article. `None` if the address is a file.
-    async fn ask_for_article(&self, source: &Arc<Source>, item: &Item, now: Timestamp) -> Result<Option<Reading>, Fault> {
+    /// fetch → page → article.
+    async fn ask_for_article(&self, source: &Arc<Source>, item: &Item, now: Timestamp) -> Result<Answered, Unread> {
         let request = Request { url: &item.url, settings: &source.request, validators: None };
-        let page = match self.fetcher.get(request).await {
-            Ok(Answer { page: Some(page), .. }) => page,
-            Ok(_) => return Ok(None),
-            Err(error) => return Err(judge::fetch_fault(&error)),
-        };
-        if !judge::is_html(&page) {
-            return Ok(None);
+        let answer = self.fetcher.get(request).await;
+        let answer = answer.map_err(|error| Unread { fault: judge::fetch_fault(&error), for_good: error.is_for_good() })?;
+        // 304 answers conditional requests only, and this was none
+        let page = answer.page.unwrap_or_else(|| Page { url: item.url.clone(), content_type: None, body: Bytes::new() });
+        if let Some(media_type) = judge::file_type(&page) {
+            return Ok(Answered::File { media_type });
         }
         let source = source.clone();
         let reading = self.pool.run(move || read_article(&source, &page, now)).await;
-        reading.unwrap_or_else(|error| Err(judge::defect(&error))).map(Some)
+        let reading = reading.unwrap_or_else(|error| Err(judge::defect(&error)));
+        reading.map(|reading| Answered::Page(Box::new(reading))).map_err(|fault| Unread { fault, for_good: false })
     }
+}
+
+/// What an item's address holds.
+enum Answered {
+    Page(Box<Reading>),
+    /// A file behind an address that does not look like one.
+    File {
+        media_type: String,
+    },
+}
+
+/// Why an article's page was not read. `for_good`: it may not be asked for, and title, link and date are all that there
+/// will be.
+struct Unread {
+    fault: Fault,
+    for_good: bool,
 }
 
 /// What an article's page says, or why it cannot be read. Pure: the same page gives the same answer.

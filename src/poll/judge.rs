@@ -37,11 +37,10 @@ pub(super) fn no_list(source: &Source, page: &Page, document: &Document, list: &
         return refused(page, &refusal);
     }
     let address = &page.url;
-    let media_type = page.content_type.as_deref().unwrap_or("no content type");
-    let words = if page.body.is_empty() {
-        format!("{address} answered an empty page ({media_type})")
-    } else if !is_html(page) {
-        format!("{address} is no HTML page but {media_type}; name the page that lists the articles")
+    let words = if let Some(file) = file_type(page) {
+        format!("{address} is no HTML page but {file}; name the page that lists the articles")
+    } else if page.body.is_empty() {
+        format!("{address} answered an empty page")
     } else if let Some(item) = &source.list.item {
         let item = item.as_str();
         format!("no item on {address} matches `{item}`; mend [source.list] item, or leave it out and the list is looked for")
@@ -89,10 +88,9 @@ pub(super) fn bodies(found: &Found) -> Option<Fault> {
     Some(Fault { kind: FaultKind::BodyMissing, words })
 }
 
-/// Whether a page says that it is HTML, or does not say what it is.
-pub(super) fn is_html(page: &Page) -> bool {
-    const TEXTS: [&str; 5] = ["text/html", "application/xhtml+xml", "text/xml", "application/xml", "text/plain"];
-    let Some(content_type) = &page.content_type else { return true };
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence.is_empty() || TEXTS.iter().any(|known| essence.eq_ignore_ascii_case(known))
+/// The media type of what is a file rather than a page; a page may also not say what it is.
+pub(super) fn file_type(page: &Page) -> Option<String> {
+    const PAGES: [&str; 5] = ["text/html", "application/xhtml+xml", "text/xml", "application/xml", "text/plain"];
+    let essence = page.content_type.as_deref()?.split(';').next()?.trim().to_ascii_lowercase();
+    (!essence.is_empty() && !PAGES.contains(&essence.as_str())).then_some(essence)
 }

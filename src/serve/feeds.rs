@@ -104,17 +104,9 @@ pub(super) async fn all_json(State(site): State<Arc<Site>>, headers: HeaderMap) 
 
 /// `/feeds.opml`
 pub(super) async fn opml(State(site): State<Arc<Site>>) -> Response {
-    let made = tokio::task::spawn_blocking(move || {
-        let reports = site.reports()?;
-        let titles: HashMap<String, String> = reports.into_iter().map(|report| (report.id, report.title)).collect();
-        let outlines = site::outlines(&site.config, |source| titles.get(source.id.as_str()).cloned().unwrap_or_default());
-        Ok::<_, StoreError>(opml::render("schoolbell", &outlines))
-    });
-    match made.await {
-        Ok(Ok(bytes)) => ([(header::CONTENT_TYPE, "text/x-opml; charset=utf-8")], bytes).into_response(),
-        Ok(Err(error)) => broken(&error),
-        Err(error) => broken(&error),
-    }
+    let titles: HashMap<String, String> = site.reports().into_iter().map(|report| (report.id, report.title)).collect();
+    let outlines = site::outlines(&site.config, |source| titles.get(source.id.as_str()).cloned().unwrap_or_default());
+    ([(header::CONTENT_TYPE, "text/x-opml; charset=utf-8")], opml::render("schoolbell", &outlines)).into_response()
 }
 
 fn split(file: &str) -> Option<(&str, Format)> {
@@ -132,17 +124,10 @@ async fn answer(site: Arc<Site>, subject: Subject, format: Format, headers: &Hea
     if until > now {
         return conditional::answer(&rendered.rendition, headers, (until - now).unsigned_abs());
     }
-    // told at once, so that one asker looks and the others go on
-    rendered.fresh_until.store(now + SHORTEST_AGE, Ordering::Relaxed);
-    match tokio::task::spawn_blocking(move || next_poll(&site, &subject)).await {
-        Ok(Ok(next)) => {
-            let until = next.map_or(0, Timestamp::as_second).max(now + SHORTEST_AGE);
-            rendered.fresh_until.store(until, Ordering::Relaxed);
-            conditional::answer(&rendered.rendition, headers, (until - now).unsigned_abs())
-        }
-        Ok(Err(error)) => broken(&error),
-        Err(error) => broken(&error),
-    }
+    let next = next_poll(&site, &subject).map_or(0, Timestamp::as_second);
+    let until = next.max(now + SHORTEST_AGE);
+    rendered.fresh_until.store(until, Ordering::Relaxed);
+    conditional::answer(&rendered.rendition, headers, (until - now).unsigned_abs())
 }
 
 /// The kept rendition where it is still true, else a new one.
@@ -176,8 +161,8 @@ fn render(site: &Site, subject: &Subject, format: Format) -> Result<Rendered, St
     let scope = subject.scope(site);
     // read before the entries: a change in between is then seen by the next asker
     let generation = site.store.generation(&scope);
-    let entries = site.store.newest(&scope, site.config.feed.entries)?;
-    let feed = compose(site, subject, entries)?;
+    let entries = site.store.newest(&scope, site.config.feed.entries, 0)?;
+    let feed = compose(site, subject, entries);
     let rendition = Rendition::new(feed.render(format), format.content_type(), feed.changed());
     Ok(Rendered { generation, rendition, fresh_until: AtomicI64::new(0) })
 }
@@ -201,39 +186,30 @@ impl Subject {
 }
 
 /// When the first of its sources is due.
-fn next_poll(site: &Site, subject: &Subject) -> Result<Option<Timestamp>, StoreError> {
-    let mut soonest: Option<Timestamp> = None;
-    for id in subject.members(site) {
-        let next = site.state(id)?.and_then(|state| state.next_poll);
-        soonest = soonest.into_iter().chain(next).min();
-    }
-    Ok(soonest)
+fn next_poll(site: &Site, subject: &Subject) -> Option<Timestamp> {
+    subject.members(site).filter_map(|id| site.store.state(id)?.next_poll).min()
 }
 
-fn compose(site: &Site, subject: &Subject, entries: Vec<store::Entry>) -> Result<Feed, StoreError> {
+fn compose(site: &Site, subject: &Subject, entries: Vec<store::Entry>) -> Feed {
     let mut titles = Titles { site, known: HashMap::new() };
     let (address, title, home) = match subject {
         Subject::Source(id) => {
             let home = site.source(id).map_or_else(|| site.config.server.public_url.clone(), |source| source.url.clone());
-            (site.address(&["feeds", id.as_str()]), titles.of(id)?, home)
+            (site.address(&["feeds", id.as_str()]), titles.of(id), home)
         }
         Subject::Group(name) => (site.address(&["groups", name]), name.clone(), site.config.server.public_url.clone()),
         Subject::All => (site.address(&["all"]), site.words.everything.to_owned(), site.config.server.public_url.clone()),
     };
-    let mut born = None;
-    for id in subject.members(site) {
-        born = born.into_iter().chain(site.state(id)?.and_then(|state| state.first_poll)).min();
-    }
-    let entries = entries.into_iter().map(|entry| titles.entry(entry)).collect::<Result<_, _>>()?;
-    Ok(Feed {
+    let born = subject.members(site).filter_map(|id| site.store.state(id)?.first_poll).min();
+    Feed {
         address,
         title,
         home,
         lang: site.config.lang.tag(),
         born: born.unwrap_or(Timestamp::UNIX_EPOCH),
         merged: !matches!(subject, Subject::Source(_)),
-        entries,
-    })
+        entries: entries.into_iter().map(|entry| titles.entry(entry)).collect(),
+    }
 }
 
 /// The sources' titles, each looked up once per document.
@@ -243,34 +219,34 @@ struct Titles<'a> {
 }
 
 impl Titles<'_> {
-    fn of(&mut self, id: &SourceId) -> Result<String, StoreError> {
+    fn of(&mut self, id: &SourceId) -> String {
         if let Some(title) = self.known.get(id) {
-            return Ok(title.clone());
+            return title.clone();
         }
-        let learnt = self.site.state(id)?.and_then(|state| state.title);
+        let learnt = self.site.store.state(id).and_then(|state| state.title);
         let title = match self.site.source(id) {
             Some(source) => source.shown_title(learnt.as_deref()).to_owned(),
             None => learnt.unwrap_or_else(|| id.to_string()),
         };
         self.known.insert(id.clone(), title.clone());
-        Ok(title)
+        title
     }
 
-    fn entry(&mut self, entry: store::Entry) -> Result<Entry, StoreError> {
+    fn entry(&mut self, entry: store::Entry) -> Entry {
         let id = entry.article.source.clone();
         let source = self.site.source(&id);
         let mut also = Vec::with_capacity(entry.also.len());
         for other in entry.also {
-            also.push(Also { source_title: self.of(&other.source)?, source: other.source, url: other.url, title: other.title });
+            also.push(Also { source_title: self.of(&other.source), source: other.source, url: other.url, title: other.title });
         }
-        Ok(Entry {
+        Entry {
             timezone: source.map_or(jiff::tz::TimeZone::UTC, |source| source.timezone.clone()),
-            source_title: self.of(&id)?,
+            source_title: self.of(&id),
             source_feed: self.site.address(&["feeds", id.as_str()]),
             content: source.map_or(Content::Full, |source| source.content),
             also,
             also_label: self.site.words.also_at,
             article: entry.article,
-        })
+        }
     }
 }

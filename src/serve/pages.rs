@@ -32,9 +32,8 @@ pub(super) async fn style() -> Response {
 /// `/`
 pub(super) async fn home(State(site): State<Arc<Site>>) -> Response {
     let made = tokio::task::spawn_blocking(move || {
-        let reports = site.reports()?;
-        let newest = site.store.newest(&Scope::All, NEWEST)?;
-        Ok::<_, StoreError>(page(&site, &reports, &newest).into_string())
+        let newest = site.store.newest(&Scope::All, NEWEST, 0)?;
+        Ok::<_, StoreError>(page(&site, &site.reports(), &newest).into_string())
     });
     match made.await {
         Ok(Ok(page)) => {

@@ -15,14 +15,14 @@ use super::{feeds::FeedCache, words::Words};
 use crate::{
     config::Config,
     feed::opml::Outline,
-    source::{Source, SourceId, report::SourceReport, state::SourceState},
-    store::{Store, StoreError},
+    source::{Source, SourceId, report::SourceReport},
+    store::Store,
 };
 
 /// The shared part of all routes.
 pub struct Site {
     pub(super) config: Arc<Config>,
-    pub(super) store: Store,
+    pub(super) store: Arc<Store>,
     pub(super) feeds: FeedCache,
     pub(super) clock: fn() -> Timestamp,
     pub(super) words: &'static Words,
@@ -33,7 +33,7 @@ pub struct Site {
 
 impl Site {
     /// A site over a store. It is not ready until [told so](Self::set_ready).
-    pub fn new(config: Arc<Config>, store: Store, clock: fn() -> Timestamp) -> Self {
+    pub fn new(config: Arc<Config>, store: Arc<Store>, clock: fn() -> Timestamp) -> Self {
         let sources = config.sources.iter().map(|source| (source.id.clone(), source.clone())).collect();
         let mut groups: Vec<(String, Vec<SourceId>)> = Vec::new();
         for source in &config.sources {
@@ -75,27 +75,15 @@ impl Site {
         address(&self.config.server.public_url, segments)
     }
 
-    pub(super) fn state(&self, id: &SourceId) -> Result<Option<SourceState>, StoreError> {
-        self.store.state(id)
-    }
-
     /// Each source's health, in the order of the configuration.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub fn reports(&self) -> Result<Vec<SourceReport>, StoreError> {
+    pub(super) fn reports(&self) -> Vec<SourceReport> {
         reports(&self.config, &self.store)
     }
 }
 
 /// Each source's health, in the order of the configuration.
-///
-/// # Errors
-/// The store cannot be read.
-pub fn reports(config: &Config, store: &Store) -> Result<Vec<SourceReport>, StoreError> {
-    let report = |source: &Arc<Source>| {
-        Ok(SourceReport::new(source, store.state(&source.id)?, store.article_count(&source.id)?))
-    };
+pub fn reports(config: &Config, store: &Store) -> Vec<SourceReport> {
+    let report = |source: &Arc<Source>| SourceReport::new(source, store.state(&source.id), store.counts(&source.id));
     config.sources.iter().map(report).collect()
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn config() -> Arc<Config> {
 
 /// A site over a fresh store.
 pub(crate) struct Published {
-    pub(crate) store: Store,
+    pub(crate) store: Arc<Store>,
     pub(crate) site: Arc<Site>,
     _folder: TempDir,
 }
@@ -86,6 +86,7 @@ impl Published {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = Store::open(folder.path(), 8 << 20).unwrap();
+        let store = Arc::new(store);
         let site = Arc::new(Site::new(config(), store.clone(), now));
         Self { store, site, _folder: folder }
     }

@@ -109,6 +109,16 @@ pub enum Shown {
     Nothing,
 }
 
+/// A quick look: whether a text can hold a date with a year at all.
+pub fn may_hold(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_digit = |c: &u8| c.is_ascii_digit();
+    bytes.windows(4).any(|window| {
+        (window.starts_with(b"19") || window.starts_with(b"20")) && window.iter().all(is_digit)
+    }) || text.contains('年')
+        || text.contains(|c| ('\u{ff10}'..='\u{ff19}').contains(&c))
+}
+
 /// The first real date in a text, with its time if that is shown.
 pub fn find(text: &str, context: &DateContext<'_>) -> Option<Published> {
     scan::whole(&scan::fold(text), context)

@@ -3,7 +3,9 @@
 //! In: rows. Out: what each shows ([`Shown`]); years that are left out are filled in by
 //! [`crate::article::dates::infer_years`].
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
+
+use regex::Regex;
 
 use super::{rows::Row, titles::Title, words};
 use crate::{
@@ -92,16 +94,21 @@ pub(super) fn column(rows: &[&[Candidate]]) -> Vec<Shown> {
             }
         }
     }
+    // a date without a year that few rows show is a part of their titles or leads
+    let is_column = |votes: usize| rows.len() < 4 || votes * 3 >= rows.len();
     let best = votes
         .into_iter()
         .max_by_key(|&(place, (votes, order))| (votes, std::cmp::Reverse(order), place))
-        .map(|(place, _)| place);
+        .map(|(place, (votes, _))| (place, is_column(votes)));
     rows.iter()
         .map(|candidates| {
-            let of_place = candidates.iter().find(|c| Some(c.place) == best);
-            of_place
-                .or(candidates.first())
-                .map_or(Shown::Nothing, |c| c.shown)
+            let of_place = candidates.iter().find(|c| best == Some((c.place, true)));
+            let whole = || {
+                candidates
+                    .iter()
+                    .find(|c| matches!(c.shown, Shown::Whole(_)))
+            };
+            of_place.or_else(whole).map_or(Shown::Nothing, |c| c.shown)
         })
         .collect()
 }
@@ -231,6 +238,23 @@ fn short_text(element: Element<'_>) -> Option<String> {
 
 fn may_be_date(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit()) || (text.contains('年') && text.contains('月'))
+}
+
+/// A title without the date at its end, and that date: `…的通知 (2024-02-24)`.
+pub(super) fn split_off(title: &str, context: &DateContext<'_>) -> Option<(String, Candidate)> {
+    static AT_END: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(.*?)(?:\s*[(（\[【]\s*([0-9]{2,4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?:\s[0-9:]+)?|[0-9]{1,2}[-/月][0-9]{1,2}日?)\s*[)）\]】]|\s+((?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?:\s[0-9:]+)?))$")
+            .expect("the pattern is good")
+    });
+    if !title.ends_with([')', '）', ']', '】']) && !title.ends_with(|c: char| c.is_ascii_digit())
+    {
+        return None;
+    }
+    let found = AT_END.captures(title)?;
+    let shown = read(found.get(2).or(found.get(3))?.as_str(), context);
+    let rest = found[1].trim_end();
+    (shown != Shown::Nothing && visible_chars(rest) >= 4)
+        .then(|| (rest.to_owned(), Candidate { place: 4, shown }))
 }
 
 /// What a short text shows: also a year of two digits, `17-05-02`.

@@ -22,6 +22,9 @@ const MAX_CONTAINER_HEIGHT: usize = 3;
 /// How much text without a link may stand between two rows of one container: a lead, a date, a heading.
 const MAX_TEXT_BETWEEN: usize = 600;
 
+/// A heading between two sections of a list is no longer.
+const MAX_HEADING_CHARS: usize = 24;
+
 /// How much text may stand between a block and its pager: `共 23 条 1/3`.
 const MAX_PAGER_DISTANCE: usize = 60;
 
@@ -153,14 +156,13 @@ fn runs(outline: &Outline<'_>, rows: Vec<usize>) -> Vec<Vec<usize>> {
             .last()
             .and_then(|run| run.last())
             .is_some_and(|&before| {
-                let siblings = outline.nodes[before].parent == outline.nodes[row].parent;
-                let between = outline.gap(before, row);
-                let linked = outline.has_link_between(before, row);
-                // beside each other, a row's text may go on in what follows it; apart, only rules and pictures may part them
-                if siblings {
-                    !linked && between <= MAX_TEXT_BETWEEN
+                if outline.nodes[before].parent == outline.nodes[row].parent {
+                    // beside each other, what a row shows may go on in what follows it
+                    !outline.has_link_between(before, row)
+                        && outline.gap(before, row) <= MAX_TEXT_BETWEEN
                 } else {
-                    !linked && between == 0
+                    outline.gap(before, row) == 0 && !outline.has_link_between(before, row)
+                        || is_heading_between(outline, before, row)
                 }
             });
         match runs.last_mut() {
@@ -169,6 +171,22 @@ fn runs(outline: &Outline<'_>, rows: Vec<usize>) -> Vec<Vec<usize>> {
         }
     }
     runs
+}
+
+/// Whether no more than a heading parts two rows of blocks that look alike: sections of one list. A heading with a
+/// `更多` beside it begins a list of its own.
+fn is_heading_between(outline: &Outline<'_>, before: usize, row: usize) -> bool {
+    let [a, b] = [before, row].map(|r| outline.nodes[outline.nodes[r].parent].element);
+    let [over_a, over_b] = [a, b].map(|e| e.parent().and_then(|p| p.attr("class")));
+    let alike = a.name() == b.name() && a.attr("class") == b.attr("class") && over_a == over_b;
+    let classed = a.attr("class").or(over_a).is_some();
+    let (from, to) = (outline.nodes[before].links.1, outline.nodes[row].links.0);
+    let links = outline.links.get(from..to).unwrap_or_default();
+    alike
+        && classed
+        && outline.gap(before, row) <= MAX_HEADING_CHARS
+        && links.len() <= 1
+        && links.iter().all(|l| l.kind == LinkKind::Plain)
 }
 
 /// Where pagers stand: characters of text before them.

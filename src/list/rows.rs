@@ -121,8 +121,15 @@ pub(super) fn read(
         let Some(title) = titles::of_row(*row, &same, rules.title.as_ref()) else {
             continue;
         };
-        let candidates = dates::candidates(*row, &title, rules.date.as_ref(), &dating);
-        found.push((title.text, target.url.clone(), candidates));
+        let mut candidates = dates::candidates(*row, &title, rules.date.as_ref(), &dating);
+        let mut text = title.text;
+        if candidates.is_empty()
+            && let Some((rest, date)) = dates::split_off(&text, &dating)
+        {
+            text = rest;
+            candidates.push(date);
+        }
+        found.push((text, target.url.clone(), candidates));
     }
     let columns: Vec<&[Candidate]> = found
         .iter()
@@ -130,13 +137,25 @@ pub(super) fn read(
         .collect();
     let published = infer_years(&dates::column(&columns), &dating);
     let items = found.iter().zip(published);
+    let items = items.map(|((title, url, _), published)| Item {
+        title: title.clone(),
+        url: url.clone(),
+        published,
+    });
+    without_strays(items.collect())
+}
+
+/// Among items with dates, a word without a date that leads to no article is a link to a column.
+fn without_strays(mut items: Vec<Item>) -> Vec<Item> {
+    let dated = items.iter().filter(|i| i.published.is_some()).count();
+    if dated * 2 >= items.len() {
+        items.retain(|item| {
+            item.published.is_some()
+                || visible_chars(&item.title) > 6
+                || words::is_article_like(item.url.as_str())
+        });
+    }
     items
-        .map(|((title, url, _), published)| Item {
-            title: title.clone(),
-            url: url.clone(),
-            published,
-        })
-        .collect()
 }
 
 /// The row's links, by the rule or all of them; its own where the row stands inside a link.

@@ -106,7 +106,7 @@ static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
         },
         Pattern {
             regex: regex(&format!(
-                r"(?i)\b{month} ([0-9]{{1,2}})(?:st|nd|rd|th)?,? ([12][0-9]{{3}})\b"
+                r"(?i)\b{month} ([0-9]{{1,2}})(?:st|nd|rd|th)?(?:, ?| )([12][0-9]{{3}})\b"
             )),
             date: |found, _| named(&found[3], &found[1], &found[2]),
         },

@@ -1,8 +1,8 @@
 //! TOML in, checked settings out.
 //!
 //! Every mistake of every file is reported in one go, each with file, line, column, what was expected and the
-//! nearest known key. The steps are in [`Config::load`]: files are read ([`include`]), their tables asked key by key
-//! ([`section`]), each value checked where it stands ([`values`]).
+//! nearest known key. The steps are in [`Config::load`]: files are read (`include`), their tables asked key by key
+//! (`section`), each value checked where it stands (`values`).
 
 mod addresses;
 mod block;

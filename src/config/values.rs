@@ -173,7 +173,12 @@ pub(super) fn source_id(value: &Value<'_>) -> Read<SourceId> {
         let help = SourceId::parse(&better)
             .ok()
             .map(|better| format!("did you mean \"{better}\"?"));
-        Wrong::new(format!("`{}` is no source id", cut(text)), expected).help(help)
+        let what = if text.is_empty() {
+            "an empty id".to_owned()
+        } else {
+            format!("`{}` is no source id", cut(text))
+        };
+        Wrong::new(what, expected).help(help)
     })
 }
 

@@ -92,7 +92,7 @@ pub fn run(args: &ExtractArgs) -> anyhow::Result<ExitCode> {
     let reader = PageReader {
         preset,
         timezone: TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC),
-        now: Timestamp::now(),
+        now: super::now(),
     };
     let good = match (&args.page, &args.batch) {
         (Some(PageArgs::Article(page)), _) => one(&reader, Kind::Article, page)?,

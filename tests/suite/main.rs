@@ -1,5 +1,7 @@
 //! Whole behaviours, one file each.
 
 mod architecture;
-mod feeds;
 mod config;
+mod feeds;
+mod serve;
+mod support;

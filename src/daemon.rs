@@ -147,6 +147,9 @@ pub async fn open_store(config: &Config) -> Result<Arc<Store>, StoreError> {
     for note in &report.notes {
         tracing::warn!("{note}");
     }
+    // an origin names a department by its title; without one, the page's own, which the store knows
+    let titled = config.sources.iter().filter_map(|source| Some((source.id.clone(), vec![source.title.clone()?])));
+    store.name_sources(titled.collect());
     Ok(Arc::new(store))
 }
 

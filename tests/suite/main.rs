@@ -3,5 +3,7 @@
 mod architecture;
 mod config;
 mod feeds;
+mod polling;
+mod program;
 mod serve;
 mod support;

@@ -1,1 +1,4 @@
 //! Whole behaviours, one file each.
+
+mod fault_server;
+mod fetch;

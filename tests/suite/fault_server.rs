@@ -5,7 +5,10 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -57,7 +60,15 @@ impl Asked {
 pub(crate) struct FaultServer {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    at_once: Arc<AtOnce>,
     task: JoinHandle<()>,
+}
+
+/// Connections from being accepted to being answered: now, and at most.
+#[derive(Default)]
+struct AtOnce {
+    now: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl FaultServer {
@@ -66,15 +77,24 @@ impl FaultServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, answer) = (Arc::clone(&asked), Arc::new(answer));
+        let at_once = Arc::new(AtOnce::default());
+        let (log, count, answer) = (Arc::clone(&asked), Arc::clone(&at_once), Arc::new(answer));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&answer)));
+                let now = count.now.fetch_add(1, Ordering::SeqCst) + 1;
+                count.most.fetch_max(now, Ordering::SeqCst);
+                let served = serve(stream, Arc::clone(&log), Arc::clone(&answer));
+                let count = Arc::clone(&count);
+                tokio::spawn(async move {
+                    served.await;
+                    count.now.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         Self {
             address,
             asked,
+            at_once,
             task,
         }
     }
@@ -105,6 +125,7 @@ impl FaultServer {
         Self {
             address,
             asked: Arc::default(),
+            at_once: Arc::default(),
             task,
         }
     }
@@ -124,6 +145,7 @@ impl FaultServer {
         Self {
             address,
             asked: Arc::default(),
+            at_once: Arc::default(),
             task: tokio::spawn(async {}),
         }
     }
@@ -141,6 +163,11 @@ impl FaultServer {
     /// What was asked so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// How many requests were under way at the same time, at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.at_once.most.load(Ordering::SeqCst)
     }
 
     /// The paths that were asked for so far.

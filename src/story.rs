@@ -1,1 +1,9 @@
-//! story.
+//! A story: the articles of several sources that tell the same piece of news.
+//!
+//! In: texts, titles, dates. Out: a [`fingerprint`] that finds alike texts among millions, the decision whether two
+//! articles tell one story, and which of a story's articles speaks for it ([`merge`]). Articles are never thrown away
+//! for being alike: each source's own feed keeps its own, only merged feeds show one.
+
+pub mod fingerprint;
+pub mod merge;
+pub mod titles;

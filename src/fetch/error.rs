@@ -245,6 +245,11 @@ impl FetchError {
         matches!(self.status(), Some(429 | 503))
     }
 
+    /// Whether asking again is of no use: the address may not be asked for.
+    pub fn is_for_good(&self) -> bool {
+        matches!(self, Self::Robots { .. } | Self::Refused { .. } | Self::Scheme { .. })
+    }
+
     /// The status code that was answered.
     pub fn status(&self) -> Option<u16> {
         match self {

@@ -8,3 +8,7 @@ mod fault_server;
 mod fetch;
 mod politeness;
 mod reach;
+
+mod architecture;
+mod feeds;
+mod config;

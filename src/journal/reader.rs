@@ -1,0 +1,257 @@
+//! Reading the journal: one record by its position, or all from a position on.
+//!
+//! A [`Reader`] is cheap to clone and reads from any thread while the journal is written: a record's position is
+//! handed out only after the record lies in the file.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::Read,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use super::{
+    Damage, Event, JournalError, Position, io_error,
+    segment::{self, Found, RECORD_HEAD_BYTES, RecordHead},
+};
+
+/// The reading end of a journal.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    dir: PathBuf,
+    files: RwLock<HashMap<u32, Arc<File>>>,
+}
+
+impl Reader {
+    /// A reader of the segments in a folder.
+    pub fn new(dir: &Path) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                dir: dir.to_owned(),
+                files: RwLock::default(),
+            }),
+        }
+    }
+
+    /// The event at a position. Waits for the disk.
+    ///
+    /// # Errors
+    /// The record is damaged, or its segment is gone.
+    pub fn read(&self, at: Position) -> Result<Event, JournalError> {
+        let path = segment::path(&self.inner.dir, at.segment);
+        let file = self.file(at.segment, &path)?;
+        let unreadable = |why: &str| JournalError::Unreadable {
+            at,
+            why: why.to_owned(),
+        };
+        let mut head = [0; RECORD_HEAD_BYTES];
+        file.read_exact_at(&mut head, u64::from(at.offset))
+            .map_err(|_| unreadable("the file ends before it"))?;
+        let head = RecordHead::decode(&head).ok_or_else(|| unreadable("no record begins here"))?;
+        // a flipped bit may claim any length: what is not in the file is not asked memory for
+        let length_bytes = file.metadata().map_err(io_error("read", &path))?.len();
+        let start = u64::from(at.offset) + RECORD_HEAD_BYTES as u64;
+        if start + head.length as u64 > length_bytes {
+            return Err(unreadable("the file ends inside it"));
+        }
+        let mut payload = vec![0; head.length];
+        file.read_exact_at(&mut payload, start)
+            .map_err(io_error("read", &path))?;
+        if !head.fits(&payload) {
+            return Err(unreadable("its checksum is wrong"));
+        }
+        decode(&payload).map_err(|why| JournalError::Unreadable { at, why })
+    }
+
+    /// All records from a position on, in order. A position inside a segment that is gone means the next one's begin.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn replay(&self, from: Position) -> Result<Replay, JournalError> {
+        let mut segments = segment::numbers(&self.inner.dir)?;
+        segments.retain(|number| *number >= from.segment);
+        segments.reverse();
+        Ok(Replay {
+            dir: self.inner.dir.clone(),
+            from,
+            segments,
+            open: None,
+        })
+    }
+
+    /// The segments' numbers and sizes, ascending.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn segments(&self) -> Result<Vec<(u32, u64)>, JournalError> {
+        let numbers = segment::numbers(&self.inner.dir)?;
+        let size_bytes = |number| {
+            let path = segment::path(&self.inner.dir, number);
+            fs::metadata(path).map_or(0, |meta| meta.len())
+        };
+        Ok(numbers.into_iter().map(|n| (n, size_bytes(n))).collect())
+    }
+
+    /// Closes a segment that is removed.
+    pub(super) fn forget(&self, segment: u32) {
+        let mut files = self
+            .inner
+            .files
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        files.remove(&segment);
+    }
+
+    fn file(&self, segment: u32, path: &Path) -> Result<Arc<File>, JournalError> {
+        let files = self
+            .inner
+            .files
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = files.get(&segment) {
+            return Ok(Arc::clone(file));
+        }
+        drop(files);
+        let file = Arc::new(File::open(path).map_err(io_error("open", path))?);
+        let mut files = self
+            .inner
+            .files
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        files.insert(segment, Arc::clone(&file));
+        Ok(file)
+    }
+}
+
+/// One step of a [`Replay`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    /// A record.
+    Record {
+        /// Where it lies.
+        position: Position,
+        /// Its running number.
+        sequence: u64,
+        /// What it says.
+        event: Box<Event>,
+    },
+    /// Bytes that are no record.
+    Damaged(Damage),
+}
+
+/// The journal's records in order, read segment by segment.
+#[derive(Debug)]
+pub struct Replay {
+    dir: PathBuf,
+    from: Position,
+    /// Still to read, the next one last.
+    segments: Vec<u32>,
+    open: Option<OpenSegment>,
+}
+
+#[derive(Debug)]
+struct OpenSegment {
+    number: u32,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Iterator for Replay {
+    type Item = Result<Replayed, JournalError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(open) = &mut self.open {
+                if let Some(step) = open.step() {
+                    return Some(Ok(step));
+                }
+                self.open = None;
+            }
+            let number = self.segments.pop()?;
+            match self.open_segment(number) {
+                Ok(open) => self.open = Some(open),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+impl Replay {
+    fn open_segment(&self, number: u32) -> Result<OpenSegment, JournalError> {
+        let path = segment::path(&self.dir, number);
+        let bytes = fs::read(&path).map_err(io_error("read", &path))?;
+        segment::Header::decode(&bytes, &path)?;
+        let from = if number == self.from.segment {
+            self.from.offset
+        } else {
+            0
+        };
+        Ok(OpenSegment {
+            number,
+            path,
+            bytes,
+            at: from.max(segment::HEADER_BYTES) as usize,
+        })
+    }
+}
+
+impl OpenSegment {
+    fn step(&mut self) -> Option<Replayed> {
+        if self.at >= self.bytes.len() {
+            return None;
+        }
+        let damaged = |end: usize, from: usize| {
+            Some(Replayed::Damaged(Damage {
+                path: self.path.clone(),
+                offset: from as u64,
+                length_bytes: (end - from) as u64,
+            }))
+        };
+        let from = self.at;
+        let Some(found) = segment::next_record(&self.bytes, from) else {
+            self.at = self.bytes.len();
+            return damaged(self.at, from);
+        };
+        if found.offset > from {
+            self.at = found.offset;
+            return damaged(found.offset, from);
+        }
+        self.at = found.end;
+        let payload = &self.bytes[found.offset + RECORD_HEAD_BYTES..found.end];
+        match decode(payload) {
+            Ok(event) => Some(self.record(found, event)),
+            Err(_) => damaged(found.end, from),
+        }
+    }
+
+    fn record(&self, found: Found, event: Event) -> Replayed {
+        Replayed::Record {
+            position: Position {
+                segment: self.number,
+                // a segment is never larger than 4 GiB: `Journal` refuses to open one
+                offset: u32::try_from(found.offset).unwrap_or(u32::MAX),
+            },
+            sequence: found.sequence,
+            event: Box::new(event),
+        }
+    }
+}
+
+fn decode(payload: &[u8]) -> Result<Event, String> {
+    let mut json = Vec::new();
+    zstd::stream::Decoder::new(payload)
+        .and_then(|text| {
+            text.take(segment::MAX_EVENT_BYTES as u64)
+                .read_to_end(&mut json)
+        })
+        .map_err(|error| format!("it cannot be decompressed: {error}"))?;
+    serde_json::from_slice(&json).map_err(|error| format!("it is no event: {error}"))
+}

@@ -1,0 +1,356 @@
+//! An event, applied: what each kind of event does to the rows.
+//!
+//! Depends on the rows and the event alone, so replaying the journal gives the same rows again, stories included.
+//! An event that was applied before changes nothing, and says so.
+
+use jiff::Timestamp;
+
+use super::{
+    StoreError,
+    change::Change,
+    keys::Key,
+    records::{ArticleRow, AttemptsRow, IdRow, SegmentRow, StoryRow, cut, nanos},
+    stories,
+};
+use crate::{
+    article::{Article, ArticleId},
+    journal::{Event, Position},
+    source::SourceId,
+    story::fingerprint::Fingerprint,
+};
+
+/// A page that could not be read is tried again after this, then after twice this, and so on.
+const FIRST_RETRY_SECONDS: i64 = 15 * 60;
+const LAST_RETRY_SECONDS: i64 = 7 * 24 * 3600;
+/// An address is longer than this only in its query; articles that share this much are told apart by their ids.
+const TIE_BYTES: usize = 160;
+const ORIGIN_BYTES: usize = 90;
+
+/// Applies an event that lies in the journal. Whether it changed anything.
+pub(super) fn apply(
+    change: &mut Change<'_>,
+    event: &Event,
+    sequence: u64,
+    position: Position,
+) -> Result<bool, StoreError> {
+    let changed = match event {
+        Event::Published { article } => publish(change, article, sequence, position)?,
+        Event::Listed {
+            id,
+            source,
+            sorted_at,
+            ..
+        } => list(change, *id, source, *sorted_at)?,
+        Event::Revised { article } => revise(change, article, position)?,
+        Event::Moved { id, alias, .. } => relocate(change, *id, *alias, position)?,
+        Event::Withdrawn { id, at } => withdraw(change, *id, *at)?,
+        Event::Expired { ids, .. } => expire(change, ids)?,
+    };
+    if changed {
+        let segment = Key::Segment(position.segment);
+        let newest = change
+            .row(segment)?
+            .map_or(i64::MIN, |row: SegmentRow| row.newest);
+        let newest = newest.max(nanos(latest(event)));
+        change.put(segment, &SegmentRow { newest });
+    }
+    Ok(changed)
+}
+
+/// The event as it is to be kept, where another says the same with less: an address that is known already, and that
+/// another source lists too.
+pub(super) fn shorter(change: &Change<'_>, event: &Event) -> Result<Option<Event>, StoreError> {
+    let Event::Published { article } = event else {
+        return Ok(None);
+    };
+    Ok(find(change, article.id)?.map(|(_, row)| Event::Listed {
+        id: row.article_id(),
+        source: article.source.clone(),
+        at: article.first_seen,
+        sorted_at: article.sorted_at,
+    }))
+}
+
+/// An article by its id, or by the id of an address that it has moved to.
+pub(super) fn find(
+    change: &Change<'_>,
+    id: ArticleId,
+) -> Result<Option<(u64, ArticleRow)>, StoreError> {
+    match change.row(Key::Id(*id.as_bytes()))? {
+        Some(IdRow::Article(number)) => {
+            let row = change.row(Key::Article(number))?;
+            Ok(row.map(|row| (number, row)))
+        }
+        Some(IdRow::Expired) | None => Ok(None),
+    }
+}
+
+/// When a failed reading is repeated.
+pub(super) fn retry_at(attempts: u32, failed_at: Timestamp) -> i64 {
+    let doubled = FIRST_RETRY_SECONDS << attempts.saturating_sub(1).min(16);
+    let pause = doubled.min(LAST_RETRY_SECONDS) * 1_000_000_000;
+    nanos(failed_at).saturating_add(pause)
+}
+
+fn publish(
+    change: &mut Change<'_>,
+    article: &Article,
+    sequence: u64,
+    position: Position,
+) -> Result<bool, StoreError> {
+    let id = Key::Id(*article.id.as_bytes());
+    if change.row::<IdRow>(id)?.is_some() {
+        return list(change, article.id, &article.source, article.sorted_at);
+    }
+    let source = change.source_number(&article.source);
+    let at = nanos(article.sorted_at);
+    let mut row = ArticleRow {
+        id: *article.id.as_bytes(),
+        position: position.to_u64(),
+        moved: None,
+        sorted_at: at,
+        first_seen: nanos(article.first_seen),
+        updated: article.updated.map(nanos),
+        withdrawn: None,
+        complete: article.complete,
+        listings: vec![(source, at)],
+        story: None,
+        tie: cut(article.url.as_str(), TIE_BYTES),
+        origin: origin(article),
+        content: content(article),
+        fingerprint: fingerprint(article),
+    };
+    if !article.complete {
+        let attempts = AttemptsRow {
+            attempts: 1,
+            next: retry_at(1, article.first_seen),
+        };
+        change.put(
+            Key::Incomplete {
+                source,
+                article: sequence,
+            },
+            &attempts,
+        );
+    }
+    stories::join(change, &mut row, sequence, article)?;
+    change.put(id, &IdRow::Article(sequence));
+    change.put_raw(
+        Key::Listing {
+            source,
+            at,
+            article: sequence,
+        },
+        Vec::new(),
+    );
+    change.put_raw(
+        Key::Timeline {
+            at,
+            article: sequence,
+        },
+        Vec::new(),
+    );
+    change.put(Key::Article(sequence), &row);
+    change.count(source, 1);
+    change.meta.articles += 1;
+    touch(change, &row)?;
+    Ok(true)
+}
+
+fn list(
+    change: &mut Change<'_>,
+    id: ArticleId,
+    source: &SourceId,
+    sorted_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some((number, mut row)) = find(change, id)? else {
+        return Ok(false);
+    };
+    let source = change.source_number(source);
+    if row.listed_by(source).is_some() {
+        return Ok(false);
+    }
+    let at = nanos(sorted_at);
+    row.listings.push((source, at));
+    change.put_raw(
+        Key::Listing {
+            source,
+            at,
+            article: number,
+        },
+        Vec::new(),
+    );
+    change.put(Key::Article(number), &row);
+    change.count(source, 1);
+    touch(change, &row)?;
+    Ok(true)
+}
+
+fn revise(
+    change: &mut Change<'_>,
+    article: &Article,
+    position: Position,
+) -> Result<bool, StoreError> {
+    let Some((number, mut row)) = find(change, article.id)? else {
+        return Ok(false);
+    };
+    let version = (article.updated.map(nanos), article.complete);
+    if version < (row.updated, row.complete) || row.content == content(article) {
+        return Ok(false);
+    }
+    row.position = position.to_u64();
+    row.moved = None;
+    row.updated = version.0;
+    row.content = content(article);
+    row.origin = origin(article);
+    // a page that reads again is there again
+    row.withdrawn = None;
+    if article.complete && !row.complete {
+        let (source, _) = row.listings[0];
+        change.remove(Key::Incomplete {
+            source,
+            article: number,
+        });
+    }
+    row.complete = article.complete;
+    row.fingerprint = fingerprint(article);
+    // who was told as one story stays one: readers have seen it so
+    if row.story.is_none() {
+        stories::join(change, &mut row, number, article)?;
+    }
+    change.put(Key::Article(number), &row);
+    touch(change, &row)?;
+    Ok(true)
+}
+
+fn relocate(
+    change: &mut Change<'_>,
+    id: ArticleId,
+    alias: ArticleId,
+    position: Position,
+) -> Result<bool, StoreError> {
+    let alias = Key::Id(*alias.as_bytes());
+    let Some((number, mut row)) = find(change, id)? else {
+        return Ok(false);
+    };
+    // an address that is an article of its own, or that led here before
+    if change.row::<IdRow>(alias)?.is_some() {
+        return Ok(false);
+    }
+    row.moved = Some(position.to_u64());
+    change.put(alias, &IdRow::Article(number));
+    change.put(Key::Article(number), &row);
+    touch(change, &row)?;
+    Ok(true)
+}
+
+fn withdraw(change: &mut Change<'_>, id: ArticleId, at: Timestamp) -> Result<bool, StoreError> {
+    let Some((number, mut row)) = find(change, id)? else {
+        return Ok(false);
+    };
+    let at = nanos(at);
+    if row.withdrawn.is_some() || row.updated.is_some_and(|updated| updated >= at) {
+        return Ok(false);
+    }
+    row.withdrawn = Some(at);
+    change.put(Key::Article(number), &row);
+    touch(change, &row)?;
+    Ok(true)
+}
+
+fn expire(change: &mut Change<'_>, ids: &[ArticleId]) -> Result<bool, StoreError> {
+    let mut changed = false;
+    for id in ids {
+        let key = Key::Id(*id.as_bytes());
+        match find(change, *id)? {
+            // the id's row stays, and leads to nothing: so the article is known as expired
+            Some((number, row)) => remove(change, number, &row)?,
+            None if change.row::<IdRow>(key)?.is_none() => change.put(key, &IdRow::Expired),
+            None => continue,
+        }
+        changed = true;
+    }
+    Ok(changed)
+}
+
+fn remove(change: &mut Change<'_>, number: u64, row: &ArticleRow) -> Result<(), StoreError> {
+    touch(change, row)?;
+    for (source, at) in &row.listings {
+        let (source, at) = (*source, *at);
+        change.remove(Key::Listing {
+            source,
+            at,
+            article: number,
+        });
+        change.count(source, -1);
+    }
+    change.remove(Key::Timeline {
+        at: row.sorted_at,
+        article: number,
+    });
+    if !row.complete {
+        change.remove(Key::Incomplete {
+            source: row.listings[0].0,
+            article: number,
+        });
+    }
+    if let Some(story) = row.story {
+        let mut told: StoryRow = change.row(Key::Story(story))?.unwrap_or_default();
+        told.members.retain(|member| member.article != number);
+        if told.members.is_empty() {
+            change.remove(Key::Story(story));
+        } else {
+            change.put(Key::Story(story), &told);
+        }
+    }
+    change.remove(Key::Article(number));
+    change.meta.articles = change.meta.articles.saturating_sub(1);
+    Ok(())
+}
+
+/// Every source whose feeds show this article, or name it beside one of theirs.
+fn touch(change: &mut Change<'_>, row: &ArticleRow) -> Result<(), StoreError> {
+    for (source, _) in &row.listings {
+        change.touch(*source);
+    }
+    let Some(story) = row.story else {
+        return Ok(());
+    };
+    let told: StoryRow = change.row(Key::Story(story))?.unwrap_or_default();
+    for member in told.members {
+        let other: Option<ArticleRow> = change.row(Key::Article(member.article))?;
+        for (source, _) in other.iter().flat_map(|row| &row.listings) {
+            change.touch(*source);
+        }
+    }
+    Ok(())
+}
+
+/// The latest time that an event speaks of: its segment may go when that is long enough ago.
+fn latest(event: &Event) -> Timestamp {
+    match event {
+        Event::Published { article } | Event::Revised { article } => article
+            .updated
+            .unwrap_or(article.first_seen)
+            .max(article.first_seen)
+            .max(article.sorted_at),
+        Event::Listed { at, sorted_at, .. } => (*at).max(*sorted_at),
+        Event::Moved { at, .. } | Event::Withdrawn { at, .. } | Event::Expired { at, .. } => *at,
+    }
+}
+
+fn origin(article: &Article) -> Option<String> {
+    article
+        .origin
+        .as_deref()
+        .map(|origin| cut(origin, ORIGIN_BYTES))
+}
+
+fn fingerprint(article: &Article) -> Vec<u8> {
+    Fingerprint::of(&article.body_text).map_or_else(Vec::new, |print| print.to_bytes())
+}
+
+fn content(article: &Article) -> u64 {
+    let json = serde_json::to_vec(article).expect("an article is plain data, and a Vec takes it");
+    xxhash_rust::xxh3::xxh3_64(&json)
+}

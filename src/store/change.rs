@@ -1,0 +1,191 @@
+//! A batch being made: rows as they will be, over the rows as they are.
+//!
+//! Events are applied here one after another, each seeing what the ones before it did, while readers see nothing
+//! until [`Change::finish`]'s writes are applied in one go. So nothing has to be undone when the disk is full.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::RangeInclusive,
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    StoreError,
+    keys::Key,
+    records::{self, MetaRow, SourceRow},
+    view::{Sources, View, Writes},
+};
+use crate::source::{SourceId, state::SourceState};
+
+/// A batch being made.
+pub(super) struct Change<'a> {
+    pub(super) view: &'a View,
+    pub(super) meta: MetaRow,
+    writes: Writes,
+    /// Numbers of sources that feeds must be made anew for.
+    touched: BTreeSet<u32>,
+    changed_sources: BTreeMap<u32, SourceRow>,
+    new_numbers: HashMap<SourceId, u32>,
+    states: BTreeMap<u32, SourceState>,
+}
+
+impl<'a> Change<'a> {
+    pub(super) fn new(view: &'a View) -> Result<Self, StoreError> {
+        Ok(Self {
+            view,
+            meta: view.meta()?,
+            writes: Writes::new(),
+            touched: BTreeSet::new(),
+            changed_sources: BTreeMap::new(),
+            new_numbers: HashMap::new(),
+            states: BTreeMap::new(),
+        })
+    }
+
+    /// A row as it will be.
+    pub(super) fn row<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>, StoreError> {
+        let key = key.encode();
+        let bytes = match self.writes.get(&key) {
+            Some(value) => value.clone(),
+            None => self.view.raw(&key)?,
+        };
+        bytes.map(|bytes| self.view.decode(&bytes)).transpose()
+    }
+
+    pub(super) fn put<T: Serialize>(&mut self, key: Key, row: &T) {
+        self.put_raw(key, records::encode(row));
+    }
+
+    pub(super) fn put_raw(&mut self, key: Key, value: Vec<u8>) {
+        self.writes.insert(key.encode(), Some(value));
+    }
+
+    pub(super) fn remove(&mut self, key: Key) {
+        self.writes.insert(key.encode(), None);
+    }
+
+    /// The last row of a range as it will be. Within the range no row may have been removed by this change.
+    pub(super) fn last(
+        &self,
+        range: RangeInclusive<Vec<u8>>,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let ours = self.writes.range(range.clone()).next_back();
+        let ours = ours.and_then(|(key, value)| Some((key.clone(), value.clone()?)));
+        let theirs = self.view.range(range).next_back().transpose()?;
+        Ok(match (ours, theirs) {
+            (Some(a), Some(b)) if b.0 > a.0 => Some(b),
+            (ours, theirs) => ours.or(theirs),
+        })
+    }
+
+    /// A source's number; a new one for a source never seen.
+    pub(super) fn source_number(&mut self, id: &SourceId) -> u32 {
+        if let Some(number) = self.known_source(id) {
+            return number;
+        }
+        let number = self.meta.sources;
+        self.meta.sources += 1;
+        self.new_numbers.insert(id.clone(), number);
+        let row = SourceRow {
+            id: id.clone(),
+            articles: 0,
+            generation: 0,
+        };
+        self.changed_sources.insert(number, row);
+        number
+    }
+
+    /// A source's number, if it was ever seen.
+    pub(super) fn known_source(&self, id: &SourceId) -> Option<u32> {
+        let sources = self.view.sources();
+        sources
+            .number(id)
+            .or_else(|| self.new_numbers.get(id).copied())
+    }
+
+    /// Counts an article to a source, or off it.
+    pub(super) fn count(&mut self, source: u32, by: i64) {
+        let row = self.changed_sources.entry(source).or_insert_with(|| {
+            let row = self.view.sources().row(source).cloned();
+            row.expect("a source's number is made together with its row")
+        });
+        row.articles = row.articles.saturating_add_signed(by);
+    }
+
+    /// Something that this source's feeds show has changed.
+    pub(super) fn touch(&mut self, source: u32) {
+        self.touched.insert(source);
+    }
+
+    pub(super) fn source_id(&self, number: u32) -> Option<SourceId> {
+        let changed = self.changed_sources.get(&number).map(|row| row.id.clone());
+        changed.or_else(|| self.view.sources().row(number).map(|row| row.id.clone()))
+    }
+
+    /// The sources touched since the last call of this, to be told to who asked for the change.
+    pub(super) fn touched_since<'t>(
+        &'t self,
+        before: &'t BTreeSet<u32>,
+    ) -> impl Iterator<Item = u32> + 't {
+        self.touched.difference(before).copied()
+    }
+
+    pub(super) fn touched(&self) -> &BTreeSet<u32> {
+        &self.touched
+    }
+
+    /// Keeps what polling learnt.
+    pub(super) fn set_state(&mut self, id: &SourceId, state: SourceState) {
+        let number = self.source_number(id);
+        let sources = self.view.sources();
+        let before = self
+            .states
+            .get(&number)
+            .or_else(|| sources.states.get(&number));
+        // an empty feed is dated by the first poll, and titled by the list's title
+        let shown = |state: &SourceState| (state.title.clone(), state.first_poll);
+        let differs = before.map(shown) != Some(shown(&state));
+        drop(sources);
+        if differs {
+            self.touch(number);
+        }
+        self.states.insert(number, state);
+    }
+
+    /// All writes, and the sources as they are from then on.
+    pub(super) fn finish(mut self) -> (Writes, Sources) {
+        let mut sources = self.view.sources().clone();
+        if !self.touched.is_empty() {
+            self.meta.generation += 1;
+        }
+        for number in std::mem::take(&mut self.touched) {
+            self.count(number, 0);
+            if let Some(row) = self.changed_sources.get_mut(&number) {
+                row.generation = self.meta.generation;
+            }
+        }
+        sources.generation = self.meta.generation;
+        for (number, row) in std::mem::take(&mut self.changed_sources) {
+            self.put(Key::Source(number), &row);
+            match sources
+                .rows
+                .get_mut(usize::try_from(number).unwrap_or(usize::MAX))
+            {
+                Some(old) => *old = row,
+                // numbers are given in order, and the map is in order
+                None => sources.rows.push(row),
+            }
+        }
+        sources
+            .numbers
+            .extend(std::mem::take(&mut self.new_numbers));
+        for (number, state) in std::mem::take(&mut self.states) {
+            self.put(Key::State(number), &state);
+            sources.states.insert(number, state);
+        }
+        let meta = std::mem::take(&mut self.meta);
+        self.put(Key::Meta, &meta);
+        (self.writes, sources)
+    }
+}

@@ -1,0 +1,349 @@
+//! Opening a store: the lock, the database, the journal, and making them agree.
+//!
+//! First the lock, so that what another process holds is never touched. Then sled, on a thread of its own, because it
+//! can panic; what does not open is set aside. Then the journal, whose torn tail is cut. Last the events that the
+//! database has not seen are applied: none after an orderly stop, a few after a crash, all where it is new.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use super::{
+    OpenReport, Progress, StoreError, apply,
+    change::Change,
+    view::{self, View, panic_words},
+};
+use crate::{
+    journal::{Journal, Position, Replay, Replayed},
+    source::{SourceId, state::SourceState},
+};
+
+/// Events applied in one batch while catching up.
+const BATCH: u64 = 500;
+/// Up to this size the database is read through at each opening, which takes well under a second.
+const VERIFIED_BYTES: u64 = 128 << 20;
+/// sled lets go of its file a moment after the last handle is dropped.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// What opening yields.
+pub(super) struct Opened {
+    pub(super) view: View,
+    pub(super) journal: Journal,
+    pub(super) report: OpenReport,
+}
+
+/// Opens, repairs, catches up.
+pub(super) fn open(
+    path: &Path,
+    cache_bytes: u64,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Opened, StoreError> {
+    fs::create_dir_all(path).map_err(StoreError::io("make the folder", path))?;
+    let opening = Opening {
+        path,
+        dir: path.join("store"),
+        cache_bytes,
+        lock: lock(path)?,
+    };
+    let mut report = OpenReport::default();
+    let db = opening.database(&mut report)?;
+    let (journal, found) = Journal::open(&path.join("journal"))?;
+    report.notes.extend(found.torn);
+    report
+        .notes
+        .extend(found.damaged.iter().map(ToString::to_string));
+    let view = opening.agree(db, &journal, &mut report)?;
+    catch_up(&view, &journal, &mut report, progress)?;
+    report.articles = view.meta()?.articles;
+    Ok(Opened {
+        view,
+        journal,
+        report,
+    })
+}
+
+/// Our own lock, beside sled's: it also holds while sled's folder is moved and made again.
+fn lock(path: &Path) -> Result<Arc<File>, StoreError> {
+    let file = path.join("lock");
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&file)
+        .map_err(StoreError::io("open", &file))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Arc::new(lock)),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked {
+            path: path.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &file)(error)),
+    }
+}
+
+struct Opening<'a> {
+    path: &'a Path,
+    dir: PathBuf,
+    cache_bytes: u64,
+    lock: Arc<File>,
+}
+
+enum Failure {
+    /// Another process has it.
+    Held,
+    /// The file system refused; nothing is wrong with the database.
+    Refused(io::Error),
+    /// It cannot be read.
+    Damaged(String),
+}
+
+impl Opening<'_> {
+    /// The database, an old one or a new one.
+    fn database(&self, report: &mut OpenReport) -> Result<sled::Db, StoreError> {
+        if view::damage_mark(&self.dir).exists() {
+            self.set_aside("damage was found while it was in use", report)?;
+        }
+        match self.open_sled() {
+            Ok(db) => Ok(db),
+            Err(Failure::Damaged(why)) => {
+                self.set_aside(&why, report)?;
+                self.open_sled().map_err(|failure| self.give_up(failure))
+            }
+            Err(failure) => Err(self.give_up(failure)),
+        }
+    }
+
+    fn give_up(&self, failure: Failure) -> StoreError {
+        match failure {
+            Failure::Held => StoreError::Locked {
+                path: self.path.to_owned(),
+            },
+            Failure::Refused(error) => StoreError::io("open", &self.dir)(error),
+            Failure::Damaged(why) => StoreError::Damaged {
+                path: self.dir.clone(),
+                why,
+            },
+        }
+    }
+
+    fn open_sled(&self) -> Result<sled::Db, Failure> {
+        let new = !self.dir.exists();
+        for _ in 0..LOCK_TRIES {
+            match self.open_sled_once() {
+                Err(Failure::Held) => thread::sleep(LOCK_PAUSE),
+                Ok(db) => {
+                    if new {
+                        // a new file's name survives a power cut only when its folder is flushed too
+                        for folder in [&self.dir, self.path] {
+                            let flushed = File::open(folder).and_then(|file| file.sync_all());
+                            flushed.map_err(Failure::Refused)?;
+                        }
+                    }
+                    return Ok(db);
+                }
+                failure => return failure,
+            }
+        }
+        Err(Failure::Held)
+    }
+
+    fn open_sled_once(&self) -> Result<sled::Db, Failure> {
+        let config = sled::Config::new()
+            .path(&self.dir)
+            .cache_capacity(self.cache_bytes)
+            // the writer flushes; a timer would only be in its way
+            .flush_every_ms(None);
+        let opener = thread::Builder::new().name("store-opener".to_owned());
+        let opened = opener
+            .spawn(move || config.open())
+            .map_err(Failure::Refused)?
+            .join();
+        match opened {
+            Ok(Ok(db)) => Ok(db),
+            Ok(Err(sled::Error::Io(error))) => Err(self.io_failure(error)),
+            Ok(Err(error)) => Err(Failure::Damaged(error.to_string())),
+            Err(panic) => Err(Failure::Damaged(panic_words(&*panic))),
+        }
+    }
+
+    /// sled's own lock is an i/o error like others; its file tells. So do files that are shorter than sled thinks,
+    /// or that are garbled: damage, not a refusal.
+    fn io_failure(&self, error: io::Error) -> Failure {
+        if let Ok(file) = File::open(self.dir.join("db"))
+            && matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+        {
+            return Failure::Held;
+        }
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::InvalidData
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::Other => Failure::Damaged(error.to_string()),
+            _ => Failure::Refused(error),
+        }
+    }
+
+    /// Moves a database that cannot be used out of the way. It is kept: an operator may want to look at it.
+    fn set_aside(&self, why: &str, report: &mut OpenReport) -> Result<(), StoreError> {
+        let aside = (1..)
+            .map(|n| self.path.join(format!("store.broken-{n}")))
+            .find(|path| !path.exists())
+            .expect("some number is free");
+        fs::rename(&self.dir, &aside).map_err(StoreError::io("move aside", &self.dir))?;
+        report.notes.push(format!(
+            "the database in {} could not be used ({}); it was moved to {} and is made again from the journal",
+            self.dir.display(),
+            why.trim(),
+            aside.display()
+        ));
+        report.set_aside = Some(aside);
+        Ok(())
+    }
+
+    /// A view that the journal bears out. One that is damaged, or that knows events that the journal does not, is made
+    /// again: the journal is the truth.
+    fn agree(
+        &self,
+        db: sled::Db,
+        journal: &Journal,
+        report: &mut OpenReport,
+    ) -> Result<View, StoreError> {
+        let (why, states) = match self.check(db, journal) {
+            Ok(view) => return Ok(view),
+            Err(Disagreement::Failed(error)) => return Err(error),
+            Err(Disagreement::Unusable(why, states)) => (why, states),
+        };
+        self.set_aside(&why, report)?;
+        let db = self.open_sled().map_err(|failure| self.give_up(failure))?;
+        let view = self.view(db, journal)?;
+        let mut change = Change::new(&view)?;
+        for (id, state) in states {
+            change.set_state(&id, state);
+        }
+        let (writes, sources) = change.finish();
+        view.apply(writes, sources)?;
+        Ok(view)
+    }
+
+    fn check(&self, db: sled::Db, journal: &Journal) -> Result<View, Disagreement> {
+        let view = self.view(db, journal)?;
+        if view.is_empty()? {
+            return Ok(view);
+        }
+        let applied = view.meta()?.applied;
+        if applied > journal.last_sequence() {
+            let why = format!(
+                "it knows {applied} events, the journal {}",
+                journal.last_sequence()
+            );
+            return Err(Disagreement::Unusable(why, view.states()));
+        }
+        if view.size_bytes() <= VERIFIED_BYTES {
+            view.verify()?;
+        }
+        Ok(view)
+    }
+
+    fn view(&self, db: sled::Db, journal: &Journal) -> Result<View, StoreError> {
+        View::new(
+            db,
+            &self.dir,
+            journal.reader(),
+            Some(Arc::clone(&self.lock)),
+        )
+    }
+}
+
+enum Disagreement {
+    /// Why, and what can be kept of it.
+    Unusable(String, Vec<(SourceId, SourceState)>),
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Disagreement {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged { why, .. } => Self::Unusable(why, Vec::new()),
+            error => Self::Failed(error),
+        }
+    }
+}
+
+/// Applies what the journal knows and the view does not.
+fn catch_up(
+    view: &View,
+    journal: &Journal,
+    report: &mut OpenReport,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), StoreError> {
+    let from = Position::from_u64(view.meta()?.position);
+    let segments = journal.reader().segments()?;
+    let read_before = |at: Position| -> u64 {
+        let earlier = segments
+            .iter()
+            .take_while(|(number, _)| *number < at.segment);
+        earlier.map(|(_, size)| size).sum::<u64>() + u64::from(at.offset)
+    };
+    let start = read_before(from);
+    let total_bytes = segments
+        .iter()
+        .map(|(_, size)| size)
+        .sum::<u64>()
+        .saturating_sub(start);
+    let mut replay = journal.replay(from)?;
+    while apply_batch(view, &mut replay, report)? {
+        let at = Position::from_u64(view.meta()?.position);
+        progress(Progress {
+            done_bytes: read_before(at).saturating_sub(start),
+            total_bytes,
+            events: report.replayed,
+        });
+    }
+    view.flush()
+}
+
+/// Applies the next events of a replay. Whether there were any.
+fn apply_batch(
+    view: &View,
+    replay: &mut Replay,
+    report: &mut OpenReport,
+) -> Result<bool, StoreError> {
+    let mut change = Change::new(view)?;
+    let applied = change.meta.applied;
+    let mut events = 0;
+    while events < BATCH {
+        match replay.next().transpose()? {
+            Some(Replayed::Record { sequence, .. }) if sequence <= applied => {}
+            Some(Replayed::Record {
+                position,
+                sequence,
+                event,
+            }) => {
+                apply::apply(&mut change, &event, sequence, position)?;
+                change.meta.applied = sequence;
+                change.meta.position = position.to_u64();
+                events += 1;
+            }
+            Some(Replayed::Damaged(damage)) => {
+                let note = damage.to_string();
+                // the last segment's were told already
+                if !report.notes.contains(&note) {
+                    report.notes.push(note);
+                }
+            }
+            None => break,
+        }
+    }
+    if events == 0 {
+        return Ok(false);
+    }
+    report.replayed += events;
+    let (writes, sources) = change.finish();
+    view.apply(writes, sources)?;
+    Ok(true)
+}

@@ -1,0 +1,177 @@
+//! Stories in the store: finding the story that a new article tells, among all that are kept.
+//!
+//! Twenty look-ups in the [`bands`] of the months around the article's date give the few candidates; their
+//! fingerprints, titles and texts decide ([`merge`]).
+
+use std::collections::BTreeSet;
+
+use super::{
+    StoreError, bands,
+    change::Change,
+    keys::Key,
+    records::{ArticleRow, Member, StoryRow},
+};
+use crate::{
+    article::Article,
+    journal::{Event, JournalError},
+    story::{
+        fingerprint::{Fingerprint, normalise},
+        merge::{self, Told},
+        titles,
+    },
+};
+
+/// So many articles tell one story at most: more are a form, or a mistake.
+const MEMBERS: usize = 200;
+
+/// Puts an article into the index, and into the story that it tells, if others tell one.
+pub(super) fn join(
+    change: &mut Change<'_>,
+    row: &mut ArticleRow,
+    number: u64,
+    article: &Article,
+) -> Result<(), StoreError> {
+    let print = Fingerprint::from_bytes(&row.fingerprint);
+    let hashes = hashes(article, print.as_ref());
+    if hashes.is_empty() {
+        return Ok(());
+    }
+    let told = Told {
+        title: &article.title,
+        text: &article.body_text,
+        day: merge::day(article),
+        fingerprint: print.as_ref(),
+    };
+    if let Some((other, mut other_row)) = nearest(change, row, number, &hashes, &told)? {
+        let story = other_row.story.unwrap_or(other);
+        let mut members = change
+            .row::<StoryRow>(Key::Story(story))?
+            .unwrap_or_default()
+            .members;
+        if other_row.story.is_none() {
+            other_row.story = Some(story);
+            change.put(Key::Article(other), &other_row);
+            members = vec![member(other, &other_row)];
+        }
+        row.story = Some(story);
+        members.push(member(number, row));
+        change.put(Key::Story(story), &StoryRow { members });
+    }
+    let month = bands::month(told.day);
+    for (band, hash) in hashes {
+        bands::add(change, month, band, hash, number)?;
+    }
+    Ok(())
+}
+
+fn member(article: u64, row: &ArticleRow) -> Member {
+    Member {
+        article,
+        source: row.listings[0].0,
+    }
+}
+
+/// What an article is found by: its bands, or for a short text one hash of title and text.
+fn hashes(article: &Article, print: Option<&Fingerprint>) -> Vec<(u8, u64)> {
+    if let Some(print) = print {
+        return (0..).zip(print.bands()).collect();
+    }
+    let text = normalise(&article.body_text);
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let whole = format!("{}\n{text}", titles::bare(&article.title));
+    vec![(bands::WHOLE, xxhash_rust::xxh3::xxh3_64(whole.as_bytes()))]
+}
+
+/// The article that is most alike and that may share a story with this one.
+fn nearest(
+    change: &Change<'_>,
+    row: &ArticleRow,
+    number: u64,
+    hashes: &[(u8, u64)],
+    told: &Told<'_>,
+) -> Result<Option<(u64, ArticleRow)>, StoreError> {
+    let mut best: Option<(f32, u64, ArticleRow)> = None;
+    for other in candidates(change, hashes, told)? {
+        if other == number {
+            continue;
+        }
+        let Some(other_row) = change.row::<ArticleRow>(Key::Article(other))? else {
+            continue;
+        };
+        let other_print = Fingerprint::from_bytes(&other_row.fingerprint);
+        let likeness = match (told.fingerprint, &other_print) {
+            (Some(a), Some(b)) => a.likeness(b),
+            (None, None) => 1.0,
+            _ => 0.0,
+        };
+        // candidates come in the order of events: among equals the first stays
+        if likeness < merge::DOUBTFUL || best.as_ref().is_some_and(|(b, ..)| *b >= likeness) {
+            continue;
+        }
+        if may_share(change, row, &other_row)?
+            && tells(change, told, &other_row, other_print.as_ref())?
+        {
+            best = Some((likeness, other, other_row));
+        }
+    }
+    Ok(best.map(|(_, other, other_row)| (other, other_row)))
+}
+
+fn candidates(
+    change: &Change<'_>,
+    hashes: &[(u8, u64)],
+    told: &Told<'_>,
+) -> Result<BTreeSet<u64>, StoreError> {
+    let mut found = BTreeSet::new();
+    let around = bands::months_around(told.day);
+    for month in change.meta.months.range(around) {
+        for (band, hash) in hashes {
+            found.extend(bands::find(change, *month, *band, *hash)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Two addresses of one source are two articles, however alike: what a source says twice it means twice, or it has
+/// moved the article.
+fn may_share(
+    change: &Change<'_>,
+    row: &ArticleRow,
+    other: &ArticleRow,
+) -> Result<bool, StoreError> {
+    let listed = |source: &u32| row.listed_by(*source).is_some();
+    if other.listings.iter().any(|(source, _)| listed(source)) {
+        return Ok(false);
+    }
+    let Some(story) = other.story else {
+        return Ok(true);
+    };
+    let members = change
+        .row::<StoryRow>(Key::Story(story))?
+        .unwrap_or_default()
+        .members;
+    Ok(members.len() < MEMBERS && !members.iter().any(|member| listed(&member.source)))
+}
+
+fn tells(
+    change: &Change<'_>,
+    told: &Told<'_>,
+    other: &ArticleRow,
+    print: Option<&Fingerprint>,
+) -> Result<bool, StoreError> {
+    let article = match change.view.journal.read(other.position()) {
+        Ok(Event::Published { article } | Event::Revised { article }) => article,
+        // damage there costs that article only, not the one that is looked at here
+        Ok(_) | Err(JournalError::Unreadable { .. }) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    let other = Told {
+        title: &article.title,
+        text: &article.body_text,
+        day: merge::day(&article),
+        fingerprint: print,
+    };
+    Ok(merge::one_story(told, &other))
+}

@@ -1,0 +1,324 @@
+//! The database itself: rows in, rows out, batches made durable. The one file that calls sled, with `open`.
+//!
+//! sled 0.34 reports damage in two ways, as an error and as a panic. Both become [`StoreError::Damaged`] here, and a
+//! mark is left beside the database, so that the next start rebuilds it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    io,
+    ops::RangeInclusive,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    StoreError,
+    keys::{self, Key},
+    records::{self, MetaRow, SourceRow},
+};
+use crate::{
+    journal::{Position, Reader},
+    source::{SourceId, state::SourceState},
+};
+
+/// What changes together: a value for each key, or its removal.
+pub(super) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// The database, for reading from any thread and for writing from one.
+pub(super) struct View {
+    db: sled::Db,
+    /// sled's own file, once more: sled does not flush it so that it survives a power cut.
+    db_file: File,
+    dir: PathBuf,
+    pub(super) journal: Reader,
+    /// Held while a batch is applied, so that no reader sees half of one.
+    gate: RwLock<()>,
+    sources: RwLock<Sources>,
+    /// Names of sources that only the configuration knows.
+    names: RwLock<HashMap<SourceId, Vec<String>>>,
+    /// Held as long as the database is open; dropped last.
+    _lock: Option<Arc<File>>,
+}
+
+/// All sources, in memory: few, and asked for with each request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sources {
+    pub(super) numbers: HashMap<SourceId, u32>,
+    pub(super) rows: Vec<SourceRow>,
+    pub(super) states: HashMap<u32, SourceState>,
+    pub(super) generation: u64,
+}
+
+impl Sources {
+    pub(super) fn number(&self, id: &SourceId) -> Option<u32> {
+        self.numbers.get(id).copied()
+    }
+
+    pub(super) fn row(&self, number: u32) -> Option<&SourceRow> {
+        self.rows.get(usize::try_from(number).ok()?)
+    }
+}
+
+/// The mark that asks for rebuilding at the next start.
+pub(super) fn damage_mark(dir: &Path) -> PathBuf {
+    dir.join("damaged")
+}
+
+impl View {
+    /// Takes an open database.
+    pub(super) fn new(
+        db: sled::Db,
+        dir: &Path,
+        journal: Reader,
+        lock: Option<Arc<File>>,
+    ) -> Result<Self, StoreError> {
+        let path = dir.join("db");
+        let db_file = File::open(&path).map_err(StoreError::io("open", &path))?;
+        let view = Self {
+            db,
+            db_file,
+            dir: dir.to_owned(),
+            journal,
+            gate: RwLock::default(),
+            sources: RwLock::default(),
+            names: RwLock::default(),
+            _lock: lock,
+        };
+        let sources = view.load_sources()?;
+        *view.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
+        Ok(view)
+    }
+
+    /// No batch is applied while this is held.
+    pub(super) fn steady(&self) -> RwLockReadGuard<'_, ()> {
+        self.gate.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn sources(&self) -> RwLockReadGuard<'_, Sources> {
+        self.sources.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_names(&self, names: HashMap<SourceId, Vec<String>>) {
+        *self.names.write().unwrap_or_else(PoisonError::into_inner) = names;
+    }
+
+    /// What a source is called, as configured and as learnt.
+    pub(super) fn names(&self, id: &SourceId) -> Vec<String> {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all = names.get(id).cloned().unwrap_or_default();
+        let sources = self.sources();
+        let learnt = sources
+            .number(id)
+            .and_then(|n| sources.states.get(&n)?.title.clone());
+        all.extend(learnt);
+        all
+    }
+
+    pub(super) fn meta(&self) -> Result<MetaRow, StoreError> {
+        Ok(self.row(Key::Meta)?.unwrap_or_default())
+    }
+
+    /// A row's bytes.
+    pub(super) fn raw(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.guarded(|| Ok(self.db.get(key)?.map(|value| value.to_vec())))
+    }
+
+    /// A row.
+    pub(super) fn row<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>, StoreError> {
+        let bytes = self.raw(&key.encode())?;
+        bytes.map(|bytes| self.decode(&bytes)).transpose()
+    }
+
+    /// A value that must be readable.
+    pub(super) fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, StoreError> {
+        records::decode(bytes).map_err(|error| self.damaged(&error.to_string()))
+    }
+
+    /// The rows of a range, one at a time from either end.
+    pub(super) fn range(&self, range: RangeInclusive<Vec<u8>>) -> Rows<'_> {
+        Rows {
+            view: self,
+            rows: self.db.range(range),
+        }
+    }
+
+    /// Applies a batch: all of it or, after a crash, nothing of it. `sources` is what memory holds from then on.
+    pub(super) fn apply(&self, writes: Writes, sources: Sources) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in writes {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        self.guarded(|| self.db.apply_batch(batch))?;
+        // after the rows: a reader that sees a new generation must see what moved it
+        *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
+        Ok(())
+    }
+
+    /// Makes what was applied survive a power cut.
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        self.guarded(|| self.db.flush().map(drop))?;
+        // sled 0.34 calls sync_file_range(2), which persists neither the file's size nor the device's cache;
+        // without this, every simulated power cut lost acknowledged rows
+        let path = self.dir.join("db");
+        self.db_file
+            .sync_all()
+            .map_err(StoreError::io("flush", &path))
+    }
+
+    /// Whether it holds nothing at all.
+    pub(super) fn is_empty(&self) -> Result<bool, StoreError> {
+        Ok(self.range(all_rows()).next().transpose()?.is_none())
+    }
+
+    /// What polling learnt of each source.
+    pub(super) fn states(&self) -> Vec<(SourceId, SourceState)> {
+        let sources = self.sources();
+        let states = sources.states.iter();
+        let named = states.filter_map(|(number, state)| {
+            let row = sources.row(*number)?;
+            Some((row.id.clone(), state.clone()))
+        });
+        named.collect()
+    }
+
+    /// Reads every row once. sled finds damage only where it looks, and it may come to life without rows that it
+    /// cannot read: the counts tell.
+    pub(super) fn verify(&self) -> Result<(), StoreError> {
+        let meta = self.meta()?;
+        let (mut articles, mut timeline) = (0, 0);
+        let mut listings: HashMap<u32, u64> = HashMap::new();
+        for row in self.range(all_rows()) {
+            match Key::decode(&row?.0) {
+                Some(Key::Article(_)) => articles += 1,
+                Some(Key::Timeline { .. }) => timeline += 1,
+                Some(Key::Listing { source, .. }) => *listings.entry(source).or_default() += 1,
+                Some(_) => {}
+                None => return Err(self.damaged("a key of the store is unreadable")),
+            }
+        }
+        let sources = self.sources();
+        let counted = |(number, row): (u32, &SourceRow)| {
+            listings.get(&number).copied().unwrap_or_default() == row.articles
+        };
+        if articles != meta.articles
+            || timeline != meta.articles
+            || sources.rows.len() as u64 != u64::from(meta.sources)
+            || !(0..).zip(&sources.rows).all(counted)
+        {
+            return Err(self.damaged("rows are missing"));
+        }
+        Ok(())
+    }
+
+    /// The size of sled's file.
+    pub(super) fn size_bytes(&self) -> u64 {
+        self.db_file.metadata().map_or(0, |meta| meta.len())
+    }
+
+    /// The event at a place in the journal.
+    pub(super) fn event(&self, position: u64) -> Result<crate::journal::Event, StoreError> {
+        Ok(self.journal.read(Position::from_u64(position))?)
+    }
+
+    fn load_sources(&self) -> Result<Sources, StoreError> {
+        let mut sources = Sources {
+            generation: self.meta()?.generation,
+            ..Sources::default()
+        };
+        for row in self.range(keys::range(Key::Source(0), Key::Source(u32::MAX))) {
+            let row: SourceRow = self.decode(&row?.1)?;
+            let number = u32::try_from(sources.rows.len()).unwrap_or(u32::MAX);
+            sources.numbers.insert(row.id.clone(), number);
+            sources.rows.push(row);
+        }
+        for row in self.range(keys::range(Key::State(0), Key::State(u32::MAX))) {
+            let (key, value) = row?;
+            // a state of another version is forgotten: the next poll learns it again
+            if let (Some(Key::State(number)), Ok(state)) =
+                (Key::decode(&key), records::decode(&value))
+            {
+                sources.states.insert(number, state);
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Turns sled's two ways of reporting damage into one.
+    fn guarded<T>(&self, ask: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+        // sled's own state after a panic is not trusted: the store counts as damaged from then on
+        match catch_unwind(AssertUnwindSafe(ask)) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(sled::Error::Io(error))) => {
+                Err(StoreError::io("read or write", &self.dir)(error))
+            }
+            Ok(Err(error)) => Err(self.damaged(&error.to_string())),
+            Err(panic) => Err(self.damaged(&panic_words(&*panic))),
+        }
+    }
+
+    fn damaged(&self, why: &str) -> StoreError {
+        // if even the mark cannot be written, the next start finds the damage by itself or not at all
+        let _: io::Result<File> = File::create(damage_mark(&self.dir));
+        StoreError::Damaged {
+            path: self.dir.clone(),
+            why: why.to_owned(),
+        }
+    }
+}
+
+fn all_rows() -> RangeInclusive<Vec<u8>> {
+    Key::Meta.encode()..=vec![u8::MAX; 2]
+}
+
+/// What a panic said.
+pub(super) fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| {
+            panic
+                .downcast_ref::<&str>()
+                .map(|words| (*words).to_owned())
+        })
+        .unwrap_or_else(|| "sled panicked".to_owned())
+}
+
+/// Rows of a range.
+pub(super) struct Rows<'a> {
+    view: &'a View,
+    rows: sled::Iter,
+}
+
+type Row = Result<(Vec<u8>, Vec<u8>), StoreError>;
+
+impl Rows<'_> {
+    fn step(
+        &mut self,
+        step: impl FnOnce(&mut sled::Iter) -> Option<sled::Result<(sled::IVec, sled::IVec)>>,
+    ) -> Option<Row> {
+        let rows = &mut self.rows;
+        let found = self.view.guarded(|| step(rows).transpose()).transpose()?;
+        Some(found.map(|(key, value)| (key.to_vec(), value.to_vec())))
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Row;
+    fn next(&mut self) -> Option<Row> {
+        self.step(Iterator::next)
+    }
+}
+
+impl DoubleEndedIterator for Rows<'_> {
+    fn next_back(&mut self) -> Option<Row> {
+        self.step(DoubleEndedIterator::next_back)
+    }
+}

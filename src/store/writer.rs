@@ -1,0 +1,272 @@
+//! The thread that writes.
+//!
+//! In: commands. Out: durable changes, then answers. Commands that wait together are one group: one append to the
+//! journal, one flush there, one batch in sled, one flush there. While one group is flushed the next gathers, so the
+//! groups grow with the load and nothing waits for a timer.
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Recorded, StoreError, apply, change::Change, expire, keys::Key, records::AttemptsRow,
+    view::View,
+};
+use crate::{
+    article::ArticleId,
+    journal::{Event, Journal},
+    source::{SourceId, state::SourceState},
+};
+
+/// Commands of one group at most: so that the first does not wait long for its answer.
+const GROUP: usize = 128;
+
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the writer is asked to do.
+pub(super) enum Command {
+    Record {
+        events: Vec<Event>,
+        state: Option<Box<(SourceId, SourceState)>>,
+        reply: Reply<Recorded>,
+    },
+    Attempts {
+        articles: Vec<ArticleId>,
+        failed_at: Timestamp,
+        reply: Reply<()>,
+    },
+    Expire {
+        rule: expire::Rule,
+        reply: Reply<u64>,
+    },
+}
+
+/// An answer that is given once the group is durable.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+/// Starts the thread. It ends when nobody can send commands any more.
+pub(super) fn start(
+    view: Arc<View>,
+    journal: Journal,
+    commands: mpsc::Receiver<Command>,
+) -> std::io::Result<JoinHandle<()>> {
+    let writer = Writer {
+        view,
+        journal,
+        behind: None,
+    };
+    thread::Builder::new()
+        .name("store-writer".to_owned())
+        .spawn(move || writer.run(commands))
+}
+
+struct Writer {
+    view: Arc<View>,
+    journal: Journal,
+    /// The database could not follow the journal: nothing is recorded until a start has repaired that.
+    behind: Option<StoreError>,
+}
+
+impl Writer {
+    fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        while let Some(first) = commands.blocking_recv() {
+            let mut group = vec![first];
+            while group.len() < GROUP {
+                match commands.try_recv() {
+                    Ok(command) => group.push(command),
+                    Err(_) => break,
+                }
+            }
+            self.write(group);
+        }
+        // the last group was flushed before it was answered
+    }
+
+    fn write(&mut self, group: Vec<Command>) {
+        let mut answers = Vec::with_capacity(group.len());
+        let done = self.try_write(group, &mut answers);
+        if let Err(error) = &done {
+            tracing::error!(%error, "the store could not be written");
+        }
+        for answer in answers {
+            answer(done.clone());
+        }
+    }
+
+    fn try_write(
+        &mut self,
+        group: Vec<Command>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), StoreError> {
+        let view = Arc::clone(&self.view);
+        let mark = self.journal.mark();
+        let change = self.prepare(&view, group, answers).and_then(|change| {
+            self.journal.sync()?;
+            Ok(change)
+        });
+        let change = match change {
+            Ok(change) => change,
+            Err(error) => {
+                if let Err(second) = self.journal.rewind(mark) {
+                    self.behind = Some(second.into());
+                }
+                return Err(error);
+            }
+        };
+        let (writes, sources) = change.finish();
+        let applied = view.apply(writes, sources).and_then(|()| view.flush());
+        if let Err(error) = &applied {
+            // the events are in the journal for good, so the database must not go on without them
+            self.behind = Some(error.clone());
+        }
+        applied
+    }
+
+    /// Appends a group's events and applies them to a change. Each command leaves an answer, also those behind one
+    /// that fails.
+    fn prepare<'v>(
+        &mut self,
+        view: &'v View,
+        group: Vec<Command>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<Change<'v>, StoreError> {
+        let mut result = match &self.behind {
+            Some(error) => Err(error.clone()),
+            None => Change::new(view),
+        };
+        for command in group {
+            match command {
+                Command::Record {
+                    events,
+                    state,
+                    reply,
+                } => {
+                    let recorded = step(&mut result, |change| self.record(change, &events, state));
+                    answers.push(answer(recorded, reply));
+                }
+                Command::Attempts {
+                    articles,
+                    failed_at,
+                    reply,
+                } => {
+                    let done = step(&mut result, |change| attempts(change, &articles, failed_at));
+                    answers.push(answer(done, reply));
+                }
+                Command::Expire { rule, reply } => {
+                    let gone = step(&mut result, |change| self.expire(change, &rule));
+                    answers.push(answer(gone, reply));
+                }
+            }
+        }
+        result
+    }
+
+    fn record(
+        &mut self,
+        change: &mut Change<'_>,
+        events: &[Event],
+        state: Option<Box<(SourceId, SourceState)>>,
+    ) -> Result<Recorded, StoreError> {
+        let before = change.touched().clone();
+        let mut recorded = Recorded::default();
+        for event in events {
+            if self.keep(change, event)? {
+                recorded.changed += 1;
+                if let Event::Published { article } = event
+                    && !recorded.published.contains(&article.id)
+                {
+                    recorded.published.push(article.id);
+                }
+            }
+        }
+        if let Some(state) = state {
+            let (id, state) = *state;
+            change.set_state(&id, state);
+        }
+        recorded.touched = ids(change, &before);
+        Ok(recorded)
+    }
+
+    /// Appends an event and applies it. What changes nothing is taken out of the journal again.
+    fn keep(&mut self, change: &mut Change<'_>, event: &Event) -> Result<bool, StoreError> {
+        let shorter = apply::shorter(change, event)?;
+        let event = shorter.as_ref().unwrap_or(event);
+        let mark = self.journal.mark();
+        let position = self.journal.append(std::slice::from_ref(event))?[0];
+        let sequence = self.journal.last_sequence();
+        let changed = apply::apply(change, event, sequence, position)?;
+        if changed {
+            change.meta.applied = sequence;
+            change.meta.position = position.to_u64();
+        } else {
+            self.journal.rewind(mark)?;
+        }
+        Ok(changed)
+    }
+
+    fn expire(&mut self, change: &mut Change<'_>, rule: &expire::Rule) -> Result<u64, StoreError> {
+        let ids = expire::doomed(change.view, rule)?;
+        if ids.is_empty() {
+            for segment in expire::forget(change, rule)? {
+                self.journal.drop_segment(segment)?;
+            }
+            return Ok(0);
+        }
+        let count = ids.len() as u64;
+        self.keep(change, &Event::Expired { ids, at: rule.now })?;
+        Ok(count)
+    }
+}
+
+/// Runs a command's part of a group, unless an earlier part has failed: then it fails alike, for the group is one.
+fn step<'v, T>(
+    group: &mut Result<Change<'v>, StoreError>,
+    part: impl FnOnce(&mut Change<'v>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let change = group.as_mut().map_err(|error| error.clone())?;
+    let done = part(change);
+    if let Err(error) = &done {
+        *group = Err(error.clone());
+    }
+    done
+}
+
+fn answer<T: Send + 'static>(value: Result<T, StoreError>, reply: Reply<T>) -> Answer {
+    Box::new(move |durable| {
+        // who asked may have gone away
+        let _ = reply.send(durable.and(value));
+    })
+}
+
+fn attempts(
+    change: &mut Change<'_>,
+    articles: &[ArticleId],
+    failed_at: Timestamp,
+) -> Result<(), StoreError> {
+    for id in articles {
+        let Some((number, row)) = apply::find(change, *id)?.filter(|(_, row)| !row.complete) else {
+            continue;
+        };
+        let key = Key::Incomplete {
+            source: row.listings[0].0,
+            article: number,
+        };
+        let before: Option<AttemptsRow> = change.row(key)?;
+        let attempts = before.map_or(0, |row| row.attempts).saturating_add(1);
+        let next = apply::retry_at(attempts, failed_at);
+        change.put(key, &AttemptsRow { attempts, next });
+    }
+    Ok(())
+}
+
+fn ids(change: &Change<'_>, before: &BTreeSet<u32>) -> BTreeSet<SourceId> {
+    let numbers = change.touched_since(before);
+    numbers
+        .filter_map(|number| change.source_id(number))
+        .collect()
+}

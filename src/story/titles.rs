@@ -1,0 +1,272 @@
+//! What titles say about two alike texts: whether they can tell one story at all.
+//!
+//! In: titles as printed. Out: what is left without the marks of republishing, the numbers that tell this year's
+//! notice from last year's, and the words in which two titles differ.
+
+use std::collections::BTreeSet;
+
+use super::fingerprint::{narrow, normalise};
+
+/// A title without the marks that a republisher adds: `[转载]`, `转发:`, `关于转发`.
+pub fn bare(title: &str) -> String {
+    let narrowed: String = title.chars().map(narrow).collect();
+    let mut rest = narrowed.trim();
+    loop {
+        let shorter = strip_tag(rest).or_else(|| strip_words(rest));
+        match shorter {
+            Some(shorter) if !shorter.is_empty() => rest = shorter,
+            _ => break,
+        }
+    }
+    normalise(rest)
+}
+
+/// `[转载]`, `【转发】`, `(转)`.
+fn strip_tag(title: &str) -> Option<&str> {
+    let inside = title.strip_prefix(['[', '【', '(', '〔', '<', '《'])?;
+    let (tag, rest) = inside.split_once([']', '】', ')', '〕', '>', '》'])?;
+    ["转", "转载", "转发", "转贴"]
+        .contains(&tag.trim())
+        .then(|| rest.trim_start())
+}
+
+/// `转载:`, `转发`, `关于转发`.
+fn strip_words(title: &str) -> Option<&str> {
+    let rest = title.strip_prefix("关于").unwrap_or(title);
+    let rest = ["转载", "转发", "转:"]
+        .iter()
+        .find_map(|word| rest.strip_prefix(word))?;
+    Some(rest.trim_start_matches([':', ' ', '的']))
+}
+
+/// The numbers of a title: years, batches, rounds, months. Document numbers (`〔2026〕12号`) are apart, because a
+/// republisher adds its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// All numbers but document numbers, without leading zeros.
+    pub plain: BTreeSet<String>,
+    /// Document numbers: year and number.
+    pub documents: BTreeSet<(String, String)>,
+}
+
+impl Numbers {
+    /// Reads a title's numbers.
+    pub fn of(title: &str) -> Self {
+        let tokens = tokens(title);
+        let mut numbers = Self::default();
+        let mut at = 0;
+        while let Some(token) = tokens.get(at) {
+            if let Some((document, length)) = document(&tokens[at..]) {
+                numbers.documents.insert(document);
+                at += length;
+                continue;
+            }
+            if let Token::Number(number) = token {
+                numbers.plain.insert(number.clone());
+            }
+            at += 1;
+        }
+        numbers
+    }
+
+    /// Whether two titles with these numbers can name the same notice.
+    pub fn agree(&self, other: &Self) -> bool {
+        let documents_differ = !self.documents.is_empty()
+            && !other.documents.is_empty()
+            && self.documents.is_disjoint(&other.documents);
+        self.plain == other.plain && !documents_differ
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Number(String),
+    Char(char),
+}
+
+/// `〔2026〕12号`, with any brackets.
+fn document(tokens: &[Token]) -> Option<((String, String), usize)> {
+    let [
+        Token::Char(open),
+        Token::Number(year),
+        Token::Char(close),
+        rest @ ..,
+    ] = tokens
+    else {
+        return None;
+    };
+    if !"〔[(【﹝".contains(*open) || !"〕])】﹞".contains(*close) || year.len() != 4 {
+        return None;
+    }
+    match rest {
+        [Token::Number(number), Token::Char('号'), ..] => {
+            Some(((year.clone(), number.clone()), 5))
+        }
+        [
+            Token::Char('第'),
+            Token::Number(number),
+            Token::Char('号'),
+            ..,
+        ] => Some(((year.clone(), number.clone()), 6)),
+        _ => None,
+    }
+}
+
+fn tokens(title: &str) -> Vec<Token> {
+    let chars: Vec<char> = title.chars().map(narrow).collect();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        let digits = run(&chars[at..], |c| c.is_ascii_digit());
+        let numerals = run(&chars[at..], |c| {
+            chinese_digit(c).is_some() || "十百".contains(c)
+        });
+        if digits > 0 {
+            let text: String = chars[at..at + digits].iter().collect();
+            let bare = text.trim_start_matches('0');
+            tokens.push(Token::Number(
+                if bare.is_empty() { "0" } else { bare }.to_owned(),
+            ));
+            at += digits;
+        } else if numerals > 0 && is_number(&chars, at, numerals) {
+            tokens.push(Token::Number(arabic(&chars[at..at + numerals])));
+            at += numerals;
+        } else {
+            let length = numerals.max(1);
+            tokens.extend(chars[at..at + length].iter().copied().map(Token::Char));
+            at += length;
+        }
+    }
+    tokens
+}
+
+fn run(chars: &[char], good: impl Fn(char) -> bool) -> usize {
+    chars.iter().take_while(|c| good(**c)).count()
+}
+
+/// `一` is a word as often as a number (`一流`, `统一`): it counts after `第`, in brackets, before `年` or `月`.
+fn is_number(chars: &[char], at: usize, length: usize) -> bool {
+    let before = at
+        .checked_sub(1)
+        .and_then(|i| chars.get(i))
+        .copied()
+        .unwrap_or(' ');
+    let behind = chars.get(at + length).copied().unwrap_or(' ');
+    before == '第'
+        || (before == '(' && behind == ')')
+        || (behind == '年' && length == 4)
+        || (behind == '月' && length <= 2)
+        || "批期".contains(behind)
+}
+
+fn chinese_digit(c: char) -> Option<u32> {
+    match c {
+        '〇' | '零' | '○' => Some(0),
+        _ => "一二三四五六七八九"
+            .chars()
+            .position(|d| d == c)
+            .and_then(|i| u32::try_from(i + 1).ok()),
+    }
+}
+
+/// `十二` and `一二` as 12, `二〇二六` as 2026, `三百一十` as 310.
+fn arabic(numerals: &[char]) -> String {
+    if numerals.iter().all(|c| chinese_digit(*c).is_some()) {
+        let digits: String = numerals
+            .iter()
+            .filter_map(|c| chinese_digit(*c).and_then(|d| char::from_digit(d, 10)))
+            .collect();
+        return digits;
+    }
+    let (mut sum, mut digit) = (0_u64, None);
+    for c in numerals {
+        match c {
+            '十' => sum += 10 * u64::from(digit.take().unwrap_or(1)),
+            '百' => sum += 100 * u64::from(digit.take().unwrap_or(1)),
+            _ => digit = chinese_digit(*c),
+        }
+    }
+    (sum + u64::from(digit.unwrap_or(0))).to_string()
+}
+
+/// The words in which two bare titles differ, where one word stands in for another in the same sentence:
+/// `关于同意设立甲学院的通知` and `关于同意设立乙学院的通知` give 甲 and 乙. None where one title only has more
+/// than the other, or where they are quite different.
+pub fn swapped<'a>(a: &'a str, b: &'a str) -> Option<(&'a str, &'a str)> {
+    let prefix: usize = a
+        .chars()
+        .zip(b.chars())
+        .take_while(|(x, y)| x == y)
+        .map(|(x, _)| x.len_utf8())
+        .sum();
+    let (rest_a, rest_b) = (&a[prefix..], &b[prefix..]);
+    let suffix: usize = rest_a
+        .chars()
+        .rev()
+        .zip(rest_b.chars().rev())
+        .take_while(|(x, y)| x == y)
+        .map(|(x, _)| x.len_utf8())
+        .sum();
+    let word_a = &rest_a[..rest_a.len() - suffix];
+    let word_b = &rest_b[..rest_b.len() - suffix];
+    let shared = prefix + suffix;
+    let alike = shared * 2 >= a.len().min(b.len());
+    (alike && !word_a.is_empty() && !word_b.is_empty()).then_some((word_a, word_b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_republishing_go() {
+        for title in [
+            "[转载]关于做好资助工作的通知",
+            "【转发】 关于做好资助工作的通知",
+            "转发:关于做好资助工作的通知",
+            "转载:关于做好资助工作的通知",
+            "关于转发关于做好资助工作的通知",
+            "(转)关于做好资助工作的通知",
+        ] {
+            assert_eq!(bare(title), "关于做好资助工作的通知", "{title}");
+        }
+        assert_eq!(bare("转发"), "转发", "a title of nothing else stays");
+    }
+
+    #[test]
+    fn numbers_tell_notices_apart() {
+        let agree = |a, b| Numbers::of(a).agree(&Numbers::of(b));
+        assert!(agree("2026年招生简章", "2026年招生简章"));
+        assert!(agree("二〇二六年第三批公示", "2026年第3批公示"));
+        assert!(agree("第十二批名单", "第12批名单"));
+        assert!(
+            agree("统一考试一流学科通知", "考试学科通知"),
+            "words are no numbers"
+        );
+        assert!(!agree("2026年招生简章", "2025年招生简章"));
+        assert!(!agree("2026年招生简章", "招生简章"));
+        assert!(!agree("第二批名单", "第三批名单"));
+        assert!(!agree("公示(一)", "公示(二)"));
+        assert!(!agree("三月份安排", "四月份安排"));
+    }
+
+    #[test]
+    fn a_document_number_may_be_added_but_not_differ() {
+        let agree = |a, b| Numbers::of(a).agree(&Numbers::of(b));
+        assert!(agree("资助工作的通知(教财〔2026〕12号)", "资助工作的通知"));
+        assert!(agree(
+            "资助工作的通知(教财〔2026〕12号)",
+            "资助工作的通知 教财[2026]12号"
+        ));
+        assert!(!agree("通知〔2026〕12号", "通知〔2026〕13号"));
+    }
+
+    #[test]
+    fn swapped_words_are_found() {
+        let (a, b) = ("关于同意设立甲学院的通知", "关于同意设立乙丙学院的通知");
+        assert_eq!(swapped(a, b), Some(("甲", "乙丙")));
+        assert_eq!(swapped(a, "省厅关于同意设立甲学院的通知"), None);
+        assert_eq!(swapped(a, "今日要闻"), None);
+        assert_eq!(swapped(a, a), None);
+    }
+}

@@ -4,11 +4,10 @@
     reason = "a test that cannot go on shall stop there"
 )]
 
+mod architecture;
+mod config;
 mod fault_server;
+mod feeds;
 mod fetch;
 mod politeness;
 mod reach;
-
-mod architecture;
-mod feeds;
-mod config;

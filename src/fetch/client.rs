@@ -210,10 +210,8 @@ pub(super) fn explain(url: &Url, limits: &Limits, error: reqwest::Error) -> Fetc
     {
         return FetchError::Reset { address, source };
     }
-    let reason = if source.is_decode() {
-        "its compression is damaged or cut short"
-    } else if source.is_body() {
-        "it is shorter than announced"
+    let reason = if source.is_decode() || source.is_body() {
+        "it is cut short or damaged"
     } else {
         "it is not http, or none at all"
     };

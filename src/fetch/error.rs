@@ -303,20 +303,19 @@ impl FetchError {
         })
     }
 
-    /// The message and its causes in one line: `cannot connect to http://…: connection refused`.
+    /// The message and its cause in one line: `cannot connect to http://…: Connection refused (os error 111)`.
+    ///
+    /// Of the client's nested errors only the innermost is told: the others say in their words what was said before.
     pub fn chain(&self) -> String {
-        let mut line = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let words = error.to_string();
-            // some libraries repeat their cause in their own words
-            if !line.contains(&words) {
-                line.push_str(": ");
-                line.push_str(&words);
-            }
-            cause = error.source();
+        if let Self::RobotsUnread { source, .. } = self {
+            return format!("{self}: {}", source.chain());
         }
-        line
+        let line = self.to_string();
+        let causes = std::iter::successors(self.source(), |&error| error.source());
+        match causes.last().map(ToString::to_string) {
+            Some(cause) if !line.contains(&cause) => format!("{line}: {cause}"),
+            _ => line,
+        }
     }
 }
 

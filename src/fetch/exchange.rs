@@ -104,7 +104,8 @@ async fn read_page(
 ) -> Result<Page, FetchError> {
     let content_type = headers::content_type(answer.headers());
     let body = match content_type.as_deref() {
-        Some(media) if body::is_file(media) => {
+        // a beginning is wanted whatever it is: robots.txt, an error page
+        Some(media) if body::is_file(media) && matches!(extent, Extent::Whole(_)) => {
             body::read_if_page(url, answer, limits, extent).await?
         }
         _ => body::read(url, answer, limits, extent).await?,

@@ -324,5 +324,4 @@ fn after<'a>(text: &'a str, piece: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-#[path = "robots/tests.rs"]
 mod tests;

@@ -3,11 +3,19 @@
 //! In: a function from the request to what is done. Out: an address on loopback, and all that was asked.
 
 use std::{
+    io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},
@@ -26,7 +34,7 @@ pub(crate) enum Act {
     Drip(Vec<u8>, Duration),
     /// The first bytes are sent, then the others over and over.
     Endless(Vec<u8>, Vec<u8>),
-    /// The connection is joined to another: what a proxy does.
+    /// The connection is joined to another, once that stands: what a proxy does.
     Tunnel(SocketAddr),
 }
 
@@ -52,7 +60,15 @@ impl Asked {
 pub(crate) struct FaultServer {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    at_once: Arc<AtOnce>,
     task: JoinHandle<()>,
+}
+
+/// Connections from being accepted to being answered: now, and at most.
+#[derive(Default)]
+struct AtOnce {
+    now: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl FaultServer {
@@ -61,22 +77,77 @@ impl FaultServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, answer) = (Arc::clone(&asked), Arc::new(answer));
+        let at_once = Arc::new(AtOnce::default());
+        let (log, count, answer) = (Arc::clone(&asked), Arc::clone(&at_once), Arc::new(answer));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&answer)));
+                let now = count.now.fetch_add(1, Ordering::SeqCst) + 1;
+                count.most.fetch_max(now, Ordering::SeqCst);
+                let served = serve(stream, Arc::clone(&log), Arc::clone(&answer));
+                let count = Arc::clone(&count);
+                tokio::spawn(async move {
+                    served.await;
+                    count.now.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { address, asked, task }
+        Self {
+            address,
+            asked,
+            at_once,
+            task,
+        }
     }
 
     /// Starts one whose robots.txt does not exist.
-    pub(crate) async fn without_robots(answer: impl Fn(&Asked) -> Act + Send + Sync + 'static) -> Self {
+    pub(crate) async fn without_robots(
+        answer: impl Fn(&Asked) -> Act + Send + Sync + 'static,
+    ) -> Self {
         Self::start(move |asked| match asked.target.as_str() {
             "/robots.txt" => page("404 Not Found", "", ""),
             _ => answer(asked),
         })
         .await
+    }
+
+    /// Starts one that speaks first, and hangs up: no server of http or TLS.
+    pub(crate) async fn speaking_first(words: &'static [u8]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let task = tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let _ = stream.write_all(words).await;
+                    let _ = stream.read_u8().await;
+                });
+            }
+        });
+        Self {
+            address,
+            asked: Arc::default(),
+            at_once: Arc::default(),
+            task,
+        }
+    }
+
+    /// Starts one that speaks TLS with a certificate that nobody has signed.
+    pub(crate) fn self_signed(body: &'static str) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = Arc::new(self_signed());
+        // the library's blocking stream needs a thread; it ends with the tests
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+                let _ = serve_tls(StreamOwned::new(connection, stream), body);
+            }
+        });
+        Self {
+            address,
+            asked: Arc::default(),
+            at_once: Arc::default(),
+            task: tokio::spawn(async {}),
+        }
     }
 
     /// Where it listens.
@@ -92,6 +163,11 @@ impl FaultServer {
     /// What was asked so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// How many requests were under way at the same time, at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.at_once.most.load(Ordering::SeqCst)
     }
 
     /// The paths that were asked for so far.
@@ -119,7 +195,11 @@ pub(crate) fn head_of(status: &str, head: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nConnection: close\r\n{head}\r\n").into_bytes()
 }
 
-async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<Asked>>>, answer: Arc<impl Fn(&Asked) -> Act>) {
+async fn serve(
+    mut stream: TcpStream,
+    log: Arc<Mutex<Vec<Asked>>>,
+    answer: Arc<impl Fn(&Asked) -> Act>,
+) {
     let Some(asked) = read_head(&mut stream).await else {
         return;
     };
@@ -173,4 +253,37 @@ async fn perform(act: Act, stream: &mut TcpStream) -> std::io::Result<()> {
             copy_bidirectional(stream, &mut other).await.map(drop)
         }
     }
+}
+
+fn self_signed() -> ServerConfig {
+    let certificate =
+        CertificateDer::from_pem_slice(include_bytes!("../certificates/self-signed.pem"));
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("../certificates/self-signed.key"));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.unwrap()], key.unwrap())
+        .unwrap()
+}
+
+fn serve_tls(
+    stream: StreamOwned<ServerConnection, std::net::TcpStream>,
+    body: &str,
+) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        if stream.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+    }
+    let stream = stream.get_mut();
+    let length = format!("Content-Length: {}\r\n", body.len());
+    stream.write_all(&head_of("200 OK", &length))?;
+    stream.write_all(body.as_bytes())?;
+    stream.conn.send_close_notify();
+    stream.flush()
 }

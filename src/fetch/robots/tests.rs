@@ -536,3 +536,14 @@ fn what_lies_behind_the_limit_is_not_read() {
     assert!(may(&file, "foo", "http://foo.bar/y"));
     assert!(may(&file, "foo", "http://foo.bar/yz"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_file_and_no_address_is_too_odd(file: Vec<u8>, lines in "([A-Za-z-]{0,6}:?[ -~é*$%]{0,12}[\r\n]?){0,9}", path: String) {
+        let mut url = Url::parse("http://foo.bar/").unwrap();
+        url.set_path(&path);
+        for bytes in [&file[..], lines.as_bytes(), format!("user-agent:*\ndisallow:{path}").as_bytes()] {
+            Rules::parse(bytes, "foo").allows(&url);
+        }
+    }
+}

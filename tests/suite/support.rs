@@ -1,0 +1,3 @@
+//! What several behaviours' tests need.
+
+pub(crate) mod replay;

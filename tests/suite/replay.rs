@@ -41,6 +41,7 @@ async fn ask(replay: &Arc<Replay>, method: Method, address: &str) -> (StatusCode
 async fn pages_are_found_at_their_own_addresses() {
     let folder = folder();
     let replay = Arc::new(Replay::open(folder.path()).unwrap());
+    assert_eq!((replay.len(), replay.lists().len()), (2, 1));
 
     let list = ask(
         &replay,

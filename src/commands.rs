@@ -1,1 +1,3 @@
-//! commands.
+//! One short file for each command.
+
+pub mod extract;

@@ -4,3 +4,5 @@
 mod departments;
 mod replay;
 mod support;
+
+mod lists;

@@ -191,7 +191,7 @@ fn is_heading_between(outline: &Outline<'_>, before: usize, row: usize) -> bool 
 
 /// Where pagers stand: characters of text before their links.
 struct Pagers {
-    /// `下一页`, `尾页`.
+    /// `下一页`, `上一页`.
     words: Vec<usize>,
     /// Numbers: slide shows have them too.
     numbers: Vec<usize>,
@@ -199,17 +199,21 @@ struct Pagers {
 
 impl Pagers {
     fn of(outline: &Outline<'_>) -> Self {
-        let places = |fits: fn(LinkKind) -> bool| {
-            let links = outline
-                .links
-                .iter()
-                .filter(move |l| fits(l.kind) && l.chars > 1);
-            links.map(|l| outline.nodes[l.node].chars.0).collect()
+        let places = |fits: fn(LinkKind, usize) -> bool| {
+            let links = outline.links.iter();
+            links
+                .filter(move |l| fits(l.kind, l.chars))
+                .map(|l| outline.nodes[l.node].chars.0)
+                .collect()
         };
-        let numbers = outline.links.iter().filter(|l| l.kind == LinkKind::Number);
         Self {
-            words: places(|kind| kind == LinkKind::Next),
-            numbers: numbers.map(|l| outline.nodes[l.node].chars.0).collect(),
+            // a list's last page has `上一页` alone; `首页` stands in footers too
+            words: places(|kind, chars| match kind {
+                LinkKind::Next => chars > 1,
+                LinkKind::Pager => chars > 2,
+                _ => false,
+            }),
+            numbers: places(|kind, _| kind == LinkKind::Number),
         }
     }
 }

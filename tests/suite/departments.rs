@@ -81,7 +81,7 @@ fn site(department: Department) -> Url {
 #[tokio::test]
 async fn the_lists_are_followed_from_the_first_page_to_the_last() {
     for preset in [PresetChoice::Auto, PresetChoice::None] {
-        for arrivals in [0, 12] {
+        for arrivals in [0, 15] {
             let reader = Reader::new(preset.clone(), arrivals);
             for department in Department::all() {
                 follow(&reader, department).await;

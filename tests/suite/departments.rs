@@ -6,7 +6,7 @@ use axum::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 use schoolbell::{
-    article::{self, ArticleContext, Reading},
+    article::{self, ArticleContext, Reading, dates::Published},
     demo::{Department, Departments, Expected},
     list::{self, List, ListContext},
     page::{charset, document::Document},
@@ -110,7 +110,7 @@ async fn follow(reader: &Reader, department: Department) {
     for (item, expected) in items.iter().zip(&expected) {
         let short = item.title.trim_end_matches('…');
         assert!(expected.title.starts_with(short), "{how}: {}", item.title);
-        let day = item.published.map(|published| published.day());
+        let day = item.published.map(Published::day);
         assert_eq!(day, Some(expected.published.day()), "{how}: {}", item.title);
     }
 }

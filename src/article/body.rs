@@ -248,26 +248,47 @@ fn chrome_lines(outline: &Outline<'_>) -> Vec<bool> {
     chrome
 }
 
-/// The first line after some text that says that the article is over.
+/// The first line after some text that says that the article is over. What comes behind must be little: some layouts
+/// have the neighbours above the text, and articles speak of copyright.
 fn article_end(outline: &Outline<'_>, marks: &[Mark], region: Range<usize>) -> usize {
-    let mut text = 0;
+    /// A page's foot has about so much text of its own.
+    const FOOT: u32 = 600;
+    let plain = |line: &Line| {
+        if line.hidden || line.is_linked() {
+            0
+        } else {
+            line.width - line.link_width.min(line.width)
+        }
+    };
+    let mut behind: u32 = outline.lines[region.clone()].iter().map(plain).sum();
+    let (mut before, mut lines) = (0, 0);
     for index in region.clone() {
         let line = &outline.lines[index];
+        behind -= plain(line);
         if line.hidden {
             continue;
         }
         let over = match marks[index].role {
-            // some layouts have the neighbours above the text
-            Some(Role::Neighbour) => text > 0 && (line.links > 0 || linked_next(outline, index, 1)),
-            Some(Role::Related) => text > 0 && !line.is_linked() && linked_next(outline, index, 2),
-            Some(Role::Footer) => line.width < 300,
+            Some(Role::Neighbour) => {
+                lines > 0
+                    && (line.links > 0 || linked_next(outline, index, 1))
+                    && behind < before * 2 + FOOT
+            }
+            Some(Role::Related) => {
+                lines > 0
+                    && !line.is_linked()
+                    && linked_next(outline, index, 2)
+                    && behind < before * 2 + FOOT
+            }
+            Some(Role::Footer) => line.width < 300 && behind < before / 2 + FOOT,
             _ => false,
         };
         if over {
             return index;
         }
+        before += plain(line);
         if !line.is_linked() && marks[index].role.is_none() || line.images + line.embeds > 0 {
-            text += 1;
+            lines += 1;
         }
     }
     region.end
@@ -298,10 +319,7 @@ fn trim(
     pieces: Range<usize>,
     lines: Range<usize>,
 ) -> Body {
-    let mut start = lines.start;
-    if lines.contains(&heading.end.saturating_sub(1)) && heading.end > lines.start {
-        start = heading.end;
-    }
+    let start = heading_inside(heading, &lines);
     let end = article_end(outline, marks, start..lines.end);
     let mut kept = start..end;
     let skips = |index: usize| {
@@ -313,29 +331,32 @@ fn trim(
     while !kept.is_empty() && skips(kept.start) {
         kept.start += 1;
     }
+    let aside = |index: usize| is_aside(outline, index, &pieces);
     let after = |index: usize| {
         skips(index)
             || matches!(
                 marks[index].role,
                 Some(Role::Editor | Role::Neighbour | Role::Related | Role::Footer)
             )
-            || is_aside(outline, index)
+            || aside(index)
     };
-    while !kept.is_empty() && after(kept.end - 1) {
-        kept.end -= 1;
+    loop {
+        while !kept.is_empty() && after(kept.end - 1) {
+            kept.end -= 1;
+        }
+        let links = trailing_links(outline, &kept);
+        if links == 0 {
+            break;
+        }
+        kept.end -= links;
     }
     let without = kept
         .clone()
         .filter(|&index| {
-            outline.lines[index].hidden
-                || marks[index].role == Some(Role::Tool) && is_aside(outline, index)
+            outline.lines[index].hidden || marks[index].role == Some(Role::Tool) && aside(index)
         })
         .collect();
-    let behind = article_end(
-        outline,
-        marks,
-        kept.clone().end.min(outline.lines.len())..outline.lines.len(),
-    );
+    let behind = article_end(outline, marks, kept.end..outline.lines.len());
     Body {
         pieces,
         lines: kept,
@@ -344,12 +365,56 @@ fn trim(
     }
 }
 
-/// A line in a small block that is named as share row, pager and the like.
-fn is_aside(outline: &Outline<'_>, line: usize) -> bool {
-    outline.around(line).take(4).any(|block| {
-        let block = &outline.blocks[block];
-        block.lines.len() < 12
-            && hinted(block.element, &CHROME_HINT)
-            && !hinted(block.element, &BODY_HINT)
-    })
+/// Where the text begins in a block: behind the title and the facts that stand in it. Where the block begins below
+/// title and facts, what looks like more facts is text already.
+fn heading_inside(heading: &Heading, lines: &Range<usize>) -> usize {
+    let title_inside =
+        lines.contains(&heading.title_lines.start) && !heading.title_lines.is_empty();
+    let facts_above = heading.fact_lines.iter().any(|&line| line < lines.start);
+    if title_inside || !facts_above {
+        return heading.end.clamp(lines.start, lines.end);
+    }
+    lines.start
+}
+
+/// How many lines at the end are links to other pages, if they are several below a text: related articles without a
+/// word about it.
+fn trailing_links(outline: &Outline<'_>, kept: &Range<usize>) -> usize {
+    let is_link = |line: &&Line| {
+        line.is_linked()
+            && line.width >= 12
+            && line.link_width * 10 >= line.width * 8
+            && line.images == 0
+            && !outline
+                .links_of_line(line)
+                .any(|link| files::looks_like_file(link) || is_address(&link.text()))
+    };
+    let links = outline.lines[kept.clone()]
+        .iter()
+        .rev()
+        .take_while(is_link)
+        .count();
+    if (3..=40).contains(&links) && kept.len() >= links + 3 {
+        links
+    } else {
+        0
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.starts_with("http") || text.starts_with("www.") || text.contains('@')
+}
+
+/// A line in a small block that is named as share row, pager and the like, inside the block with these pieces.
+fn is_aside(outline: &Outline<'_>, line: usize, pieces: &Range<usize>) -> bool {
+    outline
+        .around(line)
+        .take(4)
+        .map(|block| &outline.blocks[block])
+        .take_while(|block| block.pieces.start > pieces.start)
+        .any(|block| {
+            block.lines.len() < 12
+                && hinted(block.element, &CHROME_HINT)
+                && !hinted(block.element, &BODY_HINT)
+        })
 }

@@ -34,11 +34,10 @@ static HOME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^(?:网站|学校|学院|本站|返回|集团|中心|官网)?(?:首\s*页|主\s*页)$|^(?:home|startseite|accueil|homepage)$").expect("a literal")
 });
 
-/// The breadcrumb above line `before`.
-pub(super) fn find(outline: &Outline<'_>, marks: &[Mark], before: usize) -> Vec<String> {
+/// A breadcrumb above line `before` that nothing announces.
+pub(super) fn find(outline: &Outline<'_>, before: usize) -> Vec<String> {
     let before = before.min(outline.lines.len());
-    labelled(outline, marks, before)
-        .or_else(|| named(outline, before))
+    named(outline, before)
         .or_else(|| unnamed(outline, before))
         .unwrap_or_default()
 }
@@ -55,8 +54,12 @@ pub(super) fn within(
 }
 
 /// After `当前位置：`; the parts may stand in the elements that follow.
-fn labelled(outline: &Outline<'_>, marks: &[Mark], before: usize) -> Option<Vec<String>> {
-    (0..before)
+pub(super) fn labelled(
+    outline: &Outline<'_>,
+    marks: &[Mark],
+    before: usize,
+) -> Option<Vec<String>> {
+    (0..before.min(outline.lines.len()))
         .filter(|&line| marks[line].role == Some(Role::Breadcrumb) && !outline.lines[line].hidden)
         .find_map(|line| {
             let found = parts(outline, outline.lines[line].pieces.clone());
@@ -103,7 +106,7 @@ fn named(outline: &Outline<'_>, before: usize) -> Option<Vec<String>> {
 
 /// A line that begins with the home page and goes on with `>`.
 fn unnamed(outline: &Outline<'_>, before: usize) -> Option<Vec<String>> {
-    (0..before)
+    (0..before.min(outline.lines.len()))
         .filter(|&line| {
             !outline.lines[line].hidden
                 && outline.lines[line].links > 0

@@ -59,13 +59,13 @@ static LABELS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)
         (?:
-        (?P<date>(?:发布|发表|发文|发稿|公布|公开|信息|新闻|文章|上线|刊登|上传|添加|录入|创建)[\s]*(?:日\s*期|时\s*间)|时\s*间|日\s*期|发\s*布|发表于|发布于|posted(?:\ on)?|published(?:\ on)?|publish\ date|release\ date|(?:pub)?date|veröffentlicht(?:\ am)?|datum|publié(?:\ le)?)
-        |(?P<other_date>(?:更新|修改|编辑|成文|印发|生成|生效|实施|截止|失效|浏览)[\s]*(?:日\s*期|时\s*间)|last\ updated?|updated(?:\ on)?)
-        |(?P<origin>(?:文章|信息|新闻|稿件|内容|消息|资料|原文|文件|转载|本文|图片)?\s*来\s*源(?:于|自|单位|部门)?|稿\s*源|来\s*稿|出\s*处|source|quelle)
+        (?P<date>(?:发布|发表|发文|发稿|公布|公开|信息|新闻|文章|上线|刊登|上传|添加|录入|创建)[\s]*(?:日\s*期|时\s*间)|时\s*间|日\s*期|发\s*布|发表于|发布于|\b(?:posted(?:\ on)?|published(?:\ on)?|publish\ date|release\ date|(?:pub)?date|veröffentlicht(?:\ am)?|datum|publié(?:\ le)?))
+        |(?P<other_date>(?:更新|修改|编辑|成文|印发|生成|生效|实施|截止|失效|浏览)[\s]*(?:日\s*期|时\s*间)|\b(?:last\ updated?|updated(?:\ on)?))
+        |(?P<origin>(?:文章|信息|新闻|稿件|内容|消息|资料|原文|文件|转载|本文|图片)?\s*来\s*源(?:于|自|单位|部门)?|稿\s*源|来\s*稿|出\s*处|\b(?:source|quelle))
         |(?P<publisher>发布(?:机构|单位|部门|机关)|发文(?:机构|单位|部门|机关)|公开主体|信息提供)
-        |(?P<author>作\s*者|撰\s*稿(?:人|者)?|撰\s*文|author|autor(?:in)?|auteur|written\ by)
+        |(?P<author>作\s*者|撰\s*稿(?:人|者)?|撰\s*文|\b(?:author|autor(?:in)?|auteur|written\ by))
         |(?P<contributor>供\s*稿(?:人|者|单位)?|投稿人?|通讯员|本网记者|记\s*者|文\s*[/、／]\s*图|图\s*[/、／]\s*文|图文|文字?)
-        |(?P<other>责任编辑|责\s*编|责\s*任|编\s*辑|编\s*审|主\s*编|美\s*编|审\s*[核校稿定签]|校\s*[对审]|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者员]|录\s*入\s*[人者员]?|上传[人者]|管理员|摄\s*影|摄像|视频|图\s*片?|制图|制作|点\s*击\s*(?:次\s*数|率|数|量)?|浏\s*览\s*(?:次\s*数|数|量|人数)?|阅\s*读\s*(?:次\s*数|数|量)?|访\s*问\s*(?:次\s*数|数|量)?|查看(?:次数)?|人\s*气|点赞|评论|字\s*[号体]|字体大小|大小|分\s*享(?:到|至)?|视力保护色?|背景色|关\s*键\s*[词字]|标\s*签|分\s*类|栏\s*目|类\s*[别型]|所属\S{2}|索\s*引\s*号|文\s*号|发文字号|主\s*题\s*(?:词|分类)?|有\s*效\s*性|体\s*裁|信息分类|名\s*称|标\s*题|views?|hits|tags?|category|keywords|editor)
+        |(?P<other>责任编辑|责\s*编|责\s*任|编\s*辑|编\s*审|主\s*编|美\s*编|审\s*[核校稿定签]|校\s*[对审]|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者员]|录\s*入\s*[人者员]?|上传[人者]|管理员|摄\s*影|摄像|视频|图\s*片?|制图|制作|点\s*击\s*(?:次\s*数|率|数|量)?|浏\s*览\s*(?:次\s*数|数|量|人数)?|阅\s*读\s*(?:次\s*数|数|量)?|访\s*问\s*(?:次\s*数|数|量)?|查看(?:次数)?|人\s*气|点赞|评论|字\s*[号体]|字体大小|大小|分\s*享(?:到|至)?|视力保护色?|背景色|关\s*键\s*[词字]|标\s*签|分\s*类|栏\s*目|类\s*[别型]|所属\S{2}|索\s*引\s*号|文\s*号|发文字号|主\s*题\s*(?:词|分类)?|有\s*效\s*性|体\s*裁|信息分类|名\s*称|标\s*题|\b(?:views?|hits|tags?|category|keywords|editor))
         )[\s\t]*(?:：|:|﹕|∶)",
     )
     .expect("a literal")
@@ -76,9 +76,13 @@ static ENDS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\t|[|｜丨【】]|\[|(?:点击|浏览|阅读|访问)(?:次数|量|数)?|字[号体]|打印|分享|收藏|关闭|(?:19|20)[0-9]{2}\s*[-/.年]\s*[0-9]{1,2}").expect("a literal")
 });
 
-/// Whether a label stands in a text.
-pub(super) fn has_label(text: &str) -> bool {
-    LABELS.is_match(text)
+/// Whether a line is one of facts: it begins with a label, or nearly so, and tells no story.
+pub(super) fn is_labelled(text: &str) -> bool {
+    const LATEST: usize = 90;
+    !text.contains('。')
+        && LABELS
+            .find(text)
+            .is_some_and(|found| found.start() <= LATEST)
 }
 
 /// Reads a line.
@@ -231,13 +235,13 @@ static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
         // tools: nothing but such words
         r"(?i)^(?:打\s*印|关\s*闭|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|纠错|复制|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率]|次数?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！]|加载中)+$",
         // editor
-        r"^[\s（(【\[]*(?:责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$",
+        r"^(?:(?:发布|发表|更新)?(?:日期|时间)|来源|稿源|作者|供稿|撰稿)\s*[:：][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^[\s（(【\[]*(?:责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$",
         // previous and next
         r"(?i)^[\s【\[<«‹←↑>|]*(?:上\s*一?\s*[篇条页则个]|下\s*一?\s*[篇条页则个]|前一[篇条页]|后一[篇条页]|上一(?:新闻|文章|信息|主题)|下一(?:新闻|文章|信息|主题)|previous|prev\b|next\b|vorheriger|nächster|précédent|suivant|zurück)",
         // related
         r"(?i)^[\s【\[<>|·■◆●]*(?:相\s*关\s*(?:文\s*章|新\s*闻|链\s*接|阅\s*读|资\s*讯|信\s*息|推\s*荐|内\s*容|热\s*词|专\s*题|报道|政策|解读|稿件|图文|标签)|延伸阅读|推荐(?:阅读|文章|新闻|资讯)|热\s*[门点]\s*(?:文\s*章|新\s*闻|阅\s*读|资\s*讯|推\s*荐|信\s*息|点击|标签)|最\s*新\s*(?:文\s*章|新\s*闻|资\s*讯|信\s*息|动\s*态|发\s*布|更\s*新|推荐)|猜你喜欢|你可能(?:喜欢|感兴趣)|精彩推荐|本类(?:最新|热门|推荐)|同类文章|更多(?:相关|文章|新闻|内容)|网友评论|发表评论|我要评论|我来说两句|参与评论|related\b|read more|see also|more (?:news|stories)|comments?\b|leave a|kommentare|weitere |à lire|lire aussi|dans la même|mehr zum|das könnte)(?:.{0,24})$",
         // footer
-        r"(?i)版\s*权\s*所\s*有|copyright|©|[icp]{3}\s*(?:备|证)|公网安备|备案(?:编)?号|网站标识码|技术支持\s*[:：]|主办(?:单位)?\s*[:：].{0,30}承办|all rights reserved|建议使用.{0,20}浏览器|推荐使用.{0,20}(?:浏览|分辨率)|impressum|mentions légales",
+        r"(?i)版\s*权\s*所\s*有|^\s*copyright|copyright\s*(?:©|\(c\)|(?:19|20)[0-9]{2})|^\s*©|©\s*(?:19|20)[0-9]{2}|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼港]\s*(?:ICP|公网安备)|公网安备|ICP备|网站标识码|备案(?:编|序)?号\s*[:：]|技术支持\s*[:：]|all rights reserved|(?:建议|推荐)使用.{0,20}(?:浏览|分辨率)|^impressum|^mentions légales",
     ])
     .expect("literals")
 });

@@ -227,7 +227,7 @@ pub(super) fn picture(image: Element<'_>, base: &Url) -> Option<Url> {
 /// Icons of file types, one-pixel counters, smileys of editors.
 fn is_icon(image: Element<'_>, src: &str) -> bool {
     static ICONS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)filetypeimages|fileicon|file_?type|/icons?/|/ico/|icon_(?:doc|docx|xls|xlsx|pdf|ppt|rar|zip|txt|jpg|mp3|mv|psd|chm|swf|default)|/_ico/|sysimage/icon|ueditor/dialogs|/ewebeditor/sysimage|/emot|dot\.gif$|/count|/stat\.")
+        Regex::new(r"(?i)filetypeimages|fileicon|file_?type|/icons?/|/ico/|icon_(?:doc|docx|xls|xlsx|pdf|ppt|rar|zip|txt|jpg|mp3|mv|psd|chm|swf|default)|/_ico/|sysimage/icon|ueditor/dialogs|/ewebeditor/sysimage|/emot|img/addon\.gif$|dot\.gif$|/count|/stat\.")
             .expect("a literal")
     });
     let tiny = |name: &str| {

@@ -187,19 +187,35 @@ fn score(
     if line.marks > 3 && line.width > 160 {
         score -= 3.0;
     }
-    if let Some(distance) = (lines.end..lines.end + 5)
-        .position(|next| marks.get(next).is_some_and(|mark| mark.dated && mark.fact))
-    {
-        #[allow(clippy::cast_precision_loss, reason = "at most 5")]
-        {
-            score += 4.5 - distance as f32;
-        }
+    score += nearness(marks, lines.end);
+    if HOME.is_match(&text) {
+        score -= 6.0;
     }
     if marks[first].fact && heading == 0 {
         score -= 5.0;
     }
     score
 }
+
+/// A fact line with a date stands right below, or not far.
+fn nearness(marks: &[Mark], end: usize) -> f32 {
+    let below = marks.get(end..).unwrap_or_default();
+    let Some(distance) = below.iter().take(4).position(|mark| mark.fact) else {
+        return 0.0;
+    };
+    if !below
+        .iter()
+        .skip(distance)
+        .take(4)
+        .any(|mark| mark.fact && mark.dated)
+    {
+        return 0.0;
+    }
+    [6.0, 3.0, 1.5, 0.5][distance]
+}
+
+static HOME: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(?:首页|主页|网站首页|home)").expect("a literal"));
 
 /// A `<span class="title">` around the line, or one that is set large and bold by its style.
 fn inline_hint(outline: &Outline<'_>, line: usize) -> bool {
@@ -230,9 +246,9 @@ fn likeness(text: &str, declared: &[String]) -> f32 {
                 6.0 + 4.0 * part(length, whole)
             } else if title.contains(text) {
                 10.0 * part(length, whole)
-            } else if text.starts_with(title.trim_end_matches(['…', '.'])) && whole >= 6 {
-                // declared cut short, or the line has a subtitle
-                9.0 * part(whole, length).max(0.6)
+            } else if text.starts_with(title) && whole >= 6 {
+                // declared cut short, or the line has a subtitle; or it greets in the site's name
+                9.0 * part(whole, length)
             } else {
                 0.0
             }

@@ -75,17 +75,13 @@ fn marks(outline: &Outline<'_>, dates: &DateContext<'_>) -> Vec<Mark> {
         if line.width == 0 || line.width > facts::MOST_WIDTH {
             continue;
         }
-        let mut text = outline.text(index);
+        let text = outline.text(index);
         let mark = &mut marks[index];
         if line.width <= 240 {
             mark.role = facts::role(&text);
         }
-        let labelled = text.contains([':', '：']) && facts::has_label(&text);
+        let labelled = text.contains([':', '：']) && facts::is_labelled(&text);
         let dated = dates::may_hold(&text) && dates::find(&text, dates).is_some();
-        if labelled && !dated && line.width < 12 {
-            // `日期：` in a cell, its value in the next
-            text.push(' ');
-        }
         mark.dated = dated;
         mark.fact = labelled || dated && line.width <= 80 && line.marks <= 4;
     }
@@ -227,7 +223,8 @@ impl Page<'_> {
     /// The facts of the lines beside the title, or else behind the body.
     fn facts(&self, body: Option<&Body>) -> Facts {
         let mut all = Facts::default();
-        for &line in &self.heading.fact_lines {
+        let start = body.map_or(usize::MAX, |body| body.lines.start);
+        for &line in self.heading.fact_lines.iter().filter(|&&line| line < start) {
             self.add_facts(line, &mut all);
         }
         if self.heading.fact_lines.is_empty() {
@@ -442,11 +439,12 @@ impl Page<'_> {
                 .or_else(|| (facts.labels == 0).then(|| text::fold(&text)));
             return origin.map(|origin| (origin, format!("selector {}", pick.selector.as_str())));
         }
-        if let Some((origin, how)) = &self.declared.origin {
-            return Some((origin.clone(), (*how).to_owned()));
-        }
+        // as printed, where it is printed
         if let Some(origin) = &facts.origin {
             return Some((origin.clone(), "fact line".to_owned()));
+        }
+        if let Some((origin, how)) = &self.declared.origin {
+            return Some((origin.clone(), (*how).to_owned()));
         }
         if facts.names_origin {
             return None;
@@ -502,6 +500,10 @@ impl Page<'_> {
     }
 
     fn breadcrumb(&self, above: usize, start: usize) -> Found<Vec<String>> {
+        let labelled = breadcrumb::labelled(self.outline, &self.marks, start);
+        if let Some(parts) = labelled {
+            return Some((parts, "its label".to_owned()));
+        }
         for selector in self.preset.iter().flat_map(|preset| &preset.breadcrumb) {
             let parts = self
                 .document
@@ -513,10 +515,7 @@ impl Page<'_> {
                 return Some((parts, format!("preset, {}", selector.as_str())));
             }
         }
-        let mut parts = breadcrumb::find(self.outline, &self.marks, start.max(above));
-        if parts.is_empty() {
-            parts = breadcrumb::find(self.outline, &self.marks, self.heading.end);
-        }
+        let parts = breadcrumb::find(self.outline, start.max(above));
         (!parts.is_empty()).then(|| (parts, "detection".to_owned()))
     }
 

@@ -1,18 +1,17 @@
 //! Whole behaviours, one file each.
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on shall stop there"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall stop there")]
 
 mod architecture;
 mod config;
-mod feeds;
-mod polling;
-mod program;
-mod serve;
-mod support;
+mod departments;
 mod fault_server;
 mod feeds;
 mod fetch;
+mod polling;
 mod politeness;
+mod program;
 mod reach;
+mod replay;
+mod serve;
+mod site;
+mod support;

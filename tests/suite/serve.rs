@@ -4,7 +4,7 @@ use std::io::Read;
 
 use axum::http::StatusCode;
 
-use crate::support::{Published, article, published};
+use crate::site::{Published, article, published};
 
 async fn with_articles() -> Published {
     let site = Published::new();

@@ -14,7 +14,7 @@ use super::{
     StoreError,
     keys::Key,
     records::{self, MetaRow, SourceRow},
-    view::{Sources, View, Writes},
+    view::{Pair, Sources, View, Writes},
 };
 use crate::source::{SourceId, state::SourceState};
 
@@ -66,10 +66,7 @@ impl<'a> Change<'a> {
     }
 
     /// The last row of a range as it will be. Within the range no row may have been removed by this change.
-    pub(super) fn last(
-        &self,
-        range: RangeInclusive<Vec<u8>>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(super) fn last(&self, range: RangeInclusive<Vec<u8>>) -> Result<Option<Pair>, StoreError> {
         let ours = self.writes.range(range.clone()).next_back();
         let ours = ours.and_then(|(key, value)| Some((key.clone(), value.clone()?)));
         let theirs = self.view.range(range).next_back().transpose()?;

@@ -158,8 +158,8 @@ impl Opening<'_> {
             .cache_capacity(self.cache_bytes)
             // the writer flushes; a timer would only be in its way
             .flush_every_ms(None);
-        let opener = thread::Builder::new().name("store-opener".to_owned());
-        let opened = opener
+        let apart = thread::Builder::new().name("store-opener".to_owned());
+        let opened = apart
             .spawn(move || config.open())
             .map_err(Failure::Refused)?
             .join();
@@ -190,7 +190,7 @@ impl Opening<'_> {
 
     /// Moves a database that cannot be used out of the way. It is kept: an operator may want to look at it.
     fn set_aside(&self, why: &str, report: &mut OpenReport) -> Result<(), StoreError> {
-        let aside = (1..)
+        let aside = (1..=u32::MAX)
             .map(|n| self.path.join(format!("store.broken-{n}")))
             .find(|path| !path.exists())
             .expect("some number is free");

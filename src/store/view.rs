@@ -297,13 +297,14 @@ pub(super) struct Rows<'a> {
     rows: sled::Iter,
 }
 
-type Row = Result<(Vec<u8>, Vec<u8>), StoreError>;
+/// A row's key and value.
+pub(super) type Pair = (Vec<u8>, Vec<u8>);
 
 impl Rows<'_> {
     fn step(
         &mut self,
         step: impl FnOnce(&mut sled::Iter) -> Option<sled::Result<(sled::IVec, sled::IVec)>>,
-    ) -> Option<Row> {
+    ) -> Option<Result<Pair, StoreError>> {
         let rows = &mut self.rows;
         let found = self.view.guarded(|| step(rows).transpose()).transpose()?;
         Some(found.map(|(key, value)| (key.to_vec(), value.to_vec())))
@@ -311,14 +312,14 @@ impl Rows<'_> {
 }
 
 impl Iterator for Rows<'_> {
-    type Item = Row;
-    fn next(&mut self) -> Option<Row> {
+    type Item = Result<Pair, StoreError>;
+    fn next(&mut self) -> Option<Result<Pair, StoreError>> {
         self.step(Iterator::next)
     }
 }
 
 impl DoubleEndedIterator for Rows<'_> {
-    fn next_back(&mut self) -> Option<Row> {
+    fn next_back(&mut self) -> Option<Result<Pair, StoreError>> {
         self.step(DoubleEndedIterator::next_back)
     }
 }

@@ -1,1 +1,5 @@
 //! Whole behaviours, one file each.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod journal;
+mod making;

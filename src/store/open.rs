@@ -45,11 +45,14 @@ pub(super) fn open(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Opened, StoreError> {
     fs::create_dir_all(path).map_err(StoreError::io("make the folder", path))?;
+    let dir = path.join("store");
+    let lock = lock(path)?;
     let opening = Opening {
         path,
-        dir: path.join("store"),
+        existed: dir.join("db").exists(),
+        dir,
         cache_bytes,
-        lock: lock(path)?,
+        lock,
     };
     let mut report = OpenReport::default();
     let db = opening.database(&mut report)?;
@@ -59,6 +62,12 @@ pub(super) fn open(
         .notes
         .extend(found.damaged.iter().map(ToString::to_string));
     let view = opening.agree(db, &journal, &mut report)?;
+    if !opening.existed && journal.last_sequence() > 0 {
+        let dir = opening.dir.display();
+        report.notes.push(format!(
+            "there was no database in {dir}; it is made from the journal"
+        ));
+    }
     catch_up(&view, &journal, &mut report, progress)?;
     report.articles = view.meta()?.articles;
     Ok(Opened {
@@ -89,6 +98,7 @@ fn lock(path: &Path) -> Result<Arc<File>, StoreError> {
 struct Opening<'a> {
     path: &'a Path,
     dir: PathBuf,
+    existed: bool,
     cache_bytes: u64,
     lock: Arc<File>,
 }
@@ -213,7 +223,7 @@ impl Opening<'_> {
         journal: &Journal,
         report: &mut OpenReport,
     ) -> Result<View, StoreError> {
-        let (why, states) = match self.check(db, journal) {
+        let (why, states) = match self.check(db, journal, report.set_aside.is_some()) {
             Ok(view) => return Ok(view),
             Err(Disagreement::Failed(error)) => return Err(error),
             Err(Disagreement::Unusable(why, states)) => (why, states),
@@ -230,17 +240,26 @@ impl Opening<'_> {
         Ok(view)
     }
 
-    fn check(&self, db: sled::Db, journal: &Journal) -> Result<View, Disagreement> {
+    fn check(
+        &self,
+        db: sled::Db,
+        journal: &Journal,
+        set_aside: bool,
+    ) -> Result<View, Disagreement> {
         let view = self.view(db, journal)?;
+        let last = journal.last_sequence();
         if view.is_empty()? {
-            return Ok(view);
+            // sled can come to life with nothing where it cannot read its file
+            return if self.existed && !set_aside && last > 0 {
+                let why = format!("it is empty, the journal knows {last} events");
+                Err(Disagreement::Unusable(why, Vec::new()))
+            } else {
+                Ok(view)
+            };
         }
         let applied = view.meta()?.applied;
-        if applied > journal.last_sequence() {
-            let why = format!(
-                "it knows {applied} events, the journal {}",
-                journal.last_sequence()
-            );
+        if applied > last {
+            let why = format!("it knows {applied} events, the journal {last}");
             return Err(Disagreement::Unusable(why, view.states()));
         }
         if view.size_bytes() <= VERIFIED_BYTES {

@@ -3,3 +3,5 @@
 
 mod journal;
 mod making;
+mod store;
+mod stories;

@@ -34,7 +34,7 @@ pub use self::{
 };
 
 /// A segment is closed when it has reached this size. Retention drops whole segments, so they are not large.
-const SEGMENT_BYTES: u32 = 32 << 20;
+pub const SEGMENT_BYTES: u32 = 32 << 20;
 
 /// zstd's level: one article of 10 KiB takes 50 µs; higher levels gain a few percent.
 const LEVEL: i32 = 3;

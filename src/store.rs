@@ -39,13 +39,13 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::{
-    answers::{Also, Entry, Known, OpenReport, Progress, Recorded, Scope},
+    answers::{Also, Entry, Known, OpenReport, Progress, Recorded, Scope, Sizes},
     error::StoreError,
 };
 use self::{records::nanos, view::View, writer::Command};
 use crate::{
     article::{Article, ArticleId},
-    journal::Event,
+    journal::{self, Event},
     source::{SourceId, state::SourceState},
 };
 
@@ -73,19 +73,23 @@ impl Store {
     /// [`StoreError::Locked`] if another process has it, [`StoreError::NotWritable`] or [`StoreError::Io`] if the
     /// file system refuses, [`StoreError::Journal`] if the journal is of a later version.
     pub fn open(path: &Path, cache_bytes: u64) -> Result<(Self, OpenReport), StoreError> {
-        Self::open_with(path, cache_bytes, &mut |_| {})
+        let sizes = Sizes {
+            cache_bytes,
+            segment_bytes: journal::SEGMENT_BYTES,
+        };
+        Self::open_with(path, sizes, &mut |_| {})
     }
 
-    /// As [`Store::open`], and tells how far it has come with what takes long.
+    /// As [`Store::open`], with all sizes, and tells how far it has come with what takes long.
     ///
     /// # Errors
     /// As [`Store::open`].
     pub fn open_with(
         path: &Path,
-        cache_bytes: u64,
+        sizes: Sizes,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Self, OpenReport), StoreError> {
-        let opened = open::open(path, cache_bytes, progress)?;
+        let opened = open::open(path, sizes, progress)?;
         let view = Arc::new(opened.view);
         let (commands, waiting) = mpsc::channel(WAITING);
         let writer = writer::start(Arc::clone(&view), opened.journal, waiting)

@@ -10,6 +10,15 @@ use crate::{
     source::SourceId,
 };
 
+/// How large parts of a store may grow.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// sled's cache. A few hundred bytes for each article come on top.
+    pub cache_bytes: u64,
+    /// A journal segment: retention drops whole ones.
+    pub segment_bytes: u32,
+}
+
 /// What opening a store found and did.
 #[derive(Clone, Debug, Default)]
 pub struct OpenReport {

@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    OpenReport, Progress, StoreError, apply,
+    OpenReport, Progress, Sizes, StoreError, apply,
     change::Change,
     view::{self, View, panic_words},
 };
@@ -41,7 +41,7 @@ pub(super) struct Opened {
 /// Opens, repairs, catches up.
 pub(super) fn open(
     path: &Path,
-    cache_bytes: u64,
+    sizes: Sizes,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Opened, StoreError> {
     fs::create_dir_all(path).map_err(StoreError::io("make the folder", path))?;
@@ -51,12 +51,12 @@ pub(super) fn open(
         path,
         existed: dir.join("db").exists(),
         dir,
-        cache_bytes,
+        cache_bytes: sizes.cache_bytes,
         lock,
     };
     let mut report = OpenReport::default();
     let db = opening.database(&mut report)?;
-    let (journal, found) = Journal::open(&path.join("journal"))?;
+    let (journal, found) = Journal::with_segments_of(&path.join("journal"), sizes.segment_bytes)?;
     report.notes.extend(found.torn);
     report
         .notes

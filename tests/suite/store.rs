@@ -8,7 +8,7 @@ use schoolbell::{
     article::{Article, ArticleId},
     journal::Event,
     source::state::SourceState,
-    store::{Entry, Known, OpenReport, Recorded, Scope, Store, StoreError},
+    store::{Entry, Known, OpenReport, Recorded, Scope, Sizes, Store, StoreError},
 };
 use tempfile::TempDir;
 
@@ -244,28 +244,30 @@ fn clear_conf(store: &Path) {
 }
 
 #[test]
-fn every_byte_flipped_in_the_database_leaves_all_articles() {
+fn a_byte_flipped_in_the_database_leaves_all_articles() {
     let dir = TempDir::new().unwrap();
     let whole = dir.path().join("whole");
     let (store, _) = open(&whole);
     let all = fill(&store);
     drop(store);
-    let size = fs::metadata(whole.join("store/db")).unwrap().len();
-    for round in 0..12_u64 {
+    let files = ["db", "conf", "snap"].map(|name| {
+        let entries = fs::read_dir(whole.join("store")).unwrap();
+        let mut names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.find(|other| other.starts_with(name))
+    });
+    for (round, name) in (0_u64..12).zip(files.iter().flatten().cycle()) {
         let path = dir.path().join(round.to_string());
         copy(&whole, &path);
-        let file = path.join("store/db");
+        let file = path.join("store").join(name);
         let mut bytes = fs::read(&file).unwrap();
         // the first part of the file holds the rows of so few articles
-        let at = usize::try_from((round * 7919 + 13) % size.min(16 << 10)).unwrap();
+        let size = bytes.len().min(16 << 10);
+        let at = usize::try_from(round * 7919 + 13).unwrap() % size;
         bytes[at] ^= 0x20;
         fs::write(&file, bytes).unwrap();
         let (store, report) = open(&path);
-        assert_eq!(
-            ids(&newest(&store, &Scope::All)),
-            all,
-            "byte {at}: {report:?}"
-        );
+        let shown = ids(&newest(&store, &Scope::All));
+        assert_eq!(shown, all, "{name}, byte {at}: {report:?}");
     }
 }
 
@@ -601,30 +603,61 @@ fn what_another_source_still_keeps_is_not_crowded_out() {
 #[test]
 fn the_oldest_journal_segments_go_when_all_in_them_is_old() {
     let dir = TempDir::new().unwrap();
-    let (store, _) = open(dir.path());
+    let sizes = Sizes {
+        cache_bytes: CACHE_BYTES,
+        segment_bytes: 4000,
+    };
+    let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();
+    let left = |n: u32| dir.path().join(format!("journal/{n:08}.log")).exists();
     let year = 365 * 24 * 60;
-    // long texts of which nothing can be compressed away fill a segment of 32 MiB
-    let noise: String = words("noise", 450_000);
     let mut number = 0;
-    while !dir.path().join("journal/00000003.log").exists() {
+    while !left(4) {
         number += 1;
-        let mut old = with_text("office", number, "旧闻", &noise);
-        old.body_html = String::new();
-        old.complete = false;
-        old.body_text = words(&number.to_string(), 60) + &noise;
-        record(&store, vec![published(&old)]);
+        record(&store, vec![published(&article("office", number))]);
     }
+    let old = number;
     let mut young = article("office", number + 1);
     (young.first_seen, young.sorted_at) = (minute(year), minute(year));
     record(&store, vec![published(&young)]);
-    block(store.expire(minute(year + 1), 30, 1000)).unwrap();
-    let left = |n: u32| dir.path().join(format!("journal/{n:08}.log")).exists();
-    assert_eq!([1, 2, 3].map(left), [false, false, true]);
+    assert_eq!(
+        block(store.expire(minute(year + 1), 30, 1000)).unwrap(),
+        u64::from(old)
+    );
+    assert_eq!([1, 2, 3, 4].map(left), [false, false, false, true]);
     assert_eq!(ids(&newest(&store, &Scope::All)), [young.id]);
     drop(store);
     fs::remove_dir_all(dir.path().join("store")).unwrap();
     let (store, report) = open(dir.path());
     assert_eq!(ids(&newest(&store, &Scope::All)), [young.id], "{report:?}");
+}
+
+#[test]
+fn what_arrives_together_is_answered_and_kept_whole() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let store = std::sync::Arc::new(store);
+    block(async {
+        let tasks: Vec<_> = (1..=200)
+            .map(|n| {
+                let store = std::sync::Arc::clone(&store);
+                tokio::spawn(async move {
+                    store
+                        .record(vec![published(&article("office", n % 100))], None)
+                        .await
+                })
+            })
+            .collect();
+        let mut new = 0;
+        for task in tasks {
+            new += task.await.unwrap().unwrap().published.len();
+        }
+        assert_eq!(new, 100);
+    });
+    assert_eq!(store.counts(&source("office")), 100);
+    drop(store);
+    let (store, report) = open(dir.path());
+    assert_eq!((report.articles, report.notes), (100, vec![]));
+    assert_eq!(newest(&store, &Scope::All).len(), 100);
 }
 
 /// All that can be asked of a store.

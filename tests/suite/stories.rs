@@ -57,8 +57,7 @@ fn pair(shown: &str, also: &[&str]) -> (String, Vec<String>) {
 /// A notice, and the same with a head, a foot and another title.
 fn notice() -> (Article, Article) {
     let text = words("notice", 500);
-    let mut original = with_text("ministry", 1, TITLE, &text);
-    original.title = TITLE.to_owned();
+    let original = with_text("ministry", 1, TITLE, &text);
     let republished = format!("各学院:\n现转发如下。\n{text}\n某某大学学生处");
     let mut copy = with_text("school", 2, &format!("[转载]{TITLE}"), &republished);
     copy.origin = Some("国家教育部".to_owned());
@@ -206,9 +205,9 @@ fn a_story_is_found_again_when_the_page_is_read_at_last() {
 }
 
 #[test]
-fn a_thousand_stories_do_not_hide_each_other() {
+fn hundreds_of_stories_do_not_hide_each_other() {
     let (_dir, store) = store();
-    let articles: Vec<_> = (1..=1000_u32)
+    let articles: Vec<_> = (1..=300_u32)
         .flat_map(|n| {
             let (title, text) = (
                 words(&format!("title {n}"), 8),
@@ -222,6 +221,6 @@ fn a_thousand_stories_do_not_hide_each_other() {
         .collect();
     record(&store, &articles.iter().collect::<Vec<_>>());
     let all = store.newest(&Scope::All, 2000, 0).unwrap();
-    assert_eq!(all.len(), 1000);
+    assert_eq!(all.len(), 300);
     assert!(all.iter().all(|entry| entry.also.len() == 1));
 }

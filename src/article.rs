@@ -3,7 +3,20 @@
 //! In: a parsed page, or a list's item alone. Out: a [`Reading`] of the page, and with the item and the source an
 //! [`Article`].
 
+mod body;
+mod breadcrumb;
 pub mod dates;
+mod declared;
+mod facts;
+pub mod files;
+mod heading;
+pub mod identity;
+mod outline;
+mod read;
+mod refusal;
+mod render;
+pub mod sanitize;
+pub mod text;
 
 use std::fmt;
 
@@ -13,7 +26,14 @@ use url::Url;
 use uuid::Uuid;
 
 use self::dates::{DateFrom, Published};
-use crate::source::{ArticleRules, PresetChoice, SourceId};
+pub use self::{
+    identity::{Seen, compose},
+    read::extract,
+};
+use crate::{
+    page::document::Document,
+    source::{ArticleRules, PresetChoice, SourceId},
+};
 
 /// An article's id: UUID version 5 of its normalised address (RFC 9562, section 5.5, name space URL).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -156,4 +176,9 @@ pub enum Refusal {
     Blocked,
     /// "页面不存在", "已删除".
     Gone,
+}
+
+/// Whether a page without a list refuses. See [`Reading::refusal`] for articles.
+pub fn refusal(document: &Document) -> Option<Refusal> {
+    refusal::of(&outline::Outline::of(document), 0)
 }

@@ -1,14 +1,44 @@
 //! TOML in, checked settings out.
 //!
 //! Every mistake of every file is reported in one go, each with file, line, column, what was expected and the
-//! nearest known key.
+//! nearest known key. The steps are in [`Config::load`]: files are read (`include`), their tables asked key by key
+//! (`section`), each value checked where it stands (`values`).
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+mod addresses;
+mod block;
+#[cfg(test)]
+mod documented;
+mod include;
+mod keys;
+mod mistake;
+mod section;
+mod selectors;
+mod settings;
+mod syntax;
+mod values;
+mod words;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use ipnet::IpNet;
 use url::Url;
 
-use crate::source::Source;
+pub use self::mistake::{ConfigError, Mistake};
+use self::{
+    block::Block,
+    include::{Files, Opened},
+    section::Section,
+    settings::Settings,
+};
+use crate::source::{Content, RequestSettings, Source};
+
+/// Where a configuration is looked for when none is named.
+pub const STANDARD_PATHS: [&str; 2] = ["config/schoolbell.toml", "/etc/schoolbell/schoolbell.toml"];
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
@@ -25,8 +55,134 @@ pub struct Config {
     pub schedule: ScheduleSettings,
     /// `[feed]`.
     pub feed: FeedSettings,
+    /// `[fetch]`, as far as sources may override it: what holds for an address that no block names.
+    pub request: RequestSettings,
+    /// `[feed]`'s `content`, which sources may override.
+    pub content: Content,
     /// The `[[source]]` blocks, included files' last.
     pub sources: Vec<Arc<Source>>,
+}
+
+impl Config {
+    /// The path of the configuration: the one that was named, else the first standard one that is there.
+    ///
+    /// # Errors
+    /// None is there.
+    pub fn locate(named: Option<&Path>) -> Result<PathBuf, ConfigError> {
+        if let Some(path) = named {
+            return Ok(path.to_owned());
+        }
+        let mut paths = STANDARD_PATHS.iter().map(PathBuf::from);
+        paths
+            .find(|path| path.exists())
+            .ok_or_else(|| ConfigError::NotFound {
+                looked_at: STANDARD_PATHS.iter().map(PathBuf::from).collect(),
+            })
+    }
+
+    /// Reads a file and those that it includes.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the files have mistakes: all of them are in the error.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let bytes = include::read(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => ConfigError::NotFound {
+                looked_at: vec![path.to_owned()],
+            },
+            _ => ConfigError::Unreadable {
+                path: path.to_owned(),
+                why: include::in_words(&error),
+            },
+        })?;
+        Self::read(path, &bytes)
+    }
+
+    /// Reads a text as if it were the file `name`, beside which included files are looked for.
+    ///
+    /// # Errors
+    /// The text has mistakes: all of them are in the error.
+    pub fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
+        Self::read(Path::new(name), text.as_bytes())
+    }
+
+    /// A source for an address that no block names, with the defaults of this configuration.
+    pub fn unlisted(&self, url: Url) -> Source {
+        block::unlisted(url, self.request.clone(), self.content)
+    }
+
+    fn read(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
+        let mut files = Files::default();
+        let mut mistakes = Vec::new();
+        let main = files.main(path, bytes);
+        let (settings, mut blocks) = read_main(&main, &mut files, &mut mistakes);
+        while let Some(included) = files.next() {
+            match included {
+                Ok(opened) => {
+                    blocks.extend(read_included(&opened, &settings, &mut files, &mut mistakes));
+                }
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        let (sources, collisions) = block::unite(blocks);
+        mistakes.extend(collisions);
+        if mistakes.is_empty() {
+            return Ok(settings.with(sources));
+        }
+        mistakes.sort_by_key(Mistake::turn);
+        Err(ConfigError::Mistakes(mistakes))
+    }
+}
+
+fn read_main(
+    main: &Opened,
+    files: &mut Files,
+    mistakes: &mut Vec<Mistake>,
+) -> (Settings, Vec<Block>) {
+    let mut parsed = syntax::parse(main);
+    let mut top = Section::top(&main.file, &parsed.table, keys::TOP, parsed.whole());
+    let settings = settings::read(&mut top);
+    let blocks = read_blocks(&mut top, &main.chain, &settings, files);
+    let found = top.finish();
+    parsed.add(found);
+    mistakes.extend(parsed.mistakes);
+    (settings, blocks)
+}
+
+fn read_included(
+    included: &Opened,
+    settings: &Settings,
+    files: &mut Files,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<Block> {
+    let mut parsed = syntax::parse(included);
+    let mut top = Section::top(
+        &included.file,
+        &parsed.table,
+        keys::INCLUDED,
+        parsed.whole(),
+    );
+    let blocks = read_blocks(&mut top, &included.chain, settings, files);
+    let found = top.finish();
+    parsed.add(found);
+    mistakes.extend(parsed.mistakes);
+    blocks
+}
+
+/// What all files may hold: `include` and `[[source]]`.
+fn read_blocks(
+    top: &mut Section<'_>,
+    chain: &[PathBuf],
+    settings: &Settings,
+    files: &mut Files,
+) -> Vec<Block> {
+    let expected = "expected a list of files, [\"sources.d/*.toml\"]";
+    top.get_list("include", expected, |value| files.include(value, chain));
+    let mut blocks = Vec::new();
+    for (mut section, header) in top.blocks("source", "[[source]]", keys::SOURCE) {
+        blocks.push(block::read(&mut section, &header, settings));
+        top.close(section);
+    }
+    blocks
 }
 
 /// A language of pages and generated texts.

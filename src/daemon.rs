@@ -1,1 +1,157 @@
-//! daemon.
+//! Start, work, stop.
+//!
+//! The caller binds the socket, opens the store and owns the stop signal; stopping waits for polls in flight, then
+//! flushes the store.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use sd_notify::NotifyState;
+use tokio::sync::watch;
+
+use crate::{
+    config::Config,
+    fetch::Fetcher,
+    poll::{ParserPool, Poller},
+    schedule,
+    serve::{self, Listener, Site},
+    store::{Store, StoreError},
+};
+
+/// How often articles past their retention are looked for.
+const EXPIRY: Duration = Duration::from_secs(6 * 3600);
+
+/// Runs until `stop` turns true: polls, serves, keeps within the retention.
+///
+/// # Errors
+/// The store cannot be read at the start, or the listener fails.
+pub async fn run(
+    config: Arc<Config>,
+    listener: Listener,
+    store: Arc<Store>,
+    clock: fn() -> Timestamp,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let poller = poller(&config, store.clone())?;
+    let site = Arc::new(Site::new(config.clone(), store.clone(), clock));
+    tracing::info!(address = listener.address(), sources = config.sources.len(), "listening");
+    site.set_ready(true);
+    tell_systemd(&[NotifyState::Ready]);
+
+    let stopped = stopped(stop.clone()).shared();
+    let serving = serve::serve(listener, serve::router(site.clone()), stopped.clone());
+    let polling = schedule::run(poller, &store, &config.sources, clock, stop);
+    let keeping = keep_within_retention(&config, &store, clock);
+    let ended = tokio::select! {
+        (served, ()) = async { tokio::join!(serving, polling) } => served.context("the listener failed"),
+        () = keeping => Ok(()),
+        () = feed_watchdog() => Ok(()),
+        () = async { stopped.await; say_stopping(&site).await } => Ok(()),
+    };
+    store.close().await?;
+    tracing::info!("stopped");
+    ended
+}
+
+/// Turns unready at once, then leaves the stage to the polls and connections that end.
+async fn say_stopping(site: &Site) {
+    site.set_ready(false);
+    tell_systemd(&[NotifyState::Stopping]);
+    tracing::info!("stopping");
+    std::future::pending().await
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // an error means that the sender is gone, and with it whoever could ask for anything else
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn keep_within_retention(config: &Config, store: &Store, clock: fn() -> Timestamp) {
+    let mut turns = tokio::time::interval(EXPIRY);
+    loop {
+        turns.tick().await;
+        match store.expire(clock(), config.store.keep_days, config.store.keep_per_source).await {
+            Ok(0) => {}
+            Ok(articles) => tracing::info!(articles, "expired"),
+            Err(error) => tracing::error!(%error, "articles past their retention could not be removed"),
+        }
+    }
+}
+
+/// Tells systemd's watchdog twice per period that the runtime still turns. Without a watchdog, never ends.
+async fn feed_watchdog() {
+    let Some(period) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
+    let mut turns = tokio::time::interval(period / 2);
+    loop {
+        turns.tick().await;
+        tell_systemd(&[NotifyState::Watchdog]);
+    }
+}
+
+fn tell_systemd(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!(%error, "systemd could not be told");
+    }
+}
+
+/// SIGTERM, SIGINT and Ctrl-C turn it true. A second one ends the process at once: what was shown is flushed already.
+///
+/// # Errors
+/// The system gives no signal handler.
+pub fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
+    let (sender, receiver) = watch::channel(false);
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::spawn(async move {
+            for last in [false, true] {
+                tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+                if last {
+                    std::process::exit(1);
+                }
+                sender.send_replace(true);
+            }
+        });
+    }
+    #[cfg(not(unix))]
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            sender.send_replace(true);
+        }
+    });
+    Ok(receiver)
+}
+
+/// What polls are made with.
+///
+/// # Errors
+/// No HTTP client or no thread can be had.
+pub fn poller(config: &Config, store: Arc<Store>) -> anyhow::Result<Poller> {
+    let fetcher = Fetcher::new(&config.fetch)?;
+    let pool = ParserPool::new().context("no threads for parsing")?;
+    Ok(Poller::new(fetcher, store, pool, config.schedule))
+}
+
+/// Opens the store, and logs what had to be mended.
+///
+/// # Errors
+/// See [`StoreError`].
+pub async fn open_store(config: &Config) -> Result<Arc<Store>, StoreError> {
+    let (path, cache_bytes) = (config.store.path.clone(), config.store.cache_bytes);
+    let opened = tokio::task::spawn_blocking(move || Store::open(&path, cache_bytes)).await;
+    // the task is neither aborted nor able to panic past the store's own guard
+    let (store, report) = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    for note in &report.notes {
+        tracing::warn!("{note}");
+    }
+    Ok(Arc::new(store))
+}
+
+/// Whether a store was ever made.
+pub fn store_exists(config: &Config) -> bool {
+    let path: &PathBuf = &config.store.path;
+    path.is_dir()
+}

@@ -1,1 +1,271 @@
-//! fetch.
+//! One polite GET.
+//!
+//! In: an address, and how its source wants to be asked. Out: the page, the news that it has not changed, or a
+//! [`FetchError`] that says what is wrong and what to do. On the way, and again on the way of each redirect: the
+//! [`guard`] lets only public addresses through, robots.txt is fetched, kept for a day and obeyed ([`robots`]),
+//! requests queue for their host (`hosts`), and all that is read and waited for is bounded by [`Limits`]. The HTTP client is known
+//! here and below only.
+
+mod body;
+mod client;
+mod error;
+mod exchange;
+pub mod guard;
+mod headers;
+mod hosts;
+mod kept;
+mod limits;
+mod permission;
+pub mod robots;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, timeout};
+use url::{Host, Url};
+
+use self::{
+    body::Extent,
+    client::{Clients, Unresolved, Way},
+    exchange::Reply,
+    guard::Guard,
+    headers::Cookies,
+    hosts::{HostKey, Hosts},
+    permission::Permissions,
+};
+pub use self::{
+    error::{FetchError, Shown, Stage},
+    limits::Limits,
+};
+use crate::{
+    config::FetchSettings,
+    page::Page,
+    source::{RequestSettings, Tls, state::SourceValidators},
+};
+
+/// What to ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The address.
+    pub url: &'a Url,
+    /// How to ask.
+    pub settings: &'a RequestSettings,
+    /// What the server gave with the page that is known, for a conditional GET.
+    pub validators: Option<&'a SourceValidators>,
+}
+
+/// What a server answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The page, or `None` where it has not changed (304). A file's body (PDF, picture, archive) is left empty.
+    pub page: Option<Page>,
+    /// The status code.
+    pub status: u16,
+    /// What to send with the next GET, verbatim.
+    pub validators: SourceValidators,
+    /// Where the page is now, if every redirect on the way was for good (301, 308).
+    pub permanent: Option<Url>,
+    /// How long the answer stays fresh.
+    pub max_age: Option<Duration>,
+}
+
+/// Fetches, politely. A clone shares queues, connections and what robots.txt said.
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    limits: Limits,
+    clients: Clients,
+    hosts: Hosts,
+    permissions: Permissions,
+}
+
+/// A request with what is decided about it, for all its redirects.
+struct Errand<'a> {
+    /// What to ask for; for a robots.txt other than the page that it is about.
+    request: Request<'a>,
+    /// Where the configured headers belong: they may hold a password.
+    home: Option<Host<&'a str>>,
+    way: Way,
+    robots: bool,
+    extent: Extent,
+}
+
+impl Fetcher {
+    /// A fetcher with empty queues.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be set up, as the system has no root certificates.
+    pub fn new(settings: &FetchSettings) -> Result<Self, FetchError> {
+        Self::with_limits(settings, Limits::default())
+    }
+
+    /// A fetcher with other limits than the usual ones.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`].
+    pub fn with_limits(settings: &FetchSettings, limits: Limits) -> Result<Self, FetchError> {
+        let clients = Clients::new(Guard::new(&settings.allow_private), limits.connect);
+        // made now, so that a system without root certificates is told at the start
+        clients.get(&Way {
+            tls: Tls::Strict,
+            proxy: None,
+        })?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                limits,
+                clients,
+                hosts: Hosts::new(settings.per_host, settings.concurrency),
+                permissions: Permissions::default(),
+            }),
+        })
+    }
+
+    /// Waits for the host's turn and asks, following redirects.
+    ///
+    /// The time in the queue does not count against the source's `timeout`.
+    ///
+    /// # Errors
+    /// Whatever gave no page: see [`FetchError`].
+    pub async fn get(&self, request: Request<'_>) -> Result<Answer, FetchError> {
+        let settings = request.settings;
+        let errand = Errand {
+            request,
+            home: request.url.host(),
+            way: Way {
+                tls: settings.tls,
+                proxy: settings.proxy.clone(),
+            },
+            robots: settings.robots,
+            extent: Extent::Whole(settings.max_body_bytes),
+        };
+        self.inner.follow(&errand).await
+    }
+}
+
+impl Inner {
+    async fn follow(&self, errand: &Errand<'_>) -> Result<Answer, FetchError> {
+        let mut url = errand.request.url.clone();
+        url.set_fragment(None);
+        let mut left = errand.request.settings.timeout;
+        let mut cookies = Cookies::default();
+        let mut for_good = true;
+        for redirects in 0..=self.limits.redirects {
+            match self.visit(&url, errand, &mut cookies, &mut left).await? {
+                Reply::Final(mut answer) => {
+                    answer.permanent = (redirects > 0 && for_good).then_some(url);
+                    return Ok(*answer);
+                }
+                Reply::Redirect { to, permanent } => {
+                    for_good &= permanent;
+                    url = to;
+                }
+            }
+        }
+        Err(FetchError::Redirects {
+            address: errand.request.url.into(),
+            limit: self.limits.redirects,
+        })
+    }
+
+    /// Asks one address when its turn has come; the time on the wire is taken off what is left.
+    async fn visit(
+        &self,
+        url: &Url,
+        errand: &Errand<'_>,
+        cookies: &mut Cookies,
+        left: &mut Duration,
+    ) -> Result<Reply, FetchError> {
+        let host = self.admit(url, errand).await?;
+        let delay = self.obey_robots(url, errand).await?;
+        let turn = self.hosts.turn(host, delay).await;
+        let turn = turn.map_err(|resting| FetchError::Resting {
+            address: url.into(),
+            left: resting.left,
+        })?;
+        let client = self.clients.get(&errand.way)?;
+        let began = Instant::now();
+        let asked = exchange::ask(&client, &self.limits, url, errand, cookies);
+        let reply = timeout(*left, asked).await.unwrap_or_else(|_| {
+            Err(FetchError::Slow {
+                address: url.into(),
+                stage: Stage::Whole,
+                limit: errand.request.settings.timeout,
+            })
+        });
+        let took = began.elapsed();
+        *left = left.saturating_sub(took);
+        log(url, &reply, took);
+        if let Err(error) = &reply
+            && error.asks_for_rest()
+        {
+            turn.rest(error.retry_after().unwrap_or(self.limits.rest));
+        }
+        reply
+    }
+
+    /// Lets an address pass, or not, and says in which queue it stands.
+    async fn admit(&self, url: &Url, errand: &Errand<'_>) -> Result<HostKey, FetchError> {
+        let address = || Shown::from(url);
+        let refused = |refusal| FetchError::Refused {
+            address: address(),
+            refusal,
+        };
+        let (true, Some(host)) = (matches!(url.scheme(), "http" | "https"), url.host()) else {
+            return Err(FetchError::Scheme { address: address() });
+        };
+        let by_name = || HostKey::Name(host.to_string().into());
+        let resolver = &self.clients.resolver;
+        if let Some(literal) = resolver.guard.check_literal(url).map_err(refused)? {
+            return Ok(HostKey::Address(literal));
+        }
+        // behind a proxy names are its affair: here they may not resolve at all
+        if errand.way.proxy.is_some() {
+            return Ok(by_name());
+        }
+        match resolver.resolve(url.host_str().unwrap_or_default()).await {
+            // servers turn the order of a name's addresses; the smallest stays
+            Ok(found) => Ok(found
+                .into_iter()
+                .min()
+                .map_or_else(by_name, HostKey::Address)),
+            Err(Unresolved::Refused(refusal)) => Err(refused(refusal)),
+            Err(Unresolved::Failed(source)) => Err(FetchError::Resolve {
+                address: address(),
+                source,
+            }),
+        }
+    }
+}
+
+/// One line per request, for those who look closely; a poll has a line of its own.
+fn log(url: &Url, reply: &Result<Reply, FetchError>, took: Duration) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    let (url, duration_ms) = (Shown::from(url), took.as_millis());
+    match reply {
+        Ok(Reply::Final(answer)) => {
+            let size_bytes = answer.page.as_ref().map_or(0, |page| page.body.len());
+            let status = answer.status;
+            tracing::debug!(%url, http.status = status, size_bytes, duration_ms, "fetched");
+        }
+        Ok(Reply::Redirect { to, .. }) => {
+            tracing::debug!(%url, to = %Shown::from(to), duration_ms, "redirected");
+        }
+        Err(error) => tracing::debug!(%url, error = error.chain(), duration_ms, "not fetched"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_get_can_be_spawned() {
+        fn sendable<T: Send>(_: impl Fn(&'static Fetcher, Request<'static>) -> T) {}
+        sendable(|fetcher, request| fetcher.get(request));
+    }
+}

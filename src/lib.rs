@@ -17,6 +17,7 @@ pub mod serve;
 pub mod store;
 
 // the frame
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod daemon;

@@ -2,14 +2,34 @@
 //!
 //! In: a parsed page and what is known of its source. Out: a [`List`], never an error for the whole page.
 
+mod dates;
+mod detect;
+mod outline;
+mod pager;
+mod records;
+mod rows;
+mod select;
+mod titles;
+mod words;
+
+use std::collections::HashSet;
+
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use url::Url;
 
+use self::{detect::Block, outline::Outline, rows::Row};
 use crate::{
     article::dates::Published,
-    source::{ListRules, PresetChoice},
+    page::document::Document,
+    source::{
+        ListRules, PresetChoice,
+        presets::{Preset, Presets},
+    },
 };
+
+/// How many of the blocks found are read before giving up.
+const MAX_BLOCKS: usize = 4;
 
 /// What the extraction of a list page is given beside the page.
 #[derive(Clone, Debug)]
@@ -52,4 +72,163 @@ pub struct Item {
     pub url: Url,
     /// The date shown beside it.
     pub published: Option<Published>,
+}
+
+/// Reads a list page: by the user's selectors, then by the site family's, then by structure.
+pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
+    let base = document.base(context.url);
+    let preset = Presets::embedded().choose(context.preset, document, context.url);
+    let mut list = List {
+        title: document.title().map(|title| shortened(&title)),
+        preset: preset.map(|p| p.name.clone()),
+        ..List::default()
+    };
+    if document.is_truncated() {
+        list.problems
+            .push("the page is too long and was read in part".to_owned());
+    }
+    find_items(&mut list, document, &base, preset, context);
+    let of_preset = preset
+        .into_iter()
+        .flat_map(|p| &p.lists)
+        .find_map(|rules| rules.next.as_ref());
+    list.next = pager::next(
+        document,
+        &base,
+        context.url,
+        context.rules.next.as_ref().or(of_preset),
+    );
+    let mut seen = HashSet::new();
+    list.items.retain(|item| seen.insert(item.url.clone()));
+    if list.items.is_empty() {
+        list.problems
+            .push("no list was found on the page".to_owned());
+    }
+    list
+}
+
+fn find_items(
+    list: &mut List,
+    document: &Document,
+    base: &Url,
+    preset: Option<&Preset>,
+    context: &ListContext<'_>,
+) {
+    if let Some(item) = &context.rules.item {
+        let rows = select::rows(document, item);
+        list.items = rows::read(&rows, context.rules, base, context);
+        list.found_by = format!("item = \"{}\"", item.as_str());
+        if list.items.is_empty() {
+            let matched = rows.len();
+            list.problems.push(format!(
+                "`{}` matches {matched} elements, none with a link",
+                item.as_str()
+            ));
+        }
+        return;
+    }
+    let outline = Outline::of(document);
+    // a family's single item is believed only where structure finds no list at all
+    let mut single = None;
+    for (rules, preset) in preset
+        .into_iter()
+        .flat_map(|p| p.lists.iter().map(move |rules| (rules, p)))
+    {
+        let Some(item) = &rules.item else { continue };
+        let Some(rows) = select::main_rows(&outline, item) else {
+            continue;
+        };
+        let rules = with_user(rules, context.rules);
+        let items = rows::read(&rows, &rules, base, context);
+        let found_by = format!("preset {}, item = \"{}\"", preset.name, item.as_str());
+        match items.len() {
+            0 => {}
+            1 => single = single.or(Some((items, found_by))),
+            _ => {
+                (list.items, list.found_by) = (items, found_by);
+                return;
+            }
+        }
+    }
+    if let Some((items, found_by)) = records::items(document, base, context) {
+        (list.items, list.found_by) = (items, found_by);
+        return;
+    }
+    if let Some((items, found_by)) = detected(&outline, base, context) {
+        (list.items, list.found_by) = (items, found_by);
+    }
+    if list.items.len() < 2
+        && let Some((items, found_by)) = single
+    {
+        (list.items, list.found_by) = (items, found_by);
+    }
+}
+
+/// The items of the best block that can be read.
+fn detected(
+    outline: &Outline<'_>,
+    base: &Url,
+    context: &ListContext<'_>,
+) -> Option<(Vec<Item>, String)> {
+    let mut best: Option<(Vec<Item>, String)> = None;
+    for block in detect::blocks(outline).iter().take(MAX_BLOCKS) {
+        let rows = rows_of(outline, block);
+        let items = rows::read(&rows, context.rules, base, context);
+        if items.len() > best.as_ref().map_or(0, |(items, _)| items.len()) {
+            let found_by = format!("detection: {} of {}", rows.len(), place_of(&rows));
+            let enough = items.len() * 2 > rows.len();
+            best = Some((items, found_by));
+            if enough {
+                break;
+            }
+        }
+    }
+    best
+}
+
+fn rows_of<'a>(outline: &Outline<'a>, block: &Block) -> Vec<Row<'a>> {
+    let elements: Vec<_> = block
+        .rows
+        .iter()
+        .map(|&i| outline.nodes[i].element)
+        .collect();
+    Row::all(&elements)
+}
+
+/// A block in words: `div.news > ul > li`.
+fn place_of(rows: &[Row<'_>]) -> String {
+    let Some(row) = rows.first() else {
+        return String::new();
+    };
+    let mut path: Vec<String> = std::iter::once(row.element)
+        .chain(row.element.ancestors())
+        .take(3)
+        .map(|e| match (e.id(), e.classes().next()) {
+            (Some(id), _) => format!("{}#{id}", e.name()),
+            (None, Some(class)) => format!("{}.{class}", e.name()),
+            (None, None) => e.name().to_owned(),
+        })
+        .collect();
+    path.reverse();
+    path.join(" > ")
+}
+
+/// A preset's rules, each of the user's in its place.
+fn with_user(preset: &ListRules, user: &ListRules) -> ListRules {
+    ListRules {
+        item: preset.item.clone(),
+        link: user.link.clone().or_else(|| preset.link.clone()),
+        title: user.title.clone().or_else(|| preset.title.clone()),
+        date: user.date.clone().or_else(|| preset.date.clone()),
+        next: user.next.clone().or_else(|| preset.next.clone()),
+    }
+}
+
+/// `通知公告-某某学院` without what follows the last separator, if something of the kind of a column's name is left.
+fn shortened(title: &str) -> String {
+    let separators = ['-', '_', '|', '–', '—', '·', '>', '«', '»'];
+    match title.split(separators).next().map(str::trim) {
+        Some(first) if first.chars().count() >= 2 => first.to_owned(),
+        _ => title.to_owned(),
+    }
 }

@@ -6,6 +6,9 @@
 pub mod charset;
 pub mod document;
 pub mod links;
+mod nesting;
+pub mod text;
+mod write;
 
 use bytes::Bytes;
 use url::Url;

@@ -1,1 +1,124 @@
-//! schedule.
+//! When each source is due, and the loop that visits it then.
+//!
+//! Due times are kept in the store, so a restart goes on where it stopped. What was never polled is spread over the
+//! first moments. A poll that fails, or panics, only moves its own source's due time.
+
+pub mod pace;
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    future::Future,
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::watch,
+    task::{Id, JoinSet},
+};
+
+use crate::{poll::Poller, source::Source, store::Store};
+
+/// How long polls may go on after a stop was asked for. What they have found until then is recorded; the rest is found
+/// again at the next start.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The longest sleep: after it the clock is read anew, because a machine may sleep too.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// The pause before a source is tried again whose poll ended in an error of the store, or in a panic.
+const AFTER_DEFECT: Duration = Duration::from_secs(300);
+
+/// The due sources, soonest first.
+struct Queue(BinaryHeap<Reverse<(Timestamp, usize)>>);
+
+/// Visits every enabled source whenever it is due, until `stop` turns true.
+pub async fn run(
+    poller: Poller,
+    store: &Store,
+    sources: &[Arc<Source>],
+    clock: fn() -> Timestamp,
+    mut stop: watch::Receiver<bool>,
+) {
+    let sources: Vec<Arc<Source>> = sources.iter().filter(|source| source.enabled).cloned().collect();
+    let mut queue = Queue::new(&sources, store, clock());
+    let mut polls = JoinSet::new();
+    let mut under_way: HashMap<Id, usize> = HashMap::new();
+    loop {
+        let now = clock();
+        while let Some(index) = queue.take_due(now) {
+            let (poller, source) = (poller.clone(), sources[index].clone());
+            let handle = polls.spawn(async move { poller.poll(&source, clock()).await });
+            under_way.insert(handle.id(), index);
+        }
+        tokio::select! {
+            // the sender is gone: nobody is left to ask for a stop
+            changed = stop.changed() => if changed.is_err() || *stop.borrow() { break },
+            Some(ended) = polls.join_next_with_id() => {
+                let (id, due) = match ended {
+                    Ok((id, Ok(visit))) => (id, visit.next_poll),
+                    Ok((id, Err(error))) => {
+                        tracing::error!(%error, "what was found could not be kept");
+                        (id, after(clock(), AFTER_DEFECT))
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "a poll ended in a defect");
+                        (error.id(), after(clock(), AFTER_DEFECT))
+                    }
+                };
+                if let Some(index) = under_way.remove(&id) {
+                    queue.push(due, index);
+                }
+            }
+            () = queue.wait(now) => {}
+        }
+    }
+    finish(&mut polls).await;
+}
+
+/// Lets running polls end, then drops the rest: each article is recorded whole, so a poll may be dropped anywhere.
+async fn finish<T: 'static>(polls: &mut JoinSet<T>) {
+    let ended = tokio::time::timeout(GRACE, async { while polls.join_next().await.is_some() {} }).await;
+    if ended.is_err() {
+        tracing::info!(polls = polls.len(), "polls were dropped; their sources are polled again at the next start");
+        polls.shutdown().await;
+    }
+}
+
+impl Queue {
+    fn new(sources: &[Arc<Source>], store: &Store, now: Timestamp) -> Self {
+        let mut queue = Self(BinaryHeap::with_capacity(sources.len()));
+        for (index, source) in sources.iter().enumerate() {
+            let state = store.state(&source.id);
+            let due = state.as_ref().and_then(|state| pace::still_due(source, state));
+            queue.push(due.unwrap_or_else(|| after(now, pace::first_wait(&source.id, sources.len()))), index);
+        }
+        queue
+    }
+
+    fn push(&mut self, due: Timestamp, index: usize) {
+        self.0.push(Reverse((due, index)));
+    }
+
+    fn take_due(&mut self, now: Timestamp) -> Option<usize> {
+        let Reverse((due, index)) = *self.0.peek()?;
+        if due > now {
+            return None;
+        }
+        self.0.pop();
+        Some(index)
+    }
+
+    fn wait(&self, now: Timestamp) -> impl Future<Output = ()> + use<> {
+        let until = self.0.peek().map_or(LONGEST_SLEEP, |Reverse((due, _))| {
+            Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO).min(LONGEST_SLEEP)
+        });
+        tokio::time::sleep(until)
+    }
+}
+
+fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+}

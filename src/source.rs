@@ -4,6 +4,7 @@
 //! polling it is its [`state`].
 
 pub mod presets;
+pub mod report;
 pub mod state;
 
 use std::{fmt, sync::Arc, time::Duration};

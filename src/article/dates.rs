@@ -1,13 +1,223 @@
 //! Dates as pages show them, read without guessing.
+//!
+//! In: a short text (a fact line, a list's row, a `<meta>` value) or an address. Out: what it shows: a day, an instant
+//! where a time is shown too, a month and a day where the year is left out ([`infer_years`] fills it in), or nothing.
+//! No date lies after the day of fetching at the site, none before 1990: such numbers are school years, deadlines,
+//! document numbers.
+
+mod scan;
 
 use std::fmt;
 
 use jiff::{
-    Timestamp,
-    civil::Date,
+    SignedDuration, Timestamp,
+    civil::{Date, Time},
     tz::{Offset, TimeZone},
 };
 use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// No page of the web is older.
+const FIRST_YEAR: i16 = 1990;
+
+/// What dates are read against.
+#[derive(Clone, Copy, Debug)]
+pub struct DateContext<'a> {
+    /// Where dates without an offset are at home.
+    pub timezone: &'a TimeZone,
+    /// The time of fetching.
+    pub now: Timestamp,
+}
+
+impl DateContext<'_> {
+    /// The day at the site.
+    pub fn today(&self) -> Date {
+        self.timezone.to_datetime(self.now).date()
+    }
+
+    /// Whether something may have been published on that day.
+    fn accepts(&self, day: Date) -> bool {
+        day.year() >= FIRST_YEAR && day <= self.today()
+    }
+
+    /// A day and, if shown, a time of day with or without an offset. A time after `now` on this very day is a clock
+    /// that runs ahead: the day is kept.
+    fn publish(&self, day: Date, clock: Option<(Time, Option<Offset>)>) -> Option<Published> {
+        let Some((time, offset)) = clock else {
+            return self.accepts(day).then_some(Published::Day(day));
+        };
+        let local = day.to_datetime(time);
+        let (at, offset) = if let Some(offset) = offset {
+            (offset.to_timestamp(local).ok()?, offset)
+        } else {
+            let at = self
+                .timezone
+                .to_ambiguous_timestamp(local)
+                .compatible()
+                .ok()?;
+            (at, self.timezone.to_offset(at))
+        };
+        // an instant that is declared in UTC belongs to the site's day
+        let offset = if offset.is_zero() {
+            self.timezone.to_offset(at)
+        } else {
+            offset
+        };
+        let day = offset.to_datetime(at).date();
+        if at > self.now {
+            return self.accepts(day).then_some(Published::Day(day));
+        }
+        (day.year() >= FIRST_YEAR).then_some(Published::At(at, offset))
+    }
+}
+
+/// A month and a day whose year the page leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MonthDay {
+    /// 1 to 12.
+    pub month: i8,
+    /// 1 to 31.
+    pub day: i8,
+    /// The time of day, if shown.
+    pub time: Option<Time>,
+}
+
+impl MonthDay {
+    /// The date in that year; `None` if there is no such day or it lies in the future.
+    pub fn in_year(self, year: i16, context: &DateContext<'_>) -> Option<Published> {
+        let day = Date::new(year, self.month, self.day).ok()?;
+        context.publish(day, self.time.map(|time| (time, None)))
+    }
+
+    /// The last such day that is not in the future. A leap day may lie eight years back.
+    pub fn latest(self, context: &DateContext<'_>) -> Option<Published> {
+        let this_year = context.today().year();
+        (this_year - 8..=this_year)
+            .rev()
+            .find_map(|year| self.in_year(year, context))
+    }
+}
+
+/// What a text shows of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// All of it.
+    Whole(Published),
+    /// All but the year.
+    YearLess(MonthDay),
+    /// Nothing.
+    Nothing,
+}
+
+/// A quick look: whether a text can hold a date with a year at all.
+pub fn may_hold(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_digit = |c: &u8| c.is_ascii_digit();
+    bytes.windows(4).any(|window| {
+        (window.starts_with(b"19") || window.starts_with(b"20")) && window.iter().all(is_digit)
+    }) || text.contains('年')
+        || text.contains(|c| ('\u{ff10}'..='\u{ff19}').contains(&c))
+}
+
+/// The first real date in a text, with its time if that is shown.
+pub fn find(text: &str, context: &DateContext<'_>) -> Option<Published> {
+    scan::whole(&scan::fold(text), context)
+}
+
+/// What a text that is little else than a date shows: also a day apart from its year and month (`24 2024-02`, as
+/// the elements of `<b>24</b><i>2024-02</i>` read together), and a month and a day alone.
+pub fn read(text: &str, context: &DateContext<'_>) -> Shown {
+    let text = scan::fold(text);
+    if let Some(published) = scan::whole(&text, context).or_else(|| scan::split(&text, context)) {
+        return Shown::Whole(published);
+    }
+    scan::month_day(&text).map_or(Shown::Nothing, Shown::YearLess)
+}
+
+/// The date that a declared value (`<meta>`, `datetime=`, JSON-LD) holds: as [`find`], and `20240224`. A time of
+/// exactly midnight is what systems write that know the day alone.
+pub fn declared(value: &str, context: &DateContext<'_>) -> Option<Published> {
+    let value = scan::fold(value);
+    let published = scan::whole(&value, context).or_else(|| scan::compact(&value, context))?;
+    Some(match published {
+        Published::At(at, offset) if offset.to_datetime(at).time() == Time::midnight() => {
+            Published::Day(published.day())
+        }
+        other => other,
+    })
+}
+
+/// The date that an address holds: `/2024/0224/`, `/2024-02/24/`, `/202402/t20240224_123.html`.
+pub fn from_address(url: &Url, context: &DateContext<'_>) -> Option<Published> {
+    scan::address(url.path(), context)
+        .or_else(|| scan::address(url.query()?, context))
+        .map(Published::Day)
+}
+
+/// Fills in the years that a list leaves out, from the rows around.
+///
+/// Each row's date is the last such day that is not in the future, unless it stands beside a row with a year (then
+/// the year that brings the two nearest), or below rows that it would overtake by more than a month in a list that
+/// runs newest first. The first three rows may be pinned and old: they bind nobody.
+pub fn infer_years(rows: &[Shown], context: &DateContext<'_>) -> Vec<Option<Published>> {
+    const PINNED: usize = 3;
+    let whole = |row: &Shown| match row {
+        Shown::Whole(published) => Some(published.day()),
+        _ => None,
+    };
+    let mut above: Option<Date> = None;
+    let mut dates = Vec::with_capacity(rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        let date = match row {
+            Shown::Nothing => None,
+            Shown::Whole(published) => Some(*published),
+            Shown::YearLess(partial) => {
+                let beside = rows[..index]
+                    .iter()
+                    .rev()
+                    .find_map(whole)
+                    .or_else(|| rows[index + 1..].iter().find_map(whole));
+                match beside {
+                    Some(day) => nearest(*partial, day, context),
+                    None => not_above(*partial, above.filter(|_| index > PINNED), context),
+                }
+            }
+        };
+        if index >= PINNED || rows.len() <= PINNED {
+            above = date.map(Published::day).or(above);
+        }
+        dates.push(date);
+    }
+    dates
+}
+
+/// The year that brings it nearest to a known day.
+fn nearest(partial: MonthDay, day: Date, context: &DateContext<'_>) -> Option<Published> {
+    let year = day.year();
+    (year - 1..=year + 1)
+        .filter_map(|year| partial.in_year(year, context))
+        .min_by_key(|published| published.day().duration_since(day).abs())
+        .or_else(|| partial.latest(context))
+}
+
+/// The latest year in which it does not overtake the row above by more than a month.
+fn not_above(
+    partial: MonthDay,
+    above: Option<Date>,
+    context: &DateContext<'_>,
+) -> Option<Published> {
+    const SLACK: SignedDuration = SignedDuration::from_hours(31 * 24);
+    let latest = partial.latest(context)?;
+    match above {
+        Some(above) if latest.day().duration_since(above) > SLACK => {
+            let fits = |published: &Published| published.day().duration_since(above) <= SLACK;
+            (above.year() - 8..=above.year())
+                .rev()
+                .find_map(|year| partial.in_year(year, context).filter(fits))
+        }
+        _ => Some(latest),
+    }
+}
 
 /// When something was published: a day, or an instant where the site shows a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,5 +296,201 @@ impl<'de> Deserialize<'de> for Published {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(timezone: &TimeZone) -> DateContext<'_> {
+        DateContext {
+            timezone,
+            now: "2024-06-15T04:00:00Z".parse().expect("a literal"),
+        }
+    }
+
+    fn shanghai() -> TimeZone {
+        TimeZone::get("Asia/Shanghai").expect("bundled")
+    }
+
+    fn found(text: &str) -> String {
+        find(text, &context(&shanghai())).map_or_else(String::new, |p| p.to_string())
+    }
+
+    #[test]
+    fn reads_the_dates_that_pages_show() {
+        for (text, date) in [
+            ("2024-02-24", "2024-02-24"),
+            (
+                "发布日期:2024-02-24     文章来源:陕西省教育厅    点击:",
+                "2024-02-24",
+            ),
+            ("2024年2月24日", "2024-02-24"),
+            ("2024 年 2 月 24 日", "2024-02-24"),
+            ("2024.2.4", "2024-02-04"),
+            ("[2024-02-24]点击：12", "2024-02-24"),
+            ("2024/02/24 09:30", "2024-02-24T09:30:00+08:00"),
+            ("时间：2024-02-2409:30:15", "2024-02-24T09:30:15+08:00"),
+            (
+                "２０２４－０２－２４　０９：３０",
+                "2024-02-24T09:30:00+08:00",
+            ),
+            ("2024年2月24日 星期六 09时30分", "2024-02-24T09:30:00+08:00"),
+            ("2024年2月24日下午3:05", "2024-02-24T15:05:00+08:00"),
+            ("24 Feb 2024", "2024-02-24"),
+            ("Feb. 24, 2024", "2024-02-24"),
+            ("February 24th, 2024 3:05 PM", "2024-02-24T15:05:00+08:00"),
+            ("24. Februar 2024", "2024-02-24"),
+            ("le 24 février 2024", "2024-02-24"),
+            ("1er août 2023", "2023-08-01"),
+            ("24.02.2024", "2024-02-24"),
+            (
+                "Sat, 24 Feb 2024 09:30:00 +0100",
+                "2024-02-24T09:30:00+01:00",
+            ),
+            ("2024-02-24T09:30:00Z", "2024-02-24T17:30:00+08:00"),
+            ("2024-02-24T09:30:00.000+08:00", "2024-02-24T09:30:00+08:00"),
+            ("二〇二四年二月二十四日", "2024-02-24"),
+            ("二○二三年十二月三十一日", "2023-12-31"),
+            ("有效期至2030-01-01，发布于2024-02-24", "2024-02-24"),
+        ] {
+            assert_eq!(found(text), date, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_no_dates() {
+        for text in [
+            "2024-2025学年第一学期",
+            "2023-2024-2学期",
+            "陕教〔2024〕12号",
+            "电话：029-2024-02-24",
+            "010-62812024",
+            "2024-13-01",
+            "2024-02-30",
+            "2024-06-16",
+            "2030年1月1日",
+            "1989-12-31",
+            "192.168.2024.1",
+            "2024年第2期",
+        ] {
+            assert_eq!(found(text), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_later_today_leaves_the_day() {
+        assert_eq!(found("2024-06-15 23:00"), "2024-06-15");
+        // 04:00 UTC is noon at the site
+        assert_eq!(found("2024-06-15 11:59"), "2024-06-15T11:59:00+08:00");
+    }
+
+    #[test]
+    fn reads_split_and_year_less_dates() {
+        let zone = shanghai();
+        for text in [
+            "24 2024-02",
+            "242024-02",
+            "24\n2024.02",
+            "2024-02 24",
+            "202402-24",
+            "02-24 2024",
+            "2024 02-24",
+            "24 2024年02月",
+        ] {
+            let day = Shown::Whole(Published::Day(Date::constant(2024, 2, 24)));
+            assert_eq!(read(text, &context(&zone)), day, "{text}");
+        }
+        for text in [
+            "[02-24]",
+            "02-24",
+            "2月24日",
+            "02/24",
+            "24 Feb",
+            "Feb 24",
+            "（2-24）",
+        ] {
+            let shown = Shown::YearLess(MonthDay {
+                month: 2,
+                day: 24,
+                time: None,
+            });
+            assert_eq!(read(text, &context(&zone)), shown, "{text}");
+        }
+        for text in ["", "更多", "13-24", "3.5", "1/2", "029-8888"] {
+            assert_eq!(read(text, &context(&zone)), Shown::Nothing, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_declared_midnight_is_a_day() {
+        let zone = shanghai();
+        for (value, date) in [
+            ("2024-02-24 00:00:00", "2024-02-24"),
+            ("2024-02-24 09:30", "2024-02-24T09:30:00+08:00"),
+            ("20240224", "2024-02-24"),
+            ("20240224093000", "2024-02-24T09:30:00+08:00"),
+        ] {
+            let got = declared(value, &context(&zone)).map(|p| p.to_string());
+            assert_eq!(got.as_deref(), Some(date), "{value}");
+        }
+    }
+
+    #[test]
+    fn reads_the_date_of_an_address() {
+        let zone = shanghai();
+        for (path, date) in [
+            ("/2024/0224/c123a456/page.htm", "2024-02-24"),
+            ("/jynews/202402/t20240224_123.html", "2024-02-24"),
+            ("/2024-02/24/content_123456.htm", "2024-02-24"),
+            ("/art/2024/2/24/art_1234_5678.html", "2024-02-24"),
+            ("/a/20240224093012345.shtml", "2024-02-24"),
+            ("/info/1024/12345.htm", ""),
+            ("/a/2024022.html", ""),
+            ("/a/99202402241.html", ""),
+            ("/2025/0101/a.htm", ""),
+        ] {
+            let url: Url = format!("http://jyt.example.gov.cn{path}")
+                .parse()
+                .expect("a literal");
+            let got =
+                from_address(&url, &context(&zone)).map_or_else(String::new, |p| p.to_string());
+            assert_eq!(got, date, "{path}");
+        }
+    }
+
+    fn inferred(rows: &[&str]) -> Vec<String> {
+        let zone = shanghai();
+        let context = context(&zone);
+        let shown: Vec<Shown> = rows.iter().map(|row| read(row, &context)).collect();
+        let text = |date: Option<Published>| date.map_or_else(|| "-".to_owned(), |p| p.to_string());
+        infer_years(&shown, &context)
+            .into_iter()
+            .map(text)
+            .collect()
+    }
+
+    #[test]
+    fn years_come_from_the_neighbours_and_never_from_the_future() {
+        assert_eq!(
+            inferred(&["06-15", "01-02", "12-30"]),
+            ["2024-06-15", "2024-01-02", "2023-12-30"]
+        );
+        assert_eq!(
+            inferred(&["02-24", "更多", "2020-02-20"]),
+            ["2020-02-24", "-", "2020-02-20"]
+        );
+        assert_eq!(
+            inferred(&["2020-01-02", "12-30"]),
+            ["2020-01-02", "2019-12-30"]
+        );
+        let long = ["03-15", "03-10", "03-09", "03-08", "11-30", "06-01"];
+        assert_eq!(inferred(&long)[4..], ["2023-11-30", "2023-06-01"]);
+        // a pinned row does not pull the others into its year
+        assert_eq!(
+            inferred(&["02-01", "06-10", "06-09", "06-08"])[1],
+            "2024-06-10"
+        );
     }
 }

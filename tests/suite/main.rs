@@ -5,3 +5,7 @@ mod journal;
 mod making;
 mod store;
 mod stories;
+
+mod architecture;
+mod feeds;
+mod config;

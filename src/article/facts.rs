@@ -1,0 +1,257 @@
+//! The line of facts above an article: date, origin, author; and the breadcrumb.
+//!
+//! In: a line's text with tabs where elements meet (`发布日期:2024-02-24\t文章来源:陕西省教育厅\t点击:`), in any order, with
+//! colons of any width, values missing. Out: [`Facts`], as printed. Editors (责任编辑, 审核, 发布人) are no authors.
+
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+
+use super::dates::{self, DateContext, Published};
+use crate::page::text;
+
+/// A line that is longer tells a story.
+pub(super) const MOST_WIDTH: u32 = 400;
+
+/// What a line of facts says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// A date with a label that says publication, or at least date.
+    pub labelled_date: Option<Published>,
+    /// A date that stands there alone.
+    pub bare_date: Option<Published>,
+    pub origin: Option<String>,
+    pub author: Option<String>,
+    /// How many labels, with or without a value.
+    pub labels: usize,
+    /// Whether the origin's label is there, with or without a value.
+    pub names_origin: bool,
+}
+
+impl Facts {
+    /// The date, labelled or bare.
+    pub fn date(&self) -> Option<Published> {
+        self.labelled_date.or(self.bare_date)
+    }
+}
+
+/// What a label announces, the weaker later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Label {
+    /// 发布日期
+    Date,
+    /// 更新时间, 成文日期: a date, but rather another one.
+    OtherDate,
+    /// 来源
+    Origin,
+    /// 发布机构: who published it, where nobody says who wrote it.
+    Publisher,
+    /// 作者
+    Author,
+    /// 供稿, 文/图: author, where nobody is called so.
+    Contributor,
+    /// Anything else that ends the value before.
+    Other,
+}
+
+/// The labels by kind. White space may stand between the two characters of 来源, 作者, 日期.
+static LABELS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)
+        (?:
+        (?P<date>(?:发布|发表|发文|发稿|公布|公开|信息|新闻|文章|上线|刊登|上传|添加|录入|创建)[\s]*(?:日\s*期|时\s*间)|时\s*间|日\s*期|发\s*布|发表于|发布于|posted(?:\ on)?|published(?:\ on)?|publish\ date|release\ date|(?:pub)?date|veröffentlicht(?:\ am)?|datum|publié(?:\ le)?)
+        |(?P<other_date>(?:更新|修改|编辑|成文|印发|生成|生效|实施|截止|失效|浏览)[\s]*(?:日\s*期|时\s*间)|last\ updated?|updated(?:\ on)?)
+        |(?P<origin>(?:文章|信息|新闻|稿件|内容|消息|资料|原文|文件|转载|本文|图片)?\s*来\s*源(?:于|自|单位|部门)?|稿\s*源|来\s*稿|出\s*处|source|quelle)
+        |(?P<publisher>发布(?:机构|单位|部门|机关)|发文(?:机构|单位|部门|机关)|公开主体|信息提供)
+        |(?P<author>作\s*者|撰\s*稿(?:人|者)?|撰\s*文|author|autor(?:in)?|auteur|written\ by)
+        |(?P<contributor>供\s*稿(?:人|者|单位)?|投稿人?|通讯员|本网记者|记\s*者|文\s*[/、／]\s*图|图\s*[/、／]\s*文|图文|文字?)
+        |(?P<other>责任编辑|责\s*编|责\s*任|编\s*辑|编\s*审|主\s*编|美\s*编|审\s*[核校稿定签]|校\s*[对审]|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者员]|录\s*入\s*[人者员]?|上传[人者]|管理员|摄\s*影|摄像|视频|图\s*片?|制图|制作|点\s*击\s*(?:次\s*数|率|数|量)?|浏\s*览\s*(?:次\s*数|数|量|人数)?|阅\s*读\s*(?:次\s*数|数|量)?|访\s*问\s*(?:次\s*数|数|量)?|查看(?:次数)?|人\s*气|点赞|评论|字\s*[号体]|字体大小|大小|分\s*享(?:到|至)?|视力保护色?|背景色|关\s*键\s*[词字]|标\s*签|分\s*类|栏\s*目|类\s*[别型]|所属\S{2}|索\s*引\s*号|文\s*号|发文字号|主\s*题\s*(?:词|分类)?|有\s*效\s*性|体\s*裁|信息分类|名\s*称|标\s*题|views?|hits|tags?|category|keywords|editor)
+        )[\s\t]*(?:：|:|﹕|∶)",
+    )
+    .expect("a literal")
+});
+
+/// What ends a value although no colon follows.
+static ENDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\t|[|｜丨【】]|\[|(?:点击|浏览|阅读|访问)(?:次数|量|数)?|字[号体]|打印|分享|收藏|关闭|(?:19|20)[0-9]{2}\s*[-/.年]\s*[0-9]{1,2}").expect("a literal")
+});
+
+/// Whether a label stands in a text.
+pub(super) fn has_label(text: &str) -> bool {
+    LABELS.is_match(text)
+}
+
+/// Reads a line.
+pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
+    let mut facts = Facts::default();
+    let labels: Vec<(Label, usize, usize)> = LABELS
+        .captures_iter(line)
+        .filter_map(|found| {
+            let all = found.get(0)?;
+            let label = [
+                "date",
+                "other_date",
+                "origin",
+                "publisher",
+                "author",
+                "contributor",
+                "other",
+            ]
+            .iter()
+            .position(|name| found.name(name).is_some())?;
+            Some((label_of(label), all.start(), all.end()))
+        })
+        .collect();
+    facts.labels = labels.len();
+    let (mut origin, mut author) = (None, None);
+    let mut other_date = None;
+    for (index, &(label, start, end)) in labels.iter().enumerate() {
+        let next = labels
+            .get(index + 1)
+            .map_or(line.len(), |&(_, start, _)| start);
+        let segment = &line[end..next];
+        match label {
+            Label::Date if facts.labelled_date.is_none() => {
+                facts.labelled_date = dates::find(segment, context)
+            }
+            Label::OtherDate if other_date.is_none() => other_date = dates::find(segment, context),
+            Label::Origin | Label::Publisher => {
+                facts.names_origin |= label == Label::Origin;
+                keep(&mut origin, label, value(segment));
+            }
+            // `图片来源` and `本报记者文` are no labels of the article
+            Label::Author | Label::Contributor if !joined_before(line, start) => {
+                keep(&mut author, label, value(segment))
+            }
+            _ => {}
+        }
+    }
+    let before = labels.first().map_or(line, |&(_, start, _)| &line[..start]);
+    facts.bare_date = dates::find(before, context)
+        .or_else(|| dates::find(line, context))
+        .filter(|_| facts.labelled_date.is_none());
+    if facts.bare_date.is_some() && facts.bare_date == other_date {
+        // the only date is one of another kind
+        facts.labelled_date = None;
+    }
+    facts.origin = origin.map(|(_, value)| value);
+    facts.author = author.map(|(_, value)| value);
+    facts
+}
+
+fn label_of(index: usize) -> Label {
+    [
+        Label::Date,
+        Label::OtherDate,
+        Label::Origin,
+        Label::Publisher,
+        Label::Author,
+        Label::Contributor,
+        Label::Other,
+    ][index.min(6)]
+}
+
+/// Keeps the value with the stronger label; of equal ones the first.
+fn keep(kept: &mut Option<(Label, String)>, label: Label, value: Option<String>) {
+    if let Some(value) = value
+        && kept.as_ref().is_none_or(|(before, _)| label < *before)
+    {
+        *kept = Some((label, value));
+    }
+}
+
+fn joined_before(line: &str, start: usize) -> bool {
+    line[..start]
+        .chars()
+        .next_back()
+        .is_some_and(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
+/// A label's value: the first piece of the text up to the next label.
+fn value(segment: &str) -> Option<String> {
+    let segment = segment.trim_start_matches(|c: char| c.is_whitespace());
+    let end = ENDS
+        .find(segment)
+        .map_or(segment.len(), |found| found.start());
+    let value = text::fold(&segment[..end]);
+    let value = value.trim_matches(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                ',' | '，' | ';' | '；' | '、' | '/' | '-' | '—' | ']' | '·'
+            )
+    });
+    let value = unbracketed(value);
+    let length = value.chars().count();
+    let nothing = matches!(
+        value,
+        "无" | "暂无" | "null" | "undefined" | "NULL" | "None"
+    );
+    (length > 0
+        && length <= 60
+        && !nothing
+        && !value.contains('。')
+        && value.chars().any(char::is_alphabetic))
+    .then(|| value.to_owned())
+}
+
+/// Without a closing bracket that was opened before the label: `（来源：教务处）`.
+fn unbracketed(value: &str) -> &str {
+    for (open, close) in [('（', '）'), ('(', ')'), ('[', ']'), ('【', '】')] {
+        if let Some(inner) = value.strip_suffix(close)
+            && !inner.contains(open)
+        {
+            return inner.trim_end();
+        }
+    }
+    value
+}
+
+/// How a short line that is no part of the text is to be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// 当前位置
+    Breadcrumb,
+    /// Print, share, font size, click count, close: left out wherever it stands.
+    Tool,
+    /// 责任编辑: left out at the end.
+    Editor,
+    /// Previous and next: the article is over.
+    Neighbour,
+    /// Related articles, comments: over, if links follow.
+    Related,
+    /// Copyright, 备案: the page is over.
+    Footer,
+}
+
+static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
+    RegexSet::new([
+        // breadcrumb
+        r"^(?:您|你)?(?:现在|当前|目前|所在)?的?(?:所在)?(?:的)?位置(?:是)?\s*[:：>]|^(?:您|你)(?:现在|当前)?(?:所在)?的?位置|^当前(?:位置|所在|栏目)|^所在位置|(?i)^(?:you are here|location|position)\s*[:：]",
+        // tools: nothing but such words
+        r"(?i)^(?:打\s*印|关\s*闭|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|纠错|复制|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率]|次数?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！]|加载中)+$",
+        // editor
+        r"^[\s（(【\[]*(?:责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$",
+        // previous and next
+        r"(?i)^[\s【\[<«‹←↑>|]*(?:上\s*一?\s*[篇条页则个]|下\s*一?\s*[篇条页则个]|前一[篇条页]|后一[篇条页]|上一(?:新闻|文章|信息|主题)|下一(?:新闻|文章|信息|主题)|previous|prev\b|next\b|vorheriger|nächster|précédent|suivant|zurück)",
+        // related
+        r"(?i)^[\s【\[<>|·■◆●]*(?:相\s*关\s*(?:文\s*章|新\s*闻|链\s*接|阅\s*读|资\s*讯|信\s*息|推\s*荐|内\s*容|热\s*词|专\s*题|报道|政策|解读|稿件|图文|标签)|延伸阅读|推荐(?:阅读|文章|新闻|资讯)|热\s*[门点]\s*(?:文\s*章|新\s*闻|阅\s*读|资\s*讯|推\s*荐|信\s*息|点击|标签)|最\s*新\s*(?:文\s*章|新\s*闻|资\s*讯|信\s*息|动\s*态|发\s*布|更\s*新|推荐)|猜你喜欢|你可能(?:喜欢|感兴趣)|精彩推荐|本类(?:最新|热门|推荐)|同类文章|更多(?:相关|文章|新闻|内容)|网友评论|发表评论|我要评论|我来说两句|参与评论|related\b|read more|see also|more (?:news|stories)|comments?\b|leave a|kommentare|weitere |à lire|lire aussi|dans la même|mehr zum|das könnte)(?:.{0,24})$",
+        // footer
+        r"(?i)版\s*权\s*所\s*有|copyright|©|[icp]{3}\s*(?:备|证)|公网安备|备案(?:编)?号|网站标识码|技术支持\s*[:：]|主办(?:单位)?\s*[:：].{0,30}承办|all rights reserved|建议使用.{0,20}浏览器|推荐使用.{0,20}(?:浏览|分辨率)|impressum|mentions légales",
+    ])
+    .expect("literals")
+});
+
+/// The role of a short line, if it plays one.
+pub(super) fn role(text: &str) -> Option<Role> {
+    let roles = [
+        Role::Breadcrumb,
+        Role::Tool,
+        Role::Editor,
+        Role::Neighbour,
+        Role::Related,
+        Role::Footer,
+    ];
+    // the first that fits: a neighbour's title may well say 评论
+    ROLES.matches(text).iter().next().map(|index| roles[index])
+}

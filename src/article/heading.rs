@@ -1,0 +1,285 @@
+//! Where an article begins: its title and the lines of facts around it.
+//!
+//! In: the page's [`Outline`] and what it declares its title to be. Out: the title's lines, the fact lines beside it,
+//! and the title's text. The page's heading is preferred to `<title>`, which sites fill with their own name.
+
+use std::{ops::Range, sync::LazyLock};
+
+use regex::Regex;
+
+use super::{
+    facts,
+    outline::{Kind, Outline},
+};
+
+/// A heading is at least and at most so wide.
+const WIDTHS: Range<u32> = 4..400;
+
+/// How many lines below the title facts are looked for.
+const REACH: usize = 14;
+
+/// Where an article begins.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heading {
+    /// The lines of the title; empty where only `<title>` names the article.
+    pub title_lines: Range<usize>,
+    pub title: Option<String>,
+    /// How sure: at least [`SURE`] where the page's own heading is beyond doubt.
+    pub score: f32,
+    /// Lines of facts, in order, most often right below the title.
+    pub fact_lines: Vec<usize>,
+    /// The first line that may belong to the body.
+    pub end: usize,
+}
+
+/// From here on a heading is beyond doubt.
+pub(super) const SURE: f32 = 11.0;
+
+/// A lower score is no heading.
+const LEAST: f32 = 4.0;
+
+/// What a line is to its page, as far as that does not depend on where the article is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// It has a date or at least one label of a fact line.
+    pub fact: bool,
+    /// It has a date.
+    pub dated: bool,
+    pub role: Option<facts::Role>,
+}
+
+static TITLE_HINT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)title|(?:^|[^a-z])(?:tit|tt|bt|biaoti|h1|headline|subject|heading)(?:$|[^a-z])|biaoti|headline").expect("a literal")
+});
+
+static CHROME_HINT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)nav|menu|foot|crumb|position|location|weizhi|dqwz|sidebar|side-|logo|banner|share|related|copyright|search|login|topbar|recommend|hot").expect("a literal")
+});
+
+/// Finds the heading. `declared` are the texts that may name the article, `<title>` among them.
+pub(super) fn find(
+    outline: &Outline<'_>,
+    marks: &[Mark],
+    declared: &[String],
+    not: &[String],
+) -> Heading {
+    let declared: Vec<String> = declared
+        .iter()
+        .map(|text| key(text))
+        .filter(|key| !key.is_empty())
+        .collect();
+    let not: Vec<String> = not
+        .iter()
+        .map(|text| key(text))
+        .filter(|key| !key.is_empty())
+        .collect();
+    let mut best: Option<(f32, Range<usize>)> = None;
+    for lines in candidates(outline, marks) {
+        let score = score(outline, marks, &declared, &not, &lines);
+        if score >= LEAST && best.as_ref().is_none_or(|(before, _)| score > *before) {
+            best = Some((score, lines));
+        }
+    }
+    let mut heading = Heading::default();
+    if let Some((score, lines)) = best {
+        heading.title = Some(outline.joined(lines.clone()));
+        heading.score = score;
+        heading.end = lines.end;
+        heading.title_lines = lines;
+    }
+    collect_facts(outline, marks, &mut heading);
+    heading
+}
+
+/// Single lines, and blocks of two to four lines that look like a heading broken by `<br>`.
+fn candidates<'o>(
+    outline: &'o Outline<'_>,
+    marks: &'o [Mark],
+) -> impl Iterator<Item = Range<usize>> + 'o {
+    let single = (0..outline.lines.len()).filter(move |&line| {
+        let l = &outline.lines[line];
+        WIDTHS.contains(&l.width) && !l.hidden && marks[line].role.is_none()
+    });
+    let broken = outline.blocks.iter().filter(move |block| {
+        (2..=4).contains(&block.lines.len())
+            && (matches!(block.kind, Kind::Heading(1..=3)) || hinted(block.element, &TITLE_HINT))
+            && block.lines.clone().all(|line| {
+                let l = &outline.lines[line];
+                !l.hidden
+                    && !marks[line].fact
+                    && marks[line].role.is_none()
+                    && l.block == outline.lines[block.lines.start].block
+            })
+            && block
+                .lines
+                .clone()
+                .map(|line| outline.lines[line].width)
+                .sum::<u32>()
+                < WIDTHS.end
+    });
+    broken
+        .map(|block| block.lines.clone())
+        .chain(single.map(|line| line..line + 1))
+}
+
+fn hinted(element: crate::page::document::Element<'_>, hint: &Regex) -> bool {
+    element
+        .attrs()
+        .any(|(name, value)| matches!(name, "class" | "id") && hint.is_match(value))
+}
+
+fn score(
+    outline: &Outline<'_>,
+    marks: &[Mark],
+    declared: &[String],
+    not: &[String],
+    lines: &Range<usize>,
+) -> f32 {
+    let first = lines.start;
+    let line = &outline.lines[first];
+    let mut score = 0.0;
+    let mut heading = 0_u8;
+    let (mut title_hint, mut chrome) = (false, false);
+    for (depth, block) in outline.around(first).take(6).enumerate() {
+        let block = &outline.blocks[block];
+        // a wrapper of much else says nothing of this line
+        if block.lines.len() > lines.len() + 3
+            && depth > 0
+            && !matches!(block.element.name(), "nav" | "footer")
+        {
+            chrome |= depth < 4 && block.lines.len() < 30 && hinted(block.element, &CHROME_HINT);
+            continue;
+        }
+        if let Kind::Heading(level) = block.kind
+            && (heading == 0 || level < heading)
+        {
+            heading = level;
+        }
+        title_hint |= hinted(block.element, &TITLE_HINT);
+        chrome |=
+            hinted(block.element, &CHROME_HINT) || matches!(block.element.name(), "nav" | "footer");
+    }
+    score += match heading {
+        1 => 6.0,
+        2 => 5.0,
+        3 => 4.0,
+        4 => 2.5,
+        5 | 6 => 1.0,
+        _ => 0.0,
+    };
+    if title_hint || inline_hint(outline, first) {
+        score += 3.5;
+    }
+    if chrome {
+        score -= 5.0;
+    }
+    if line.is_linked() {
+        score -= 4.0;
+    }
+    let text = key(&outline.joined(lines.clone()));
+    score += likeness(&text, declared);
+    if not.contains(&text) {
+        score -= 5.0;
+    }
+    if text.chars().count() < 4 {
+        score -= 3.0;
+    }
+    if line.marks > 3 && line.width > 160 {
+        score -= 3.0;
+    }
+    if let Some(distance) = (lines.end..lines.end + 5)
+        .position(|next| marks.get(next).is_some_and(|mark| mark.dated && mark.fact))
+    {
+        #[allow(clippy::cast_precision_loss, reason = "at most 5")]
+        {
+            score += 4.5 - distance as f32;
+        }
+    }
+    if marks[first].fact && heading == 0 {
+        score -= 5.0;
+    }
+    score
+}
+
+/// A `<span class="title">` around the line, or one that is set large and bold by its style.
+fn inline_hint(outline: &Outline<'_>, line: usize) -> bool {
+    outline.pieces[outline.lines[line].pieces.clone()]
+        .iter()
+        .any(|piece| match piece {
+            super::outline::Piece::Open(element, Kind::Inline) => hinted(*element, &TITLE_HINT),
+            _ => false,
+        })
+}
+
+/// How much a line is what the page declares as its title: 10 where it is just that.
+fn likeness(text: &str, declared: &[String]) -> f32 {
+    let length = text.chars().count();
+    if length < 2 {
+        return 0.0;
+    }
+    declared
+        .iter()
+        .map(|title| {
+            let whole = title.chars().count();
+            #[allow(clippy::cast_precision_loss, reason = "a few hundred characters")]
+            let part = |a: usize, b: usize| a as f32 / b.max(1) as f32;
+            if title == text {
+                10.0
+            } else if title.starts_with(text) {
+                // the rest is the column and the site
+                6.0 + 4.0 * part(length, whole)
+            } else if title.contains(text) {
+                10.0 * part(length, whole)
+            } else if text.starts_with(title.trim_end_matches(['…', '.'])) && whole >= 6 {
+                // declared cut short, or the line has a subtitle
+                9.0 * part(whole, length).max(0.6)
+            } else {
+                0.0
+            }
+        })
+        .fold(0.0, f32::max)
+}
+
+/// A text by its letters and digits alone, in one width and case: what titles are compared by.
+pub(super) fn key(text: &str) -> String {
+    text.chars()
+        .filter_map(|c| match c {
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
+            c => Some(c),
+        })
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Fact lines below the title, up to the first line that tells a story; if there are none, those right above it.
+fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
+    if heading.title.is_none() {
+        return;
+    }
+    let mut between = 0;
+    for line in heading.title_lines.end..(heading.title_lines.end + REACH).min(outline.lines.len())
+    {
+        let l = &outline.lines[line];
+        if l.hidden {
+            continue;
+        }
+        if marks[line].fact {
+            heading.fact_lines.push(line);
+            heading.end = line + 1;
+            between = 0;
+        } else if marks[line].role.is_none() {
+            between += 1;
+            // a subtitle, a label and its value in two cells; not a paragraph
+            if between > 3 || (l.width > 60 && l.marks > 1) {
+                break;
+            }
+        }
+    }
+    if heading.fact_lines.is_empty() {
+        let above = heading.title_lines.start.saturating_sub(4)..heading.title_lines.start;
+        heading.fact_lines = above
+            .filter(|&line| marks[line].fact && marks[line].dated && !outline.lines[line].hidden)
+            .collect();
+    }
+}

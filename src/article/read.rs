@@ -1,0 +1,651 @@
+//! An article's page, read: each field from the most trusted of what names it.
+//!
+//! In: a parsed page and its context. Out: a [`Reading`], never an error for the whole page. The order of trust: the
+//! user's selectors, what the page declares, the site family, structure.
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::{
+    ArticleContext, Reading,
+    body::{self, Body},
+    breadcrumb,
+    dates::{self, DateContext, DateFrom, Published},
+    declared::{self, Declared},
+    facts::{self, Facts, Role},
+    files,
+    heading::{self, Heading, Mark},
+    outline::{Kind, Outline, Piece, measure},
+    refusal, render,
+    sanitize::sanitize,
+    text::summary,
+};
+use crate::{
+    page::{
+        document::{Document, Element, Pick, Selector},
+        text,
+    },
+    source::{
+        PresetChoice,
+        presets::{Preset, PresetArticle, Presets},
+    },
+};
+
+/// Titles and names are cut here.
+const MOST_TITLE: usize = 4_000;
+
+/// How many lines behind the body files are looked for.
+const FILES_REACH: usize = 30;
+
+/// Reads an article's page.
+pub fn extract(document: &Document, context: &ArticleContext<'_>) -> Reading {
+    let outline = Outline::of(document);
+    let dates = DateContext {
+        timezone: context.timezone,
+        now: context.now,
+    };
+    let preset = Presets::embedded().choose(context.preset, document, context.url);
+    let declared = declared::read(&outline, &dates);
+    let marks = marks(&outline, &dates);
+    let page = Page {
+        document,
+        outline: &outline,
+        context,
+        dates,
+        preset: preset.map(|preset| &preset.article),
+        base: document.base(context.url),
+        heading: heading(&outline, &marks, &declared),
+        marks,
+        declared,
+    };
+    let mut reading = page.read();
+    reading.preset = preset.map(|preset| preset.name.clone());
+    if matches!(context.preset, PresetChoice::Named(_)) && preset.is_none() {
+        reading
+            .problems
+            .push("there is no preset of that name".to_owned());
+    }
+    reading
+}
+
+/// What the lines are.
+fn marks(outline: &Outline<'_>, dates: &DateContext<'_>) -> Vec<Mark> {
+    let mut marks = vec![Mark::default(); outline.lines.len()];
+    for (index, line) in outline.lines.iter().enumerate() {
+        if line.width == 0 || line.width > facts::MOST_WIDTH {
+            continue;
+        }
+        let mut text = outline.text(index);
+        let mark = &mut marks[index];
+        if line.width <= 240 {
+            mark.role = facts::role(&text);
+        }
+        let labelled = text.contains([':', '：']) && facts::has_label(&text);
+        let dated = dates::may_hold(&text) && dates::find(&text, dates).is_some();
+        if labelled && !dated && line.width < 12 {
+            // `日期：` in a cell, its value in the next
+            text.push(' ');
+        }
+        mark.dated = dated;
+        mark.fact = labelled || dated && line.width <= 80 && line.marks <= 4;
+    }
+    marks
+}
+
+fn heading(outline: &Outline<'_>, marks: &[Mark], declared: &Declared) -> Heading {
+    let mut titles: Vec<String> = declared
+        .title
+        .iter()
+        .map(|(title, _)| title.clone())
+        .collect();
+    titles.extend(declared.hints.iter().cloned());
+    titles.push(outline.title.clone());
+    titles.retain(|title| !declared.names.contains(title));
+    heading::find(outline, marks, &titles, &declared.names)
+}
+
+/// A page being read.
+struct Page<'p> {
+    document: &'p Document,
+    outline: &'p Outline<'p>,
+    context: &'p ArticleContext<'p>,
+    dates: DateContext<'p>,
+    preset: Option<&'p PresetArticle>,
+    base: Url,
+    heading: Heading,
+    marks: Vec<Mark>,
+    declared: Declared,
+}
+
+/// A value and what gave it.
+type Found<T> = Option<(T, String)>;
+
+impl Page<'_> {
+    fn read(&self) -> Reading {
+        let mut reading = Reading::default();
+        let body = self.body();
+        let start = body
+            .as_ref()
+            .map_or(self.outline.lines.len(), |(body, _)| body.lines.start);
+        let facts = self.facts(body.as_ref().map(|(body, _)| body));
+        let width = body.as_ref().map_or(0, |(body, _)| {
+            body.iter().map(|line| self.outline.lines[line].width).sum()
+        });
+        reading.refusal = refusal::of(self.outline, width);
+        take(
+            &mut reading.title,
+            &mut reading.found_by,
+            "title",
+            self.title(),
+        );
+        if let Some((published, from, how)) = self.published(&facts) {
+            reading.published = Some(published);
+            reading.date_from = Some(from);
+            reading.found_by.push(("published", how));
+        }
+        take(
+            &mut reading.origin,
+            &mut reading.found_by,
+            "origin",
+            self.origin(&facts),
+        );
+        take(
+            &mut reading.author,
+            &mut reading.found_by,
+            "author",
+            self.author(&facts),
+        );
+        let above = if self.heading.title_lines.is_empty() {
+            start
+        } else {
+            self.heading.title_lines.start.max(1).min(start.max(1))
+        };
+        if let Some((parts, how)) = self.breadcrumb(above, start) {
+            reading.breadcrumb = parts;
+            reading.found_by.push(("breadcrumb", how));
+        }
+        match body {
+            Some((body, how)) if reading.refusal.is_none() => {
+                self.write(&body, &mut reading);
+                reading.found_by.push(("body", how));
+            }
+            _ if reading.refusal.is_none() => reading.problems.push("no body was found".to_owned()),
+            _ => {}
+        }
+        reading
+    }
+
+    /// The body, and what gave it.
+    fn body(&self) -> Found<Body> {
+        if let Some(selector) = &self.context.rules.body
+            && let Some(element) = self.document.select_first(selector)
+            && let Some(body) = body::whole(self.outline, element)
+        {
+            return Some((body, format!("selector {}", selector.as_str())));
+        }
+        for selector in self.preset.iter().flat_map(|preset| &preset.body) {
+            let body = self.document.select(selector).take(5).find_map(|element| {
+                let body = body::within(self.outline, &self.marks, &self.heading, element)?;
+                self.says_something(&body).then_some(body)
+            });
+            if let Some(body) = body {
+                return Some((body, format!("preset, {}", selector.as_str())));
+            }
+        }
+        let detected = body::detect(self.outline, &self.marks, &self.heading)
+            .filter(|body| self.says_something(body));
+        detected
+            .map(|body| (body, "detection".to_owned()))
+            .or_else(|| Some((self.viewer()?, "the file that the page shows".to_owned())))
+    }
+
+    /// Whether there is a text, a picture or a file to it.
+    fn says_something(&self, body: &Body) -> bool {
+        body.iter().any(|line| {
+            let line = &self.outline.lines[line];
+            line.width > 0 || line.images > 0 || line.embeds > 0
+        }) || self.outline.pieces[body.pieces.clone()].iter().any(|piece| matches!(piece, Piece::Open(element, Kind::Script) if files::shown_by_script(&element.raw_text(), &self.base).is_some()))
+    }
+
+    /// The block around a script that shows a file, where nothing else is a body.
+    fn viewer(&self) -> Option<Body> {
+        let (line, script) =
+            self.outline.scripts.iter().find(|(_, script)| {
+                files::shown_by_script(&script.raw_text(), &self.base).is_some()
+            })?;
+        let at = self.outline.pieces.iter().position(
+            |piece| matches!(piece, Piece::Open(element, Kind::Script) if element == script),
+        )?;
+        Some(Body {
+            pieces: at..at + 1,
+            lines: *line..*line,
+            without: Vec::new(),
+            end: *line,
+        })
+    }
+
+    /// The facts of the lines beside the title, or else behind the body.
+    fn facts(&self, body: Option<&Body>) -> Facts {
+        let mut all = Facts::default();
+        for &line in &self.heading.fact_lines {
+            self.add_facts(line, &mut all);
+        }
+        if self.heading.fact_lines.is_empty() {
+            let start = body.map_or(0, |body| body.lines.start);
+            for line in start.saturating_sub(8)..start {
+                if self.marks[line].fact && !self.outline.lines[line].hidden {
+                    self.add_facts(line, &mut all);
+                }
+            }
+        }
+        if let Some(body) = body
+            && (all.date().is_none() && self.declared.published.is_none())
+        {
+            for line in body.lines.end
+                ..(body.lines.end + 8)
+                    .min(body.end.max(body.lines.end))
+                    .min(self.outline.lines.len())
+            {
+                if self.marks[line].fact && !self.outline.lines[line].hidden {
+                    self.add_facts(line, &mut all);
+                }
+            }
+        }
+        all
+    }
+
+    fn add_facts(&self, line: usize, all: &mut Facts) {
+        let mut text = self.outline.fact_text(line);
+        if text.trim_end().ends_with([':', '：'])
+            && let Some(next) = self.outline.lines.get(line + 1)
+            && next.width < 60
+            && !self.marks[line + 1].fact
+            && self
+                .heading
+                .fact_lines
+                .last()
+                .is_some_and(|&last| line < last)
+        {
+            // a label and its value in two cells
+            text.push_str(&self.outline.fact_text(line + 1));
+        }
+        let facts = facts::read(&text, &self.dates);
+        all.labelled_date = all.labelled_date.or(facts.labelled_date);
+        all.bare_date = all.bare_date.or(facts.bare_date);
+        all.origin = all.origin.take().or(facts.origin);
+        all.author = all.author.take().or(facts.author);
+        all.labels += facts.labels;
+        all.names_origin |= facts.names_origin;
+    }
+
+    fn title(&self) -> Found<String> {
+        if let Some(pick) = &self.context.rules.title
+            && let Some(title) = self.pick(pick)
+        {
+            return Some((title, format!("selector {}", pick.selector.as_str())));
+        }
+        let heading = self.heading.title.as_ref();
+        if let Some((title, how)) = &self.declared.title {
+            // the declared one may be cut short, or be the site's
+            let whole = heading.filter(|heading| {
+                self.heading.score >= heading::SURE
+                    && heading.chars().count() > title.chars().count()
+                    && is_cut(title, heading)
+            });
+            return Some((whole.unwrap_or(title).clone(), (*how).to_owned()));
+        }
+        if self.heading.score < heading::SURE
+            && let Some((title, selector)) = self.preset_title()
+        {
+            return Some((title, format!("preset, {selector}")));
+        }
+        if let Some(title) = heading {
+            let whole = self
+                .declared
+                .hints
+                .iter()
+                .chain([&self.outline.title])
+                .find(|hint| is_cut(title, hint))
+                .map(|hint| self.without_site(hint));
+            return Some((whole.unwrap_or_else(|| title.clone()), "heading".to_owned()));
+        }
+        let declared = self
+            .declared
+            .hints
+            .first()
+            .filter(|_| self.outline.title.is_empty());
+        let title = self.without_site(declared.unwrap_or(&self.outline.title));
+        (!title.is_empty()).then(|| (title, "<title>".to_owned()))
+    }
+
+    fn preset_title(&self) -> Option<(String, &str)> {
+        let names: Vec<String> = self
+            .declared
+            .names
+            .iter()
+            .map(|name| heading::key(name))
+            .collect();
+        self.preset?.title.iter().find_map(|pick| {
+            let title = self.pick(pick)?;
+            let key = heading::key(&title);
+            let plausible = (4..400).contains(&measure(&title).0) && !names.contains(&key);
+            plausible.then_some((title, pick.selector.as_str()))
+        })
+    }
+
+    /// A `<title>` without the names of site and column that follow it.
+    fn without_site(&self, title: &str) -> String {
+        let mut title = title;
+        for name in &self.declared.names {
+            if let Some(shorter) = title.strip_suffix(name.as_str()) {
+                title = shorter.trim_end_matches(|c: char| {
+                    c.is_whitespace() || matches!(c, '-' | '_' | '|' | '—' | '–' | '·' | '｜')
+                });
+            }
+        }
+        for separator in ["_", " - ", " – ", " — ", " | ", "|", "｜", "--", "-"] {
+            if let Some((first, _)) = title.split_once(separator)
+                && measure(first).0 >= 8
+            {
+                return text::fold(first);
+            }
+        }
+        text::fold(title)
+    }
+
+    /// The date: what the user's selector holds; the fact line; what is declared; the family's; the address.
+    fn published(&self, facts: &Facts) -> Option<(Published, DateFrom, String)> {
+        if let Some(pick) = &self.context.rules.date
+            && let Some(date) = self
+                .pick(pick)
+                .and_then(|text| facts::read(&text, &self.dates).date())
+        {
+            return Some((
+                date,
+                DateFrom::Page,
+                format!("selector {}", pick.selector.as_str()),
+            ));
+        }
+        let declared = self.declared.published;
+        if let Some(date) = facts.labelled_date {
+            // the same day: the declared time is as good as a shown one
+            return Some(match declared {
+                Some((exact @ Published::At(..), how)) if matches!(date, Published::Day(day) if day == exact.day()) => {
+                    (exact, DateFrom::Page, format!("fact line, time by {how}"))
+                }
+                _ => (date, DateFrom::Page, "fact line".to_owned()),
+            });
+        }
+        if let Some((date, how)) = declared {
+            return Some(match facts.bare_date {
+                Some(shown @ Published::At(..))
+                    if shown.day() == date.day() && matches!(date, Published::Day(_)) =>
+                {
+                    (shown, DateFrom::Page, "line beside the title".to_owned())
+                }
+                _ => (date, DateFrom::Meta, how.to_owned()),
+            });
+        }
+        if let Some((date, selector)) =
+            self.preset_fact(|preset| &preset.date, |facts| facts.date())
+        {
+            return Some((date, DateFrom::Page, format!("preset, {selector}")));
+        }
+        if let Some(date) = facts.bare_date {
+            return Some((date, DateFrom::Page, "line beside the title".to_owned()));
+        }
+        if let Some(date) = self.time_element().or_else(|| self.script_date()) {
+            return Some((
+                date,
+                DateFrom::Page,
+                "element or script beside the title".to_owned(),
+            ));
+        }
+        dates::from_address(self.context.url, &self.dates)
+            .map(|date| (date, DateFrom::Url, "address".to_owned()))
+    }
+
+    /// `<time datetime>`, the first on the page.
+    fn time_element(&self) -> Option<Published> {
+        let time = self.outline.pieces.iter().find_map(|piece| match piece {
+            Piece::Open(element, Kind::Inline) if element.name() == "time" => Some(*element),
+            _ => None,
+        })?;
+        let declared = time
+            .attr("datetime")
+            .and_then(|value| dates::declared(value, &self.dates));
+        declared.or_else(|| dates::find(&time.text(), &self.dates))
+    }
+
+    /// A date that a script beside the title writes.
+    fn script_date(&self) -> Option<Published> {
+        let near = self.heading.title_lines.end.saturating_sub(2)..self.heading.title_lines.end + 8;
+        self.outline
+            .scripts
+            .iter()
+            .filter(|(line, _)| near.contains(line))
+            .find_map(|(_, script)| {
+                let script = script.raw_text();
+                (script.len() < 2_000 && script.contains("document.write"))
+                    .then(|| dates::find(&script, &self.dates))
+                    .flatten()
+            })
+    }
+
+    fn origin(&self, facts: &Facts) -> Found<String> {
+        if let Some(pick) = &self.context.rules.origin
+            && let Some(text) = self.pick_facts(pick)
+        {
+            let facts = facts::read(&text, &self.dates);
+            let origin = facts
+                .origin
+                .or_else(|| (facts.labels == 0).then(|| text::fold(&text)));
+            return origin.map(|origin| (origin, format!("selector {}", pick.selector.as_str())));
+        }
+        if let Some((origin, how)) = &self.declared.origin {
+            return Some((origin.clone(), (*how).to_owned()));
+        }
+        if let Some(origin) = &facts.origin {
+            return Some((origin.clone(), "fact line".to_owned()));
+        }
+        if facts.names_origin {
+            return None;
+        }
+        self.preset_fact(|preset| &preset.origin, |facts| facts.origin)
+            .map(|(origin, selector)| (origin, format!("preset, {selector}")))
+    }
+
+    fn author(&self, facts: &Facts) -> Found<String> {
+        if let Some(pick) = &self.context.rules.author
+            && let Some(text) = self.pick_facts(pick)
+        {
+            let facts = facts::read(&text, &self.dates);
+            let author = facts
+                .author
+                .or_else(|| (facts.labels == 0).then(|| text::fold(&text)));
+            return author.map(|author| (author, format!("selector {}", pick.selector.as_str())));
+        }
+        if let Some(author) = &facts.author {
+            return Some((author.clone(), "fact line".to_owned()));
+        }
+        // declared authors are most often the site's makers or its editor: only one that the page shows counts
+        if let Some(author) = &self.declared.author {
+            let near = self.heading.title_lines.end..self.heading.title_lines.end + 8;
+            let shown = near
+                .filter(|&line| {
+                    line < self.outline.lines.len() && self.outline.lines[line].width < 200
+                })
+                .any(|line| self.outline.text(line).contains(author.as_str()));
+            if shown {
+                return Some((author.clone(), "declared".to_owned()));
+            }
+        }
+        self.preset_fact(|preset| &preset.author, |facts| facts.author)
+            .map(|(author, selector)| (author, format!("preset, {selector}")))
+    }
+
+    /// A fact in the elements that the site family names.
+    fn preset_fact<T>(
+        &self,
+        picks: impl Fn(&PresetArticle) -> &Vec<Pick>,
+        fact: impl Fn(Facts) -> Option<T>,
+    ) -> Option<(T, &str)> {
+        let preset = self.preset?;
+        // the selectors live as long as the presets: for ever
+        picks_of(preset, picks).iter().find_map(|pick| {
+            let text = self.pick_facts(pick)?;
+            Some((
+                fact(facts::read(&text, &self.dates))?,
+                pick.selector.as_str(),
+            ))
+        })
+    }
+
+    fn breadcrumb(&self, above: usize, start: usize) -> Found<Vec<String>> {
+        for selector in self.preset.iter().flat_map(|preset| &preset.breadcrumb) {
+            let parts = self
+                .document
+                .select(selector)
+                .take(3)
+                .map(|element| breadcrumb::within(self.outline, element))
+                .find(|parts| parts.len() > 1);
+            if let Some(parts) = parts {
+                return Some((parts, format!("preset, {}", selector.as_str())));
+            }
+        }
+        let mut parts = breadcrumb::find(self.outline, &self.marks, start.max(above));
+        if parts.is_empty() {
+            parts = breadcrumb::find(self.outline, &self.marks, self.heading.end);
+        }
+        (!parts.is_empty()).then(|| (parts, "detection".to_owned()))
+    }
+
+    /// Body, text, pictures and files.
+    fn write(&self, body: &Body, reading: &mut Reading) {
+        let remove: Vec<Element<'_>> = self.removed(body);
+        let written = render::write(self.outline, body, &remove, &self.base);
+        reading.body_html = sanitize(&written.html);
+        reading.summary = summary(&written.text);
+        reading.body_text = written.text;
+        reading.images = written.images;
+        reading.attachments = written.attachments;
+        for line in body.lines.end
+            ..body
+                .end
+                .min(body.lines.end + FILES_REACH)
+                .min(self.outline.lines.len())
+        {
+            let line = &self.outline.lines[line];
+            if line.hidden {
+                continue;
+            }
+            for file in self
+                .outline
+                .links_of_line(line)
+                .filter_map(|link| files::of_link(link, &self.base))
+            {
+                if !reading
+                    .attachments
+                    .iter()
+                    .any(|known| known.url == file.url)
+                {
+                    reading.attachments.push(file);
+                }
+            }
+        }
+    }
+
+    /// The elements that the user or the family cuts out.
+    fn removed(&self, body: &Body) -> Vec<Element<'_>> {
+        let rules = self.context.rules.remove.iter();
+        let selectors: Vec<&Selector> = rules
+            .chain(self.preset.iter().flat_map(|preset| &preset.remove))
+            .collect();
+        if selectors.is_empty() {
+            return Vec::new();
+        }
+        let opened =
+            self.outline.pieces[body.pieces.clone()]
+                .iter()
+                .filter_map(|piece| match piece {
+                    Piece::Open(element, _) => Some(*element),
+                    _ => None,
+                });
+        opened
+            .filter(|element| selectors.iter().any(|selector| element.matches(selector)))
+            .collect()
+    }
+
+    /// What a pick finds: the first that is not empty.
+    fn pick(&self, pick: &Pick) -> Option<String> {
+        let found = self
+            .document
+            .select(&pick.selector)
+            .take(10)
+            .map(|element| match &pick.attribute {
+                Some(name) => text::fold(element.attr(name).unwrap_or_default()),
+                None => self.element_text(element),
+            });
+        found
+            .map(|found| text::cut(&found, MOST_TITLE).to_owned())
+            .find(|found| !found.is_empty())
+    }
+
+    /// The same with tabs where elements meet.
+    fn pick_facts(&self, pick: &Pick) -> Option<String> {
+        if pick.attribute.is_some() {
+            return self.pick(pick);
+        }
+        let found = self
+            .document
+            .select(&pick.selector)
+            .take(10)
+            .map(|element| {
+                let (_, lines) = body::place(self.outline, element).unwrap_or_default();
+                lines
+                    .take(20)
+                    .map(|line| self.outline.fact_text(line))
+                    .collect::<Vec<_>>()
+                    .join("\t")
+            });
+        found
+            .map(|found| text::cut(&found, MOST_TITLE).to_owned())
+            .find(|found| !found.trim().is_empty())
+    }
+
+    /// An element's text; lines broken in it are joined as a title's.
+    fn element_text(&self, element: Element<'_>) -> String {
+        match body::place(self.outline, element) {
+            Some((_, lines)) if (2..=6).contains(&lines.len()) => self.outline.joined(lines),
+            _ => element.text(),
+        }
+    }
+}
+
+fn picks_of<'p>(
+    preset: &'p PresetArticle,
+    picks: impl Fn(&PresetArticle) -> &Vec<Pick>,
+) -> &'p [Pick] {
+    picks(preset)
+}
+
+fn take(
+    field: &mut Option<String>,
+    found_by: &mut Vec<(&'static str, String)>,
+    name: &'static str,
+    found: Found<String>,
+) {
+    if let Some((value, how)) = found {
+        *field = Some(text::cut(&value, MOST_TITLE).to_owned());
+        found_by.push((name, how));
+    }
+}
+
+/// Whether a title is cut short with `…` and the other has it whole.
+fn is_cut(title: &str, whole: &str) -> bool {
+    let stem = title.trim_end_matches(['…', '⋯', '.', '。']);
+    stem.len() < title.len()
+        && stem.chars().count() >= 6
+        && whole.len() > stem.len()
+        && heading::key(whole).starts_with(&heading::key(stem))
+}

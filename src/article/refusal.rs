@@ -1,0 +1,97 @@
+//! Pages that answer 200 and refuse: shown on the campus network only, log-in pages, bot walls, soft 404s.
+//!
+//! In: the page's [`Outline`]. Out: a [`Refusal`], only for pages that say little else: an article that tells of such
+//! a page is an article.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Refusal, outline::Outline};
+
+/// A refusal says no more than this, in widths: some hundred characters.
+const MOST_WIDTH: u32 = 500;
+
+static CAMPUS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:您|你)?(?:的|当前)*\s*ip\s*(?:地址)?.{0,20}(?:不在|并?非|不是|不属于).{0,10}(?:校内|校园网|允许|内网|本校|访问范围)|(?:仅|只)(?:限|允许|能|可|对|供).{0,12}(?:校内|校园网|内网|本校).{0,12}|(?:校外|非校园网|非校内).{0,10}(?:不能|无法|禁止|无权|限制|不允许)|请(?:使用|在|连接|通过|登录)?.{0,6}(?:校园网|校内网|VPN).{0,10}(?:访问|浏览|查看|登录|环境)|(?:您|你)(?:当前|所在)?.{0,6}(?:没有|无)(?:访问)?权限?.{0,8}(?:访问|浏览|查看)|无权访问|没有权限(?:访问|查看|浏览)|campus network only|only (?:accessible|available) (?:from|on|within) campus")
+        .expect("a literal")
+});
+
+static GONE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:您|你)?(?:要|所|正在|当前|请求|访问|查找|浏览|查看|想|的)*(?:页面|网页|文章|内容|信息|资源|文件|新闻|地址|链接|栏目)[^。，]{0,12}(?:不存在|已(?:经)?被?(?:删除|移除|下线|撤销|失效)|未找到|找不到|无法找到|没有找到|已失效|走丢|飞走)|(?:找不到|没有找到|无法找到|不存在)(?:您|你)?(?:要|所|请求|访问|的)*(?:页面|网页|文章|内容|信息|资源)|404\s*(?:not found|错误|页面|error|-)|(?:page|document|file|article)\s+(?:you\s+\w+\s+\w+\s+)?(?:is |was |could |can ?not |has |been )*(?:not (?:be )?found|removed|deleted|no longer)|seite (?:wurde )?nicht gefunden|page (?:introuvable|non trouvée)|该信息(?:已|未)(?:删除|发布|审核)|参数错误|^404$")
+        .expect("a literal")
+});
+
+static BLOCKED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)请(?:先)?\s*(?:登录|登陆)(?:后|再|系统)?|(?:用户|统一身份|身份)\s*(?:登录|登陆|认证)|(?:安全|人机|滑动|点击)?验证(?:码)?.{0,12}(?:后|继续|访问|通过)|(?:正在|进行).{0,6}(?:安全|浏览器)(?:检查|检测|验证)|访问(?:过于|太|被)(?:频繁|拦截|阻断|限制|拒绝)|(?:请求|行为).{0,8}(?:被拦截|被阻断|存在威胁|异常|可疑)|请(?:开启|启用|打开)\s*javascript|(?:enable|requires?) (?:javascript|cookies)|checking your browser|just a moment|access denied|are you (?:a )?human|captcha|web application firewall|(?:sign|log) ?in to (?:continue|view)|403 forbidden|please (?:sign|log) ?in")
+        .expect("a literal")
+});
+
+/// Scripts of bot walls: they set a cookie and load the page again.
+static WALLS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)acw_sc__v2|__jsl_clearance|_0x[0-9a-f]{4,6}\s*[=(\[]|\$_ts\s*[=\[.]|_\$[a-zA-Z0-9]{2}\(|challenge-platform|cf_chl_|wzws[-_]|yunsuo_session|safeline|document\.cookie\s*=[^;]{0,200};[^<]{0,200}(?:location|reload)")
+        .expect("a literal")
+});
+
+/// Whether the page refuses. `has_body` says that a body of more than a few words was found.
+pub(super) fn of(outline: &Outline<'_>, body_width: u32) -> Option<Refusal> {
+    let plain: u32 = outline
+        .lines
+        .iter()
+        .filter(|line| !line.hidden)
+        .map(|line| line.width.saturating_sub(line.link_width))
+        .sum();
+    if body_width > MOST_WIDTH || plain > 4 * MOST_WIDTH {
+        return None;
+    }
+    if plain < 100
+        && let Some(refusal) = wall(outline)
+    {
+        return Some(refusal);
+    }
+    let lines = (0..outline.lines.len()).filter(|&line| {
+        !outline.lines[line].hidden
+            && !outline.lines[line].is_linked()
+            && outline.lines[line].width < 240
+    });
+    for line in lines.take(200) {
+        let text = outline.text(line);
+        if let Some(refusal) = said(&text) {
+            return Some(refusal);
+        }
+    }
+    (plain < 200).then(|| said(&outline.title)).flatten()
+}
+
+fn said(text: &str) -> Option<Refusal> {
+    if CAMPUS.is_match(text) {
+        return Some(Refusal::CampusOnly);
+    }
+    if GONE.is_match(text) {
+        return Some(Refusal::Gone);
+    }
+    BLOCKED.is_match(text).then_some(Refusal::Blocked)
+}
+
+fn wall(outline: &Outline<'_>) -> Option<Refusal> {
+    let scripts = outline
+        .scripts
+        .iter()
+        .map(|(_, script)| script)
+        .chain(&outline.head_scripts);
+    for script in scripts.take(20) {
+        let script = script.raw_text();
+        let start = &script[..script.floor_char_boundary(20_000)];
+        if WALLS.is_match(start) {
+            return Some(Refusal::Blocked);
+        }
+        // scripts that write the whole page
+        if let Some(refusal) = (start.contains("alert(") || start.contains("document.write"))
+            .then(|| said(start))
+            .flatten()
+        {
+            return Some(refusal);
+        }
+    }
+    None
+}

@@ -1,0 +1,64 @@
+//! Commands and flags.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{demo::DemoArgs, extract::ExtractArgs, once::OnceArgs, preview::PreviewArgs, status::StatusArgs};
+
+/// Rings when a school authority publishes: polls pages of education departments and publishes RSS, Atom and JSON Feed.
+#[derive(Debug, Parser)]
+#[command(name = "schoolbell", version, about, long_about = None)]
+pub struct Cli {
+    /// The configuration [default: config/schoolbell.toml, else /etc/schoolbell/schoolbell.toml]
+    #[arg(long, value_name = "FILE", global = true, env = "SCHOOLBELL_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+
+    /// What is logged: error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL", global = true, env = "SCHOOLBELL_LOG", hide_env_values = true)]
+    pub log: Option<String>,
+
+    /// What to do; without a command, `run`
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// One command each, one file each in `commands/`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The daemon: poll, store, publish
+    Run,
+    /// Poll the due sources, or those named, once
+    Once(OnceArgs),
+    /// Read the configuration and point at every mistake
+    Check,
+    /// Fetch a page and show what would be published; stores nothing
+    Preview(PreviewArgs),
+    /// Extract from saved pages, offline
+    Extract(ExtractArgs),
+    /// Each source's health and next poll
+    Status(StatusArgs),
+    /// The published feeds as OPML
+    Opml,
+    /// A try-out without internet: made-up departments, their feeds
+    Demo(DemoArgs),
+}
+
+impl Cli {
+    /// The log level that was asked for, else `info` for what runs on and `warn` for what ends.
+    pub fn log_level(&self) -> &str {
+        match (&self.log, &self.command) {
+            (Some(level), _) => level,
+            (None, None | Some(Command::Run | Command::Demo(_))) => "info",
+            (None, Some(_)) => "warn",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn definitions_are_sound() {
+        <super::Cli as clap::CommandFactory>::command().debug_assert();
+    }
+}

@@ -1,0 +1,72 @@
+//! What the store knows of the sources: from the store itself, or from the daemon that holds it.
+
+use std::{net::IpAddr, time::Duration};
+
+use anyhow::Context;
+use ipnet::IpNet;
+use url::Url;
+
+use crate::{
+    config::{Config, FetchSettings, Listen},
+    daemon,
+    fetch::{Fetcher, Request},
+    serve,
+    source::{RequestSettings, Tls, report::SourceReport},
+    store::{Store, StoreError},
+};
+
+/// Each source's health, in the order of the configuration.
+///
+/// # Errors
+/// The store cannot be read, or another process holds it and does not answer as the configured daemon.
+pub(super) async fn reports(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
+    if !daemon::store_exists(config) {
+        // asking must not make a store
+        return Ok(config.sources.iter().map(|source| SourceReport::new(source, None, 0)).collect());
+    }
+    match daemon::open_store(config).await {
+        Ok(store) => from_store(config, &store).await,
+        Err(StoreError::Locked { .. }) => from_daemon(config).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn from_store(config: &Config, store: &Store) -> anyhow::Result<Vec<SourceReport>> {
+    let reports = serve::reports(config, store);
+    store.close().await?;
+    Ok(reports)
+}
+
+/// Asks the daemon as any client would.
+async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
+    let address = match &config.server.listen {
+        Listen::Tcp(address) => {
+            let mut address = *address;
+            if address.ip().is_unspecified() {
+                address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]) });
+            }
+            address
+        }
+        Listen::Unix(path) => anyhow::bail!(
+            "a running schoolbell holds the store; ask it with `curl --unix-socket {} http://schoolbell/api/sources`",
+            path.display()
+        ),
+    };
+    let url: Url = format!("http://{address}/api/sources").parse()?;
+    let fetcher =
+        Fetcher::new(&FetchSettings { concurrency: 1, per_host: 1, allow_private: vec![IpNet::from(address.ip())] })?;
+    let settings = RequestSettings {
+        user_agent: concat!("schoolbell/", env!("CARGO_PKG_VERSION")).to_owned(),
+        delay: Duration::ZERO,
+        timeout: Duration::from_secs(10),
+        max_body_bytes: 64 << 20,
+        robots: false,
+        proxy: None,
+        tls: Tls::Strict,
+        headers: Vec::new(),
+    };
+    let asking = || format!("another process holds the store, and no schoolbell answers at {url}");
+    let answer = fetcher.get(Request { url: &url, settings: &settings, validators: None }).await.with_context(asking)?;
+    let page = answer.page.with_context(asking)?;
+    serde_json::from_slice(&page.body).with_context(asking)
+}

@@ -1,0 +1,219 @@
+//! `schoolbell preview`: fetch a source or any address, and show what would be published. Stores nothing.
+
+use std::{fmt::Write as _, process::ExitCode, sync::Arc};
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+use url::Url;
+
+use super::{ReadConfig, find, now, print};
+use crate::{
+    article::{self, Article, Reading, files, identity::Seen},
+    config::{Config, ConfigError},
+    fetch::{FetchError, Fetcher, Request},
+    list::{Item, List},
+    page::{Page, links},
+    poll::{self, fetch_fault},
+    source::{Source, state::Fault},
+};
+
+/// The flags of `preview`.
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// A list page's address, or the id of a source of the configuration
+    #[arg(value_name = "URL_OR_ID")]
+    target: String,
+    /// How many of the listed articles are read too
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    articles: usize,
+    /// The address is an article's own page, no list
+    #[arg(long)]
+    article: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What would be published.
+#[derive(Serialize)]
+struct Preview {
+    url: Url,
+    title: Option<String>,
+    items: Vec<Item>,
+    next: Option<Url>,
+    preset: Option<String>,
+    found_by: String,
+    problems: Vec<String>,
+    articles: Vec<Previewed>,
+}
+
+#[derive(Serialize)]
+struct Previewed {
+    #[serde(flatten)]
+    article: Article,
+    found_by: Vec<(&'static str, String)>,
+    problems: Vec<String>,
+}
+
+/// Prints the list and the first articles. Exit code 1 if the page cannot be read.
+///
+/// # Errors
+/// The configuration has mistakes, the id is unknown, or the page cannot be had.
+pub(super) async fn run(read_config: impl ReadConfig, args: PreviewArgs) -> anyhow::Result<ExitCode> {
+    let (config, source) = target(read_config, &args.target)?;
+    let visitor = Visitor { fetcher: Fetcher::new(&config.fetch)?, source, now: now() };
+    let preview = if args.article {
+        visitor.article_page().await
+    } else {
+        visitor.list_page(args.articles).await
+    };
+    let preview = preview.map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    if args.json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&preview)?));
+    } else {
+        print(&in_words(&preview));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A source of the configuration, or any address with its defaults. For an address no configuration is needed.
+fn target(read_config: impl ReadConfig, target: &str) -> anyhow::Result<(Arc<Config>, Arc<Source>)> {
+    let address = Url::parse(target).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let Some(url) = address else {
+        let config = read_config()?;
+        let source = find(&config, target)?.clone();
+        return Ok((config, source));
+    };
+    let config = match read_config() {
+        Err(ConfigError::NotFound { .. }) => Arc::new(Config::parse("", "the defaults")?),
+        other => other?,
+    };
+    let listed = config.sources.iter().find(|source| source.url == url).cloned();
+    let source = listed.unwrap_or_else(|| Arc::new(config.unlisted(url)));
+    Ok((config, source))
+}
+
+struct Visitor {
+    fetcher: Fetcher,
+    source: Arc<Source>,
+    now: Timestamp,
+}
+
+impl Visitor {
+    async fn list_page(&self, articles: usize) -> Result<Preview, Fault> {
+        let page = self.page(&self.source.url).await?;
+        let list = poll::read_list(&self.source, &page, self.now)?;
+        let mut previewed = Vec::new();
+        for item in list.items.iter().take(articles) {
+            previewed.push(self.article(item).await);
+        }
+        let List { title, items, next, preset, found_by, problems } = list;
+        Ok(Preview { url: page.url, title, items, next, preset, found_by, problems, articles: previewed })
+    }
+
+    async fn article_page(&self) -> Result<Preview, Fault> {
+        let url = links::normalise(&self.source.url);
+        let item = Item { title: String::new(), url: url.clone(), published: None };
+        let reading = self.reading(&item).await?;
+        let preset = reading.as_ref().and_then(|reading| reading.preset.clone());
+        let articles = vec![self.compose(reading, &item)];
+        Ok(Preview { url, title: None, items: Vec::new(), next: None, preset, found_by: String::new(), problems: Vec::new(), articles })
+    }
+
+    async fn article(&self, item: &Item) -> Previewed {
+        let item = Item { url: links::normalise(&item.url), ..item.clone() };
+        match self.reading(&item).await {
+            Ok(reading) => self.compose(reading, &item),
+            Err(fault) => {
+                let mut previewed = self.compose(None, &item);
+                previewed.problems.push(fault.to_string());
+                previewed
+            }
+        }
+    }
+
+    /// The article's own page, unless it is a file.
+    async fn reading(&self, item: &Item) -> Result<Option<Reading>, Fault> {
+        if files::media_type(item.url.path()).is_some() || !self.source.full_text {
+            return Ok(None);
+        }
+        let page = self.page(&item.url).await?;
+        poll::read_article(&self.source, &page, self.now).map(Some)
+    }
+
+    fn compose(&self, reading: Option<Reading>, item: &Item) -> Previewed {
+        let (found_by, problems) =
+            reading.as_ref().map(|reading| (reading.found_by.clone(), reading.problems.clone())).unwrap_or_default();
+        let seen = Seen { first_seen: self.now, sorted_at: self.now, timezone: &self.source.timezone };
+        let article = article::compose(reading, item, &self.source, &seen);
+        Previewed { article, found_by, problems }
+    }
+
+    async fn page(&self, url: &Url) -> Result<Page, Fault> {
+        let request = Request { url, settings: &self.source.request, validators: None };
+        let answer = self.fetcher.get(request).await.map_err(|error: FetchError| fetch_fault(&error))?;
+        // 304 answers conditional requests only, and this was none
+        Ok(answer.page.unwrap_or_else(|| Page { url: url.clone(), content_type: None, body: bytes::Bytes::new() }))
+    }
+}
+
+fn in_words(preview: &Preview) -> String {
+    let mut out = String::new();
+    let mut line = |text: std::fmt::Arguments<'_>| {
+        // writing to a string does not fail
+        let _ = writeln!(out, "{text}");
+    };
+    line(format_args!("{}", preview.url));
+    if let Some(title) = &preview.title {
+        line(format_args!("{title}"));
+    }
+    if let Some(preset) = &preview.preset {
+        line(format_args!("site family: {preset}"));
+    }
+    if !preview.items.is_empty() {
+        line(format_args!("\n{} items ({})", preview.items.len(), preview.found_by));
+        for item in &preview.items {
+            let date = item.published.map_or_else(|| "no date   ".to_owned(), |date| date.day().to_string());
+            line(format_args!("  {date}  {}\n              {}", item.title, item.url));
+        }
+        match &preview.next {
+            Some(next) => line(format_args!("next page: {next}")),
+            None => line(format_args!("next page: none found")),
+        }
+    }
+    for problem in &preview.problems {
+        line(format_args!("problem: {problem}"));
+    }
+    for previewed in &preview.articles {
+        line(format_args!("\n{}", article_in_words(previewed).trim_end()));
+    }
+    out
+}
+
+fn article_in_words(previewed: &Previewed) -> String {
+    let article = &previewed.article;
+    let mut lines = vec![article.title.clone(), format!("  address      {}", article.url)];
+    let mut fact = |name: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            lines.push(format!("  {name:<12} {value}"));
+        }
+    };
+    fact("published", article.published.map(|date| date.to_string()));
+    fact("origin", article.origin.clone());
+    fact("author", article.author.clone());
+    fact("breadcrumb", Some(article.breadcrumb.join(" › ")));
+    fact("summary", Some(article.summary.clone()));
+    let size = format!("{} characters, {} pictures", article.body_text.chars().count(), article.images.len());
+    fact("body", article.complete.then_some(size).filter(|_| !article.body_html.is_empty()));
+    for file in &article.attachments {
+        fact("attachment", Some(format!("{} ({}) {}", file.title, file.media_type, file.url)));
+    }
+    for (field, how) in &previewed.found_by {
+        fact("found", Some(format!("{field} by {how}")));
+    }
+    for problem in &previewed.problems {
+        fact("problem", Some(problem.clone()));
+    }
+    lines.join("\n")
+}

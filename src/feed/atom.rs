@@ -1,0 +1,89 @@
+//! Atom 1.0 (RFC 4287).
+
+use atom_syndication as atom;
+use jiff::{ZonedDateTime, tz::TimeZone};
+
+use super::{Entry, Feed, Format, GENERATOR, xml::clean};
+
+/// The document's bytes.
+pub fn render(feed: &Feed) -> Vec<u8> {
+    let document = atom::Feed {
+        title: text(&feed.title),
+        id: feed.address_of(Format::Atom),
+        updated: date(&feed.changed().to_zoned_datetime(TimeZone::UTC)),
+        authors: vec![person(&feed.title)],
+        generator: Some(atom::Generator { value: GENERATOR.to_owned(), ..Default::default() }),
+        links: vec![
+            link("self", feed.address_of(Format::Atom), Some("application/atom+xml")),
+            link("alternate", feed.home.to_string(), Some("text/html")),
+        ],
+        entries: feed.entries.iter().map(|e| entry(feed, e)).collect(),
+        lang: Some(feed.lang.to_owned()),
+        ..Default::default()
+    };
+    document.write_to(Vec::new()).expect("writing to memory does not fail")
+}
+
+fn entry(feed: &Feed, entry: &Entry) -> atom::Entry {
+    let article = &entry.article;
+    let mut links = vec![link("alternate", article.url.to_string(), None)];
+    links.extend(article.attachments.iter().map(|file| atom::Link {
+        title: (!file.title.is_empty()).then(|| clean(&file.title).into_owned()),
+        ..link("enclosure", file.url.to_string(), Some(&file.media_type))
+    }));
+    links.extend(entry.also.iter().map(|also| atom::Link {
+        title: Some(clean(&also.source_title).into_owned()),
+        ..link("related", also.url.to_string(), None)
+    }));
+    atom::Entry {
+        title: text(&article.title),
+        id: entry.urn(),
+        updated: date(&entry.updated()),
+        authors: entry.creator().map(person).into_iter().collect(),
+        categories: entry.categories().map(category).collect(),
+        links,
+        published: Some(date(&entry.published())),
+        source: feed.merged.then(|| source(entry)),
+        summary: (!article.summary.is_empty()).then(|| text(&article.summary)),
+        content: entry.html().map(|html| atom::Content {
+            value: Some(clean(&html).into_owned()),
+            content_type: Some("html".to_owned()),
+            base: Some(article.url.to_string()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// Where an entry of a merged feed comes from (RFC 4287, section 4.2.11).
+fn source(entry: &Entry) -> atom::Source {
+    let address = format!("{}.{}", entry.source_feed, Format::Atom.ending());
+    atom::Source {
+        title: text(&entry.source_title),
+        id: address.clone(),
+        updated: date(&entry.updated()),
+        links: vec![link("self", address, Some("application/atom+xml"))],
+        ..Default::default()
+    }
+}
+
+fn link(rel: &str, href: String, media_type: Option<&str>) -> atom::Link {
+    atom::Link { href, rel: rel.to_owned(), mime_type: media_type.map(ToOwned::to_owned), ..Default::default() }
+}
+
+fn text(text: &str) -> atom::Text {
+    atom::Text::plain(clean(text))
+}
+
+fn person(name: &str) -> atom::Person {
+    atom::Person { name: clean(name).into_owned(), ..Default::default() }
+}
+
+fn category(name: &str) -> atom::Category {
+    atom::Category { term: clean(name).into_owned(), ..Default::default() }
+}
+
+/// RFC 3339. The library speaks chrono; its type is reached through the text that both agree on.
+fn date(at: &ZonedDateTime) -> atom::FixedDateTime {
+    at.timestamp().display_with_offset(at.offset()).to_string().parse().unwrap_or_default()
+}

@@ -1,0 +1,149 @@
+//! One request on the wire, and what its answer means.
+//!
+//! In: a client, an address that may be asked now, and the errand it is part of. Out: a redirect, or the final answer.
+
+use http::StatusCode;
+use reqwest::{Client, Response};
+use tokio::time::timeout;
+use url::Url;
+
+use super::{
+    Answer, Errand, Limits,
+    body::{self, Extent},
+    client,
+    error::{FetchError, Stage},
+    headers::{self, Cookies},
+};
+use crate::{page::Page, source::state::SourceValidators};
+
+/// One answer on the way.
+pub(super) enum Reply {
+    Redirect { to: Url, permanent: bool },
+    Final(Box<Answer>),
+}
+
+/// Sends the request and reads the answer, whose cookies are kept for the next redirect.
+pub(super) async fn ask(
+    client: &Client,
+    limits: &Limits,
+    url: &Url,
+    errand: &Errand<'_>,
+    cookies: &mut Cookies,
+) -> Result<Reply, FetchError> {
+    let known = errand.request.validators;
+    let mut answer = send(client, limits, url, errand, cookies).await?;
+    cookies.learn(url, answer.headers());
+    if let Some(redirect) = redirect(url, &answer)? {
+        return Ok(redirect);
+    }
+    let status = answer.status();
+    let page = match status {
+        StatusCode::NOT_MODIFIED if known.is_some() => None,
+        _ if status.is_success() => Some(read_page(url, &mut answer, limits, errand.extent).await?),
+        _ => return Err(refuse(url, &mut answer, limits).await),
+    };
+    let head = answer.headers();
+    Ok(Reply::Final(Box::new(Answer {
+        page,
+        status: status.as_u16(),
+        validators: renewed(headers::validators(head), known, status),
+        permanent: None,
+        max_age: headers::max_age(head),
+    })))
+}
+
+async fn send(
+    client: &Client,
+    limits: &Limits,
+    url: &Url,
+    errand: &Errand<'_>,
+    cookies: &Cookies,
+) -> Result<Response, FetchError> {
+    let at_home = url.host() == errand.home;
+    let head = headers::request(errand.request.settings, errand.request.validators, at_home);
+    let mut head = head.map_err(|name| FetchError::Header {
+        address: url.into(),
+        name: name.into(),
+    })?;
+    cookies.add_to(url, &mut head);
+    let answer = client.get(url.clone()).headers(head).send();
+    let answer = timeout(limits.headers, answer)
+        .await
+        .map_err(|_| FetchError::Slow {
+            address: url.into(),
+            stage: Stage::Headers,
+            limit: limits.headers,
+        })?;
+    answer.map_err(|error| client::explain(url, limits, error))
+}
+
+fn redirect(url: &Url, answer: &Response) -> Result<Option<Reply>, FetchError> {
+    let permanent = match answer.status().as_u16() {
+        301 | 308 => true,
+        302 | 303 | 307 => false,
+        _ => return Ok(None),
+    };
+    match headers::location(answer.headers(), url) {
+        Some(Ok(mut to)) => {
+            to.set_fragment(None);
+            Ok(Some(Reply::Redirect { to, permanent }))
+        }
+        Some(Err(location)) => Err(FetchError::Location {
+            address: url.into(),
+            location,
+        }),
+        None => Ok(None),
+    }
+}
+
+async fn read_page(
+    url: &Url,
+    answer: &mut Response,
+    limits: &Limits,
+    extent: Extent,
+) -> Result<Page, FetchError> {
+    let content_type = headers::content_type(answer.headers());
+    let body = match content_type.as_deref() {
+        Some(media) if body::is_file(media) => {
+            body::read_if_page(url, answer, limits, extent).await?
+        }
+        _ => body::read(url, answer, limits, extent).await?,
+    };
+    Ok(Page {
+        url: url.clone(),
+        content_type,
+        body,
+    })
+}
+
+/// Makes the error of an answer that is no page.
+async fn refuse(url: &Url, answer: &mut Response, limits: &Limits) -> FetchError {
+    let beginning = Extent::Beginning(limits.error_page_bytes);
+    // an error page that breaks off does not make another error of it
+    let body = body::read(url, answer, limits, beginning).await;
+    FetchError::Status {
+        address: url.into(),
+        status: answer.status(),
+        retry_after: headers::retry_after(answer.headers()),
+        page: Box::new(Page {
+            url: url.clone(),
+            content_type: headers::content_type(answer.headers()),
+            body: body.unwrap_or_default(),
+        }),
+    }
+}
+
+/// A 304 may leave out the validators that it confirms.
+fn renewed(
+    sent: SourceValidators,
+    known: Option<&SourceValidators>,
+    status: StatusCode,
+) -> SourceValidators {
+    match known {
+        Some(known) if status == StatusCode::NOT_MODIFIED => SourceValidators {
+            etag: sent.etag.or_else(|| known.etag.clone()),
+            last_modified: sent.last_modified.or_else(|| known.last_modified.clone()),
+        },
+        _ => sent,
+    }
+}

@@ -1,0 +1,294 @@
+//! The dates that rows show: every place in a row that may be one, and the place that most rows agree on.
+//!
+//! In: rows. Out: what each shows ([`Shown`]); years that are left out are filled in by
+//! [`crate::article::dates::infer_years`].
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use regex::Regex;
+
+use super::{rows::Row, titles::Title, words};
+use crate::{
+    article::dates::{self, DateContext, Shown},
+    page::{
+        document::{Child, Element, Pick, Step},
+        text::{fold, visible_chars},
+    },
+};
+
+/// Longer texts are no dates with a word or two beside.
+const MAX_CHARS: usize = 40;
+
+/// Scripts that write a date are no longer.
+const MAX_SCRIPT_BYTES: usize = 600;
+
+/// More are not looked at in one row.
+const MAX_CANDIDATES: usize = 12;
+
+/// A date and its place in the row.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    /// A hash of the path of tags and classes from the row to it.
+    place: u64,
+    shown: Shown,
+}
+
+/// The dates of a row, outermost first.
+pub(super) fn candidates(
+    row: Row<'_>,
+    title: &Title<'_>,
+    rule: Option<&Pick>,
+    context: &DateContext<'_>,
+) -> Vec<Candidate> {
+    if let Some(pick) = rule {
+        let itself = Some(row.element).filter(|e| e.matches(&pick.selector));
+        let picked = itself.into_iter().chain(row.element.select(&pick.selector));
+        let shown = picked
+            .filter_map(|e| pick.of(e))
+            .map(|text| read(&text, context));
+        if let Some(shown) = shown.into_iter().find(|s| *s != Shown::Nothing) {
+            return vec![Candidate { place: 0, shown }];
+        }
+    }
+    let mut search = Search {
+        title: title.element,
+        is_around_title: title
+            .element
+            .ancestors()
+            .take_while(|e| *e != row.element)
+            .collect(),
+        context,
+        found: Vec::new(),
+    };
+    for part in row.parts() {
+        match part {
+            Child::Element(element) => search.look_through(element),
+            Child::Text(text) => search.offer(text, 1),
+        }
+    }
+    if search.found.is_empty() {
+        search.look_into_scripts(row);
+    }
+    if search.found.is_empty() {
+        search.look_into_attributes(row);
+    }
+    search.found
+}
+
+/// What each row shows: in the place where most rows show a date, or else the first whole date of the row.
+pub(super) fn column(rows: &[&[Candidate]]) -> Vec<Shown> {
+    let mut votes: HashMap<u64, (usize, usize)> = HashMap::new();
+    for candidates in rows {
+        let mut seen = Vec::new();
+        for (order, candidate) in candidates.iter().enumerate() {
+            if !seen.contains(&candidate.place) {
+                seen.push(candidate.place);
+                let vote = votes.entry(candidate.place).or_insert((0, 0));
+                // a whole date says more than one without its year
+                vote.0 += if matches!(candidate.shown, Shown::Whole(_)) {
+                    3
+                } else {
+                    2
+                };
+                vote.1 += order;
+            }
+        }
+    }
+    // a date without a year that few rows show is a part of their titles or leads
+    let is_column = |votes: usize| rows.len() < 4 || votes * 3 >= rows.len();
+    let best = votes
+        .into_iter()
+        .max_by_key(|&(place, (votes, order))| (votes, std::cmp::Reverse(order), place))
+        .map(|(place, (votes, _))| (place, is_column(votes)));
+    rows.iter()
+        .map(|candidates| {
+            let of_place = candidates.iter().find(|c| best == Some((c.place, true)));
+            let whole = || {
+                candidates
+                    .iter()
+                    .find(|c| matches!(c.shown, Shown::Whole(_)))
+            };
+            of_place.or_else(whole).map_or(Shown::Nothing, |c| c.shown)
+        })
+        .collect()
+}
+
+struct Search<'a, 'c> {
+    title: Element<'a>,
+    is_around_title: Vec<Element<'a>>,
+    context: &'c DateContext<'c>,
+    found: Vec<Candidate>,
+}
+
+impl<'a> Search<'a, '_> {
+    /// Offers every element that holds a short text, and every piece of text beside longer ones.
+    fn look_through(&mut self, part: Element<'a>) {
+        let mut places = Vec::new();
+        let mut walk = part.walk();
+        while let Some(step) = walk.next() {
+            match step {
+                Step::Open(e) => {
+                    let place = mix(places.last().copied().unwrap_or(7), e);
+                    places.push(place);
+                    if e.is_unseen() || self.is_the_title(e) {
+                        walk.skip_inside();
+                    } else if let Some(value) = e.attr("datetime").filter(|_| e.name() == "time") {
+                        self.declare(value, place);
+                    } else if self.take_whole(e, place) {
+                        walk.skip_inside();
+                    }
+                }
+                Step::Close(_) => {
+                    places.pop();
+                }
+                Step::Text(text) => {
+                    let place = places.last().copied().unwrap_or(7);
+                    self.offer(text, place.wrapping_add(1));
+                }
+            }
+        }
+    }
+
+    /// The title's own text may speak of any date; a link around the whole row also holds the row's.
+    fn is_the_title(&self, element: Element<'a>) -> bool {
+        element == self.title && !element.children().any(|e| words::looks_dated(&e.text()))
+    }
+
+    /// Takes an element's text if it is short and a date; so a day and a month in two elements are read together.
+    fn take_whole(&mut self, element: Element<'a>, place: u64) -> bool {
+        if self.is_around_title.contains(&element) || element == self.title {
+            return false;
+        }
+        let Some(text) = short_text(element) else {
+            return false;
+        };
+        let before = self.found.len();
+        self.offer(&text, place);
+        self.found.len() > before
+    }
+
+    fn offer(&mut self, text: &str, place: u64) {
+        if self.found.len() >= MAX_CANDIDATES || text.len() > MAX_CHARS * 4 || !may_be_date(text) {
+            return;
+        }
+        let shown = read(&fold(text), self.context);
+        if shown != Shown::Nothing {
+            self.found.push(Candidate { place, shown });
+        }
+    }
+
+    fn declare(&mut self, value: &str, place: u64) {
+        if let Some(published) = dates::declared(value, self.context) {
+            let shown = Shown::Whole(published);
+            self.found.push(Candidate { place, shown });
+        }
+    }
+
+    /// `<script>var pubdata = "2020-04-30"…</script>` in the row.
+    fn look_into_scripts(&mut self, row: Row<'a>) {
+        for part in row.parts() {
+            let Child::Element(part) = part else { continue };
+            let inside = std::iter::once(part).chain(part.descendants());
+            for script in inside.filter(|e| e.name() == "script") {
+                let text = script.raw_text();
+                if text.len() <= MAX_SCRIPT_BYTES
+                    && let Some(published) = dates::find(&text, self.context)
+                {
+                    let shown = Shown::Whole(published);
+                    self.found.push(Candidate { place: 2, shown });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// `title="标题:…&#13;发布时间:2024-02-24"`, `data-date="2024-02-24"`.
+    fn look_into_attributes(&mut self, row: Row<'a>) {
+        let inside = std::iter::once(row.element).chain(row.element.descendants());
+        for (name, value) in inside.flat_map(Element::attrs) {
+            let declared = name.contains("date") || name.contains("time");
+            let told = name == "title" && (value.contains("时间") || value.contains("日期"));
+            if (declared || told)
+                && value.len() <= 1_000
+                && let Some(published) = dates::find(value, self.context)
+            {
+                let shown = Shown::Whole(published);
+                self.found.push(Candidate { place: 3, shown });
+                return;
+            }
+        }
+    }
+}
+
+/// The element's text if it is short, dates it may hold included.
+fn short_text(element: Element<'_>) -> Option<String> {
+    let mut bytes = 0;
+    for step in element.walk() {
+        match step {
+            Step::Text(text) => bytes += visible_chars(text),
+            Step::Open(e) if e.is_unseen() => return None,
+            _ => {}
+        }
+        if bytes > MAX_CHARS {
+            return None;
+        }
+    }
+    (bytes > 0).then(|| element.text())
+}
+
+fn may_be_date(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_digit()) || (text.contains('年') && text.contains('月'))
+}
+
+/// A title without the date at its end, and that date: `…的通知 (2024-02-24)`.
+pub(super) fn split_off(title: &str, context: &DateContext<'_>) -> Option<(String, Candidate)> {
+    static AT_END: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(.*?)(?:\s*[(（\[【]\s*([0-9]{2,4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?:\s[0-9:]+)?|[0-9]{1,2}[-/月][0-9]{1,2}日?)\s*[)）\]】]|\s+((?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?:\s[0-9:]+)?))$")
+            .expect("the pattern is good")
+    });
+    if !title.ends_with([')', '）', ']', '】']) && !title.ends_with(|c: char| c.is_ascii_digit())
+    {
+        return None;
+    }
+    let found = AT_END.captures(title)?;
+    let shown = read(found.get(2).or(found.get(3))?.as_str(), context);
+    let rest = found[1].trim_end();
+    (shown != Shown::Nothing && visible_chars(rest) >= 4)
+        .then(|| (rest.to_owned(), Candidate { place: 4, shown }))
+}
+
+/// What a short text shows: also a year of two digits, `17-05-02`.
+fn read(text: &str, context: &DateContext<'_>) -> Shown {
+    match dates::read(text, context) {
+        Shown::Nothing => match four_digit_year(text) {
+            Some(text) => dates::read(&text, context),
+            None => Shown::Nothing,
+        },
+        shown => shown,
+    }
+}
+
+fn four_digit_year(text: &str) -> Option<String> {
+    let bare = text.trim_matches(|c: char| !c.is_ascii_digit());
+    let mut parts = bare.split(['-', '/', '.']);
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let day: String = day.chars().take_while(char::is_ascii_digit).collect();
+    let is_number =
+        |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    (year.len() == 2
+        && is_number(year)
+        && is_number(month)
+        && is_number(&day)
+        && parts.next().is_none())
+    .then(|| format!("20{year}-{month}-{day}"))
+}
+
+/// FNV-1a over the tag and its classes; numbers in class names are ignored, since some systems count rows there.
+fn mix(hash: u64, element: Element<'_>) -> u64 {
+    let name = element.name().bytes().chain([b'.']);
+    let classes = element.attr("class").unwrap_or_default();
+    let classes = classes.bytes().filter(|b| !b.is_ascii_digit());
+    name.chain(classes).fold(hash, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

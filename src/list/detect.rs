@@ -1,0 +1,303 @@
+//! The repeated block that is a page's list, found by structure alone.
+//!
+//! In: an [`Outline`]. Out: the best [`Block`]s of rows, best first. A block is a set of elements that stand at the
+//! same path of tags below one container, one to three levels down, with nothing but themselves between; each holds
+//! a link. Links are counted upwards, so that all layouts look alike here: `ul > li`, tables, `dl`, cards, bare links.
+//! Rows with a date, a long text and an article's address speak for a block; short texts, many links per row, and a
+//! place in navigation against it.
+
+use std::collections::HashMap;
+
+use super::{
+    outline::{Outline, Region},
+    words::{self, LinkKind},
+};
+
+/// How far above its link a row may begin.
+const MAX_ROW_HEIGHT: usize = 6;
+
+/// How far above its rows a block's container may stand.
+const MAX_CONTAINER_HEIGHT: usize = 3;
+
+/// How much text without a link may stand between two rows of one container: a lead, a date, a heading.
+const MAX_TEXT_BETWEEN: usize = 600;
+
+/// A heading between two sections of a list is no longer.
+const MAX_HEADING_CHARS: usize = 24;
+
+/// How much text may stand between a block and its pager: `共 23 条 1/3`.
+const MAX_PAGER_DISTANCE: usize = 60;
+
+/// A block below this is no list.
+const LEAST_SCORE: f64 = 3.0;
+
+/// Rows that belong together.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    /// Indices of the rows' elements, in document order.
+    pub(super) rows: Vec<usize>,
+    /// How sure it is that this is the list.
+    pub(super) score: f64,
+}
+
+/// The blocks that may be the page's list, best first.
+pub(super) fn blocks(outline: &Outline<'_>) -> Vec<Block> {
+    let pagers = pager_places(outline);
+    let mut rows = Rows::new(outline);
+    let mut blocks: Vec<Block> = Vec::new();
+    for cluster in clusters(outline) {
+        for run in runs(outline, cluster) {
+            let score = rows.score(&run, &pagers);
+            if score >= LEAST_SCORE {
+                blocks.push(Block { rows: run, score });
+            }
+        }
+    }
+    // equal scores: the larger rows, which hold the dates and leads; then the earlier block
+    let size = |b: &Block| {
+        let node = outline.nodes[b.rows[0]];
+        node.end - b.rows[0]
+    };
+    blocks.sort_by(|a, b| {
+        let by_score = b.score.total_cmp(&a.score);
+        by_score
+            .then(size(b).cmp(&size(a)))
+            .then(a.rows[0].cmp(&b.rows[0]))
+    });
+    blocks
+}
+
+/// The best of the blocks that some given elements form: rows that a preset's selector has found.
+pub(super) fn best_of(outline: &Outline<'_>, mut found: Vec<usize>) -> Option<Block> {
+    let pagers = pager_places(outline);
+    let mut rows = Rows::new(outline);
+    found.retain(|&row| {
+        !outline.links_in(row).is_empty() || outline.nodes[row].element.name() == "a"
+    });
+    let mut groups: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+    for row in found {
+        // rows of one container, or of containers side by side, are one list
+        let path: Vec<usize> = above(outline, row).skip(1).take(2).collect();
+        match groups
+            .iter_mut()
+            .find(|(other, _)| other.first() == path.first())
+        {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((path, vec![row])),
+        }
+    }
+    let blocks = groups.into_iter().map(|(_, rows)| rows);
+    blocks
+        .map(|run| Block {
+            score: rows.score(&run, &pagers),
+            rows: run,
+        })
+        .max_by(|a, b| a.score.total_cmp(&b.score))
+}
+
+/// An element's index, its parent's, and so on, without `<body>`.
+fn above<'o>(outline: &'o Outline<'_>, node: usize) -> impl Iterator<Item = usize> + use<'o> {
+    std::iter::successors(Some(node), |&n| {
+        let parent = outline.nodes[n].parent;
+        (parent != n).then_some(parent)
+    })
+}
+
+/// All sets of elements at one path of tags below one container that hold links, each in document order.
+fn clusters(outline: &Outline<'_>) -> Vec<Vec<usize>> {
+    let mut found: HashMap<(usize, u64), Vec<usize>> = HashMap::new();
+    for link in outline
+        .links
+        .iter()
+        .filter(|l| l.kind == LinkKind::Plain && l.chars >= 2)
+    {
+        for row in above(outline, link.node).take(MAX_ROW_HEIGHT) {
+            let mut path = 0xcbf2_9ce4_8422_2325_u64;
+            for (level, container) in above(outline, row)
+                .skip(1)
+                .take(MAX_CONTAINER_HEIGHT)
+                .enumerate()
+            {
+                let step = if level == 0 {
+                    row
+                } else {
+                    parent_at(outline, row, level)
+                };
+                path = mix(path, outline.nodes[step].element.name());
+                let rows = found.entry((container, path)).or_default();
+                if rows.last() != Some(&row) {
+                    rows.push(row);
+                }
+            }
+        }
+    }
+    let mut all: Vec<_> = found.into_iter().collect();
+    // the map's order is chance
+    all.sort_unstable_by_key(|(key, _)| *key);
+    all.into_iter().map(|(_, rows)| rows).collect()
+}
+
+fn parent_at(outline: &Outline<'_>, node: usize, level: usize) -> usize {
+    above(outline, node).nth(level).unwrap_or(node)
+}
+
+/// FNV-1a, 64 bit.
+fn mix(hash: u64, name: &str) -> u64 {
+    name.bytes().chain([b'>']).fold(hash, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// A cluster, cut where something else stands between two rows.
+fn runs(outline: &Outline<'_>, rows: Vec<usize>) -> Vec<Vec<usize>> {
+    let mut runs: Vec<Vec<usize>> = Vec::new();
+    for row in rows {
+        let joins = runs
+            .last()
+            .and_then(|run| run.last())
+            .is_some_and(|&before| {
+                if outline.nodes[before].parent == outline.nodes[row].parent {
+                    // beside each other, what a row shows may go on in what follows it
+                    !outline.has_link_between(before, row)
+                        && outline.gap(before, row) <= MAX_TEXT_BETWEEN
+                } else {
+                    outline.gap(before, row) == 0 && !outline.has_link_between(before, row)
+                        || is_heading_between(outline, before, row)
+                }
+            });
+        match runs.last_mut() {
+            Some(run) if joins => run.push(row),
+            _ => runs.push(vec![row]),
+        }
+    }
+    runs
+}
+
+/// Whether no more than a heading parts two rows of blocks that look alike: sections of one list. A heading with a
+/// `更多` beside it begins a list of its own.
+fn is_heading_between(outline: &Outline<'_>, before: usize, row: usize) -> bool {
+    let [a, b] = [before, row].map(|r| outline.nodes[outline.nodes[r].parent].element);
+    let [over_a, over_b] = [a, b].map(|e| e.parent().and_then(|p| p.attr("class")));
+    let alike = a.name() == b.name() && a.attr("class") == b.attr("class") && over_a == over_b;
+    let classed = a.attr("class").or(over_a).is_some();
+    let (from, to) = (outline.nodes[before].links.1, outline.nodes[row].links.0);
+    let links = outline.links.get(from..to).unwrap_or_default();
+    alike
+        && classed
+        && outline.gap(before, row) <= MAX_HEADING_CHARS
+        && links.len() <= 1
+        && links.iter().all(|l| l.kind == LinkKind::Plain)
+}
+
+/// Where pagers stand: characters of text before them.
+fn pager_places(outline: &Outline<'_>) -> Vec<usize> {
+    let links = outline.links.iter();
+    links
+        .filter(|l| matches!(l.kind, LinkKind::Next | LinkKind::Number))
+        .map(|l| outline.nodes[l.node].chars.0)
+        .collect()
+}
+
+/// What single rows are worth, computed once each: a row is part of several blocks.
+struct Rows<'o, 'a> {
+    outline: &'o Outline<'a>,
+    worth: HashMap<usize, f64>,
+}
+
+impl<'o, 'a> Rows<'o, 'a> {
+    fn new(outline: &'o Outline<'a>) -> Self {
+        Self {
+            outline,
+            worth: HashMap::new(),
+        }
+    }
+
+    /// What a run of rows is worth.
+    fn score(&mut self, run: &[usize], pagers: &[usize]) -> f64 {
+        let (Some(&first), Some(&last)) = (run.first(), run.last()) else {
+            return 0.0;
+        };
+        let mut sum = 0.0;
+        let mut dated = 0_u32;
+        for (i, &row) in run.iter().enumerate() {
+            let known = self.worth.get(&row).copied();
+            let worth = known.unwrap_or_else(|| self.worth_of(row));
+            self.worth.insert(row, worth);
+            let is_dated =
+                self.outline.is_dated(row) || self.is_dated_after(row, run.get(i + 1).copied());
+            dated += u32::from(is_dated);
+            sum += worth + if is_dated { 3.0 } else { 0.0 };
+        }
+        let rows = f64::from(u32::try_from(run.len()).unwrap_or(u32::MAX));
+        // a single row is a list only if it is dated, and never against a longer one
+        if run.len() == 1 {
+            return if dated == 1 && sum >= 5.0 {
+                LEAST_SCORE
+            } else {
+                0.0
+            };
+        }
+        if sum / rows < 0.8 {
+            return 0.0;
+        }
+        // the tenth row says as much as the first, the fiftieth does not
+        let mut score = sum * (1.0_f64).min((20.0 / rows).sqrt().max(0.5));
+        let end = self.outline.nodes[last].chars.1;
+        if pagers
+            .iter()
+            .any(|&p| p >= end && p - end <= MAX_PAGER_DISTANCE)
+            && first != last
+        {
+            score = score * 1.5 + 5.0;
+        }
+        score
+    }
+
+    /// Whether a date stands between a row and the next one beside it.
+    fn is_dated_after(&self, row: usize, next: Option<usize>) -> bool {
+        let Some(next) = next else {
+            return false;
+        };
+        let nodes = &self.outline.nodes;
+        nodes[row].parent == nodes[next].parent && nodes[next].dates.0 > nodes[row].dates.1
+    }
+
+    /// What a row is worth without its date.
+    fn worth_of(&self, row: usize) -> f64 {
+        let outline = self.outline;
+        let plain = outline
+            .links_in(row)
+            .iter()
+            .filter(|l| l.kind == LinkKind::Plain);
+        let Some(link) = plain.max_by_key(|l| l.chars.min(40)) else {
+            return -1.0;
+        };
+        let mut worth = match link.chars {
+            0..=3 => -1.5,
+            4..=5 => -0.5,
+            6..=7 => 0.2,
+            8..=11 => 0.9,
+            _ => 1.5,
+        };
+        if words::is_article_like(link.href) {
+            worth += 0.7;
+        } else if words::is_column_like(link.href) {
+            worth -= 0.8;
+        }
+        let targets = outline.targets_in(row);
+        if targets > 2 {
+            worth -= 2.0 * f64::from(u32::try_from(targets - 2).unwrap_or(u32::MAX)).min(20.0);
+        }
+        // a row is a title, perhaps a lead; an article is no row
+        let (before, inside) = outline.nodes[row].chars;
+        if inside - before > 1_000 {
+            worth -= 3.0;
+        }
+        worth
+            - match outline.nodes[row].region {
+                Region::Plain => 0.0,
+                Region::Aside => 1.0,
+                Region::Frame => 2.5,
+            }
+    }
+}

@@ -1,0 +1,204 @@
+//! A page as a list of its elements, with the figures by which a list is told from a menu.
+//!
+//! In: a parsed page. Out: an [`Outline`]: every element in document order with its parent, where it ends, how much
+//! text stands before, which links and dates lie inside. One walk; what follows is arithmetic on indices.
+
+use std::collections::HashSet;
+
+use super::words;
+use crate::page::{
+    document::{Document, Element, Step},
+    text::visible_chars,
+};
+
+/// More links are not looked at: no list page has so many.
+const MAX_LINKS: usize = 4_000;
+
+/// A script that shows a row's date is no longer.
+const MAX_DATE_SCRIPT_BYTES: usize = 600;
+
+/// An element.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node<'a> {
+    pub(super) element: Element<'a>,
+    /// Index of the parent; its own for `<body>`.
+    pub(super) parent: usize,
+    /// Index after the last element inside.
+    pub(super) end: usize,
+    /// Characters of text on the page before it, and up to its end.
+    pub(super) chars: (usize, usize),
+    /// Pieces of text that are dates, before it and up to its end.
+    pub(super) dates: (usize, usize),
+    /// Links before it and up to its end: the range in [`Outline::links`].
+    pub(super) links: (usize, usize),
+    /// What kind of region it lies in.
+    pub(super) region: Region,
+}
+
+/// What the names of an element and those around it say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Region {
+    /// Nothing.
+    Plain,
+    /// A side column: hot articles, related ones.
+    Aside,
+    /// Navigation, header, footer, breadcrumb, friend links.
+    Frame,
+}
+
+/// A link.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link<'a> {
+    /// Index of its element.
+    pub(super) node: usize,
+    /// The address as written, or the script that opens it.
+    pub(super) href: &'a str,
+    /// Characters of its text, or of its `title` attribute where that is longer.
+    pub(super) chars: usize,
+    /// What its text says.
+    pub(super) kind: words::LinkKind,
+}
+
+/// A page, counted.
+#[derive(Debug)]
+pub(super) struct Outline<'a> {
+    pub(super) nodes: Vec<Node<'a>>,
+    pub(super) links: Vec<Link<'a>>,
+}
+
+impl<'a> Outline<'a> {
+    pub(super) fn of(document: &'a Document) -> Self {
+        let mut outline = Self {
+            nodes: Vec::new(),
+            links: Vec::new(),
+        };
+        outline.read(document.body());
+        outline
+    }
+
+    fn read(&mut self, body: Element<'a>) {
+        let mut open: Vec<usize> = Vec::new();
+        let (mut chars, mut dates) = (0, 0);
+        let mut walk = body.walk();
+        while let Some(step) = walk.next() {
+            match step {
+                Step::Open(element) => {
+                    let index = self.nodes.len();
+                    let parent = open.last().copied().unwrap_or(index);
+                    let around = self.nodes.get(parent).map_or(Region::Plain, |p| p.region);
+                    let region = words::region(element).unwrap_or(around);
+                    self.nodes.push(Node {
+                        element,
+                        parent,
+                        end: index + 1,
+                        chars: (chars, chars),
+                        dates: (dates, dates),
+                        links: (self.links.len(), self.links.len()),
+                        region,
+                    });
+                    open.push(index);
+                    if element.is_unseen() {
+                        dates += usize::from(is_date_script(element));
+                        walk.skip_inside();
+                    } else {
+                        self.note_link(element, index);
+                    }
+                }
+                Step::Text(text) => {
+                    let visible = visible_chars(text);
+                    chars += visible;
+                    dates += usize::from(visible > 0 && words::looks_dated(text));
+                }
+                Step::Close(_) => {
+                    let index = open.pop().unwrap_or(0);
+                    let (end, links) = (self.nodes.len(), self.links.len());
+                    let node = &mut self.nodes[index];
+                    (node.end, node.chars.1, node.dates.1, node.links.1) =
+                        (end, chars, dates, links);
+                    self.measure_link(index);
+                }
+            }
+        }
+    }
+
+    fn note_link(&mut self, element: Element<'a>, node: usize) {
+        if self.links.len() >= MAX_LINKS {
+            return;
+        }
+        let href = match (element.name(), element.attr("href")) {
+            ("a", Some(href)) if words::leads_somewhere(href) => href,
+            _ => match element.attr("onclick") {
+                Some(script) if words::opens_page(script) => script,
+                _ => return,
+            },
+        };
+        self.links.push(Link {
+            node,
+            href,
+            chars: 0,
+            kind: words::LinkKind::Plain,
+        });
+    }
+
+    /// Fills in what is known at a link's end.
+    fn measure_link(&mut self, index: usize) {
+        let node = self.nodes[index];
+        let Some(link) = self.links.get_mut(node.links.0) else {
+            return;
+        };
+        if link.node != index {
+            return;
+        }
+        link.chars = node.chars.1 - node.chars.0;
+        if link.chars <= words::MAX_SIGN_CHARS {
+            link.kind = words::link_kind(node.element);
+        }
+        if let Some(title) = node.element.attr("title") {
+            link.chars = link.chars.max(visible_chars(title));
+        } else if link.chars == 0 {
+            let picture = node.element.descendants().find(|e| e.name() == "img");
+            link.chars = picture.and_then(|e| e.attr("alt")).map_or(0, visible_chars);
+        }
+    }
+
+    /// The links inside an element.
+    pub(super) fn links_in(&self, node: usize) -> &[Link<'a>] {
+        let (from, to) = self.nodes[node].links;
+        &self.links[from..to]
+    }
+
+    /// How many different addresses the links of an element lead to, signs such as `[详细]` aside.
+    pub(super) fn targets_in(&self, node: usize) -> usize {
+        let links = self.links_in(node);
+        let plain = links.iter().filter(|l| l.kind == words::LinkKind::Plain);
+        plain.map(|l| l.href).collect::<HashSet<_>>().len()
+    }
+
+    /// Characters between the end of one element and the beginning of a later one.
+    pub(super) fn gap(&self, before: usize, after: usize) -> usize {
+        self.nodes[after]
+            .chars
+            .0
+            .saturating_sub(self.nodes[before].chars.1)
+    }
+
+    /// Whether a link lies between the end of one element and the beginning of a later one.
+    pub(super) fn has_link_between(&self, before: usize, after: usize) -> bool {
+        self.nodes[after].links.0 > self.nodes[before].links.1
+    }
+
+    /// Whether an element shows a date apart from longer text.
+    pub(super) fn is_dated(&self, node: usize) -> bool {
+        let (before, inside) = self.nodes[node].dates;
+        inside > before
+    }
+}
+
+/// Some systems write each row's date by a script of its own.
+fn is_date_script(element: Element<'_>) -> bool {
+    if element.name() != "script" {
+        return false;
+    }
+    let script = element.raw_text();
+    script.len() <= MAX_DATE_SCRIPT_BYTES && words::holds_date(&script)
+}

@@ -1,0 +1,229 @@
+//! Lists that stand in scripts: Hanweb's CDATA records, and JSON.
+//!
+//! In: a parsed page. Out: its items, where a script holds more than one.
+
+use serde_json::Value;
+use url::Url;
+
+use super::{Item, ListContext, outline::Outline};
+use crate::{
+    article::dates::{self, DateContext},
+    page::{
+        document::{Document, Element},
+        links,
+        text::{fold, visible_chars},
+    },
+};
+
+/// Longer scripts are libraries or maps.
+const MAX_SCRIPT_BYTES: usize = 1 << 20;
+
+/// How many places of a script are tried as the beginning of a JSON list.
+const MAX_TRIES: usize = 64;
+
+/// How many JSON values are looked through.
+const MAX_VALUES: usize = 20_000;
+
+/// The items that scripts hold, and how they were found.
+pub(super) fn items(
+    document: &Document,
+    base: &Url,
+    context: &ListContext<'_>,
+) -> Option<(Vec<Item>, String)> {
+    let scripts: Vec<Element<'_>> = document
+        .root()
+        .descendants()
+        .filter(|e| e.is_any(&["script", "textarea", "xmp"]) && e.attr("src").is_none())
+        .collect();
+    let texts = || {
+        scripts
+            .iter()
+            .map(|e| e.raw_text())
+            .filter(|t| t.len() <= MAX_SCRIPT_BYTES)
+    };
+    for text in texts() {
+        if let Some(items) = of_records(&text, base, context) {
+            return Some((items, "records in a script".to_owned()));
+        }
+    }
+    let lists = texts().filter_map(|text| of_json(&text, base, context));
+    let items = lists.max_by_key(Vec::len)?;
+    Some((items, "JSON in a script".to_owned()))
+}
+
+/// `<record><![CDATA[<li><a …>…</a><span>…</span></li>]]></record>…`: each record is a row of HTML.
+fn of_records(text: &str, base: &Url, context: &ListContext<'_>) -> Option<Vec<Item>> {
+    if !text.contains("<record") {
+        return None;
+    }
+    let mut html = String::from("<table><tbody>");
+    let as_rows = text.contains("<tr");
+    if !as_rows {
+        html = String::from("<div>");
+    }
+    let mut rest = text;
+    while let Some(at) = rest.find("<![CDATA[") {
+        rest = &rest[at + "<![CDATA[".len()..];
+        let end = rest.find("]]>").unwrap_or(rest.len());
+        html.push_str(&rest[..end]);
+        rest = &rest[end..];
+    }
+    let document = Document::parse(&html);
+    let outline = Outline::of(&document);
+    let (items, _) = super::detected(&outline, base, context)?;
+    (items.len() >= 2).then_some(items)
+}
+
+/// The longest list of objects that have a title and an address.
+fn of_json(text: &str, base: &Url, context: &ListContext<'_>) -> Option<Vec<Item>> {
+    // few scripts hold any; looking for the keys is far cheaper than parsing
+    if !TITLES.iter().any(|key| has_key(text, key))
+        || !ADDRESSES.iter().any(|key| has_key(text, key))
+    {
+        return None;
+    }
+    let mut best: Option<Vec<Item>> = None;
+    let mut at = 0;
+    for _ in 0..MAX_TRIES {
+        let Some(step) = text[at..].find(['[', '{']) else {
+            break;
+        };
+        at += step;
+        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
+        match values.next() {
+            Some(Ok(value)) => {
+                at += values.byte_offset().max(1);
+                let found = of_value(&value, base, context);
+                if found.len() > best.as_ref().map_or(1, Vec::len) {
+                    best = Some(found);
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    best
+}
+
+const TITLES: [&str; 10] = [
+    "title",
+    "docTitle",
+    "articleTitle",
+    "newsTitle",
+    "name",
+    "subject",
+    "headline",
+    "infoTitle",
+    "bt",
+    "titleName",
+];
+const ADDRESSES: [&str; 14] = [
+    "url",
+    "link",
+    "href",
+    "docPubUrl",
+    "linkUrl",
+    "articleUrl",
+    "pageUrl",
+    "docUrl",
+    "htmlUrl",
+    "infoUrl",
+    "visitUrl",
+    "detailUrl",
+    "path",
+    "staticUrl",
+];
+const DATES: [&str; 20] = [
+    "publishDate",
+    "publishTime",
+    "pubDate",
+    "pubTime",
+    "docRelTime",
+    "releaseTime",
+    "releaseDate",
+    "publishedTime",
+    "publish_time",
+    "publish_date",
+    "pubdate",
+    "date",
+    "time",
+    "createTime",
+    "createDate",
+    "addtime",
+    "infoDate",
+    "showDate",
+    "datePublished",
+    "updateTime",
+];
+
+fn has_key(text: &str, key: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find(key) {
+        if rest[..at].ends_with('"') && rest[at + key.len()..].starts_with('"') {
+            return true;
+        }
+        rest = &rest[at + key.len()..];
+    }
+    false
+}
+
+/// The longest list inside a value; without recursion, however deep it lies.
+fn of_value(value: &Value, base: &Url, context: &ListContext<'_>) -> Vec<Item> {
+    let mut best = Vec::new();
+    let mut open = vec![value];
+    let mut seen = 0;
+    while let Some(value) = open.pop() {
+        seen += 1;
+        if seen > MAX_VALUES {
+            break;
+        }
+        match value {
+            Value::Array(entries) => {
+                let items: Vec<Item> = entries
+                    .iter()
+                    .filter_map(|e| of_object(e, base, context))
+                    .collect();
+                if items.len() >= 2 && items.len() * 2 > entries.len() && items.len() > best.len() {
+                    best = items;
+                } else {
+                    open.extend(entries);
+                }
+            }
+            Value::Object(fields) => open.extend(fields.values()),
+            _ => {}
+        }
+    }
+    best
+}
+
+fn of_object(value: &Value, base: &Url, context: &ListContext<'_>) -> Option<Item> {
+    let fields = value.as_object()?;
+    let text = |keys: &[&str]| {
+        keys.iter().find_map(|key| {
+            let (_, value) = fields
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(key))?;
+            value.as_str().filter(|s| !s.trim().is_empty())
+        })
+    };
+    // titles may be HTML: a search's marks, entities
+    let title = text(&TITLES)?;
+    let title = if title.contains(['<', '&']) {
+        Document::parse(title).body().text()
+    } else {
+        fold(title)
+    };
+    if visible_chars(&title) < 4 {
+        return None;
+    }
+    let url = links::resolve(base, text(&ADDRESSES)?)?;
+    let dating = DateContext {
+        timezone: context.timezone,
+        now: context.now,
+    };
+    let published = text(&DATES).and_then(|value| dates::declared(value, &dating));
+    Some(Item {
+        title,
+        url,
+        published,
+    })
+}

@@ -1,0 +1,238 @@
+//! Rows read into items: which link, which title, which date.
+//!
+//! In: the elements that are a list's rows, and rules where given. Out: [`Item`]s. What one row leaves open the
+//! others decide: an address that several rows share is a column's, not the article's; the place where most rows show
+//! their date is the date's place in all.
+
+use std::collections::HashMap;
+
+use url::Url;
+
+use super::{
+    Item, ListContext,
+    dates::{self, Candidate},
+    titles, words,
+    words::LinkKind,
+};
+use crate::{
+    article::dates::{DateContext, infer_years},
+    page::{
+        document::{Child, Element, Step},
+        links,
+        text::visible_chars,
+    },
+    source::ListRules,
+};
+
+/// More nodes beside a row are not its own.
+const MAX_TAIL: usize = 12;
+
+/// A row: an element, and the nodes beside it up to the next row, where what it shows goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    pub(super) element: Element<'a>,
+    tail: usize,
+}
+
+impl<'a> Row<'a> {
+    /// A row that is one element.
+    pub(super) fn alone(element: Element<'a>) -> Self {
+        Self { element, tail: 0 }
+    }
+
+    /// Elements as rows, each with what stands between it and the next beside it.
+    pub(super) fn all(elements: &[Element<'a>]) -> Vec<Self> {
+        let mut rows: Vec<Self> = Vec::with_capacity(elements.len());
+        for (i, &element) in elements.iter().enumerate() {
+            let tail = match elements.get(i + 1) {
+                Some(&next) if next.parent() == element.parent() => tail_before(element, next),
+                // the last row goes on as far as the one before it did
+                None => rows.last().map_or(0, |row| row.tail),
+                Some(_) => 0,
+            };
+            rows.push(Self { element, tail });
+        }
+        rows
+    }
+
+    /// The row's element and the nodes that follow it, but for those with links of their own.
+    pub(super) fn parts(self) -> impl Iterator<Item = Child<'a>> {
+        let tail = self.element.following_nodes().take(self.tail);
+        let tail = tail.take_while(|node| match node {
+            Child::Element(e) => !has_link(*e),
+            Child::Text(_) => true,
+        });
+        std::iter::once(Child::Element(self.element)).chain(tail)
+    }
+}
+
+fn tail_before(element: Element<'_>, next: Element<'_>) -> usize {
+    let nodes = element.following_nodes().take(MAX_TAIL + 1);
+    let until = nodes.take_while(|node| !matches!(node, Child::Element(e) if *e == next));
+    let count = until.count();
+    if count > MAX_TAIL { 0 } else { count }
+}
+
+fn has_link(element: Element<'_>) -> bool {
+    std::iter::once(element)
+        .chain(element.descendants())
+        .any(|e| e.name() == "a" && e.attr("href").is_some_and(words::leads_somewhere))
+}
+
+/// A link of a row.
+#[derive(Clone, Debug)]
+pub(super) struct RowLink<'a> {
+    pub(super) element: Element<'a>,
+    pub(super) url: Url,
+    kind: LinkKind,
+    chars: usize,
+}
+
+/// Reads rows. Those without a link to somewhere are left out.
+pub(super) fn read(
+    rows: &[Row<'_>],
+    rules: &ListRules,
+    base: &Url,
+    context: &ListContext<'_>,
+) -> Vec<Item> {
+    let links: Vec<_> = rows.iter().map(|row| links_of(*row, rules, base)).collect();
+    let mut uses: HashMap<&Url, usize> = HashMap::new();
+    for row in &links {
+        let mut urls: Vec<&Url> = row.iter().map(|l| &l.url).collect();
+        urls.sort_unstable();
+        urls.dedup();
+        urls.into_iter()
+            .for_each(|url| *uses.entry(url).or_default() += 1);
+    }
+    let dating = DateContext {
+        timezone: context.timezone,
+        now: context.now,
+    };
+    let mut found = Vec::new();
+    for (row, links) in rows.iter().zip(&links) {
+        let Some(target) = target_of(links, &uses, context.url) else {
+            continue;
+        };
+        let same: Vec<Element<'_>> = links
+            .iter()
+            .filter(|l| l.url == target.url)
+            .map(|l| l.element)
+            .collect();
+        let Some(title) = titles::of_row(*row, &same, rules.title.as_ref()) else {
+            continue;
+        };
+        let mut candidates = dates::candidates(*row, &title, rules.date.as_ref(), &dating);
+        let mut text = title.text;
+        if candidates.is_empty()
+            && let Some((rest, date)) = dates::split_off(&text, &dating)
+        {
+            text = rest;
+            candidates.push(date);
+        }
+        found.push((text, target.url.clone(), candidates));
+    }
+    let columns: Vec<&[Candidate]> = found
+        .iter()
+        .map(|(_, _, candidates)| candidates.as_slice())
+        .collect();
+    let published = infer_years(&dates::column(&columns), &dating);
+    let items = found.iter().zip(published);
+    let items = items.map(|((title, url, _), published)| Item {
+        title: title.clone(),
+        url: url.clone(),
+        published,
+    });
+    without_strays(items.collect())
+}
+
+/// Among items with dates, a word without a date that leads to no article is a link to a column.
+fn without_strays(mut items: Vec<Item>) -> Vec<Item> {
+    let dated = items.iter().filter(|i| i.published.is_some()).count();
+    if dated * 2 >= items.len() {
+        items.retain(|item| {
+            item.published.is_some()
+                || visible_chars(&item.title) > 6
+                || words::is_article_like(item.url.as_str())
+        });
+    }
+    items
+}
+
+/// The row's links, by the rule or all of them; its own where the row stands inside a link.
+fn links_of<'a>(row: Row<'a>, rules: &ListRules, base: &Url) -> Vec<RowLink<'a>> {
+    let as_link = |element: Element<'a>, url: Url| {
+        let text = element.text();
+        let shown = visible_chars(&text);
+        RowLink {
+            element,
+            url,
+            kind: words::kind_of_text(&text),
+            chars: shown.max(element.attr("title").map_or(0, visible_chars)),
+        }
+    };
+    if let Some(pick) = &rules.link {
+        let chosen = row.element.select(&pick.selector);
+        // an item may be the link itself
+        let itself = Some(row.element).filter(|e| e.matches(&pick.selector));
+        let links: Vec<_> = itself
+            .into_iter()
+            .chain(chosen)
+            .filter_map(|e| {
+                let url = match &pick.attribute {
+                    Some(name) => links::resolve(base, e.attr(name)?),
+                    None => links::of_link(base, e),
+                };
+                Some(as_link(e, url?))
+            })
+            .take(1)
+            .collect();
+        if !links.is_empty() {
+            return links;
+        }
+    }
+    let opens = |e: &Element<'a>| {
+        e.name() == "a" && e.attr("href").is_some_and(words::leads_somewhere)
+            || e.attr("onclick").is_some_and(words::opens_page)
+    };
+    let around = row.element.ancestors().take(2).filter(|e| e.name() == "a");
+    let inside = row.element.walk().filter_map(|step| match step {
+        Step::Open(e) => Some(e),
+        _ => None,
+    });
+    inside
+        .chain(around)
+        .filter(opens)
+        .filter_map(|e| Some(as_link(e, links::of_link(base, e)?)))
+        .collect()
+}
+
+/// The link that leads to the article: not a pager's, not one that other rows have too; of the rest, the one with the
+/// longest text, an article's address before a column's.
+fn target_of<'l, 'a>(
+    links: &'l [RowLink<'a>],
+    uses: &HashMap<&Url, usize>,
+    page: &Url,
+) -> Option<&'l RowLink<'a>> {
+    let worth = |link: &RowLink<'_>| {
+        let mut worth = i64::try_from(link.chars.min(40)).unwrap_or(40);
+        if uses.get(&link.url).is_some_and(|&n| n > 1) {
+            worth -= 30;
+        }
+        if words::is_column_like(link.url.path()) {
+            worth -= 10;
+        }
+        if link.kind == LinkKind::More {
+            worth -= 8;
+        }
+        if link.url == *page {
+            worth -= 50;
+        }
+        worth
+    };
+    let plain = links.iter().filter(|l| {
+        matches!(l.kind, LinkKind::Plain | LinkKind::More)
+            || links.len() == 1 && l.kind == LinkKind::Number
+    });
+    // of equals, the first
+    plain.rev().max_by_key(|l| worth(l))
+}

@@ -1,0 +1,231 @@
+//! An item's title: the `title` attribute where it is the whole of what is shown, else the text.
+//!
+//! In: a row and its links to the article. Out: the title, and the element that holds it, whose text is no date.
+
+use super::{rows::Row, words};
+use crate::page::{
+    document::{Child, Element, Pick, Step},
+    text::{fold, push_folded, visible_chars},
+};
+
+/// A title is no longer (contract, section 5).
+const MAX_CHARS: usize = 4_000;
+
+/// A title and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Title<'a> {
+    pub(super) text: String,
+    /// The element that shows it.
+    pub(super) element: Element<'a>,
+}
+
+/// The title of a row. `links` lead to its article, in page order.
+pub(super) fn of_row<'a>(
+    row: Row<'a>,
+    links: &[Element<'a>],
+    rule: Option<&Pick>,
+) -> Option<Title<'a>> {
+    let ruled = rule.and_then(|pick| by_rule(row, pick));
+    ruled
+        .or_else(|| by_structure(row, links))
+        .map(|title| Title {
+            text: crate::page::text::cut(&title.text, MAX_CHARS).to_owned(),
+            ..title
+        })
+}
+
+fn by_rule<'a>(row: Row<'a>, pick: &Pick) -> Option<Title<'a>> {
+    let itself = Some(row.element).filter(|e| e.matches(&pick.selector));
+    itself
+        .into_iter()
+        .chain(row.element.select(&pick.selector))
+        .find_map(|element| pick.of(element).map(|text| Title { text, element }))
+}
+
+fn by_structure<'a>(row: Row<'a>, links: &[Element<'a>]) -> Option<Title<'a>> {
+    let shown: Vec<Title<'a>> = links.iter().filter_map(|&link| shown_in(link)).collect();
+    // a card has a picture, a title, a lead and a `[详细]`, all with the same address: the title is the link in a
+    // heading, or else the first that says something
+    let best = shown
+        .iter()
+        .find(|t| is_titled(t.element) || t.element.ancestors().take(2).any(is_titled))
+        .or_else(|| shown.iter().find(|t| visible_chars(&t.text) >= 4))
+        .or_else(|| shown.first());
+    if let Some(title) = best {
+        return Some(Title {
+            text: completed(&title.text, title.element, links),
+            element: title.element,
+        });
+    }
+    // the links say nothing of their own (a picture, `[详细]`): the title stands beside them
+    let heading = row
+        .element
+        .descendants()
+        .find(|e| is_titled(*e) && visible_chars(&e.text()) >= 4);
+    if let Some(element) = heading {
+        return Some(Title {
+            text: element.text(),
+            element,
+        });
+    }
+    let link = *links.first()?;
+    let attribute = links.iter().find_map(|l| l.attr("title")).map(fold);
+    let picture = link
+        .descendants()
+        .find(|e| e.name() == "img")
+        .and_then(|e| e.attr("alt"))
+        .map(fold);
+    let around = || longest_text(row);
+    let text = attribute
+        .filter(|t| !t.is_empty())
+        .or_else(|| picture.filter(|t| !t.is_empty()))
+        .or_else(around)?;
+    Some(Title {
+        text,
+        element: link,
+    })
+}
+
+/// What a link shows that may be a title: its heading or its part of that name, else its text without dates and flags.
+fn shown_in(link: Element<'_>) -> Option<Title<'_>> {
+    let parts: Vec<Element<'_>> = link.descendants().collect();
+    let named = parts
+        .iter()
+        .copied()
+        .find(|e| is_titled(*e) && visible_chars(&e.text()) >= 2 && !words::looks_dated(&e.text()));
+    let (text, element) = match named {
+        Some(element) => (element.text(), element),
+        // a link around blocks shows a title, a lead, a date: the first block that says something
+        None if parts.iter().any(|e| e.is_block() && e.name() != "br") => first_block(link)?,
+        None => (text_without_dates(link), link),
+    };
+    let says_something = words::kind_of_text(&text) == words::LinkKind::Plain
+        || visible_chars(&text) > words::MAX_SIGN_CHARS;
+    (!text.is_empty() && says_something).then_some(Title { text, element })
+}
+
+fn first_block(link: Element<'_>) -> Option<(String, Element<'_>)> {
+    let says = |text: &str| visible_chars(text) >= 4 && !words::looks_dated(text);
+    let blocks = link
+        .descendants()
+        .filter(|e| !e.is_unseen() && !e.children().any(Element::is_block));
+    let mut blocks = blocks.map(|e| (e.text(), e)).filter(|(text, _)| says(text));
+    // text of the link's own stands before or beside its blocks: `<a>title<p>date</p></a>`
+    let own = link.own_text();
+    if says(&own) {
+        return Some((own, link));
+    }
+    blocks.next()
+}
+
+/// The text of a link but for what in it is a date or a flag of its own: `<a><span>02-24</span>title<i>new</i></a>`.
+fn text_without_dates(link: Element<'_>) -> String {
+    let mut text = String::new();
+    let mut walk = link.walk();
+    while let Some(step) = walk.next() {
+        match step {
+            Step::Open(e) if e.is_unseen() => walk.skip_inside(),
+            Step::Open(e) if e != link && is_aside(e) => walk.skip_inside(),
+            Step::Text(piece) => push_folded(&mut text, piece),
+            Step::Open(e) | Step::Close(e) if e.is_block() => push_folded(&mut text, " "),
+            _ => {}
+        }
+    }
+    text.truncate(text.trim_end().len());
+    let bare = text
+        .trim_start_matches([
+            '·', '•', '●', '■', '▪', '◆', '►', '▶', '○', '※', '★', '☆', '・', '∙', '»', '›',
+        ])
+        .trim_start();
+    bare.to_owned()
+}
+
+fn is_aside(element: Element<'_>) -> bool {
+    if !element.is_any(&[
+        "span", "i", "em", "b", "font", "small", "time", "label", "strong",
+    ]) {
+        return false;
+    }
+    let text = element.text();
+    element.name() == "time"
+        || words::looks_dated(&text)
+        || (!text.is_empty() && words::is_flag(&text))
+}
+
+/// Whether an element is a heading or named as a title.
+fn is_titled(element: Element<'_>) -> bool {
+    if element.is_any(&["h1", "h2", "h3", "h4", "h5", "h6"]) {
+        return true;
+    }
+    element.classes().any(|class| {
+        let class = class.to_ascii_lowercase();
+        ["title", "tit", "bt", "biaoti", "headline", "subject"]
+            .iter()
+            .any(|word| {
+                class == *word
+                    || class.ends_with(word) && class.len() <= 24 && !class.contains("sub")
+                    || class.starts_with("title")
+            })
+    })
+}
+
+/// The shown text, or the `title` attribute that says it whole.
+fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>]) -> String {
+    let inside = element.descendants().filter_map(|e| e.attr("title"));
+    let around = element
+        .ancestors()
+        .take(3)
+        .filter(|e| links.contains(e))
+        .filter_map(|e| e.attr("title"));
+    let own = element.attr("title");
+    let of_links = links.iter().filter_map(|l| l.attr("title"));
+    let attributes = own.into_iter().chain(around).chain(of_links).chain(inside);
+    let stem = squeezed(words::uncut(shown));
+    for attribute in attributes {
+        let whole = fold(attribute);
+        let squeezed_whole = squeezed(words::uncut(&whole));
+        // the attribute may be the site's name, `点击查看`, or all facts of the row in one
+        if squeezed_whole.starts_with(&stem)
+            && squeezed_whole.chars().count() <= stem.chars().count() + 300
+        {
+            let adds_facts =
+                whole.contains("发布时间") || whole.contains("更新时间") || whole.contains("点击");
+            if !adds_facts || words::is_cut(shown) {
+                return if words::is_cut(&whole) && !words::is_cut(shown) {
+                    shown.to_owned()
+                } else {
+                    whole
+                };
+            }
+        }
+    }
+    shown.to_owned()
+}
+
+/// Letters and digits alone: shown texts and attributes differ in spaces and quotation marks.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// The longest piece of text of a row that is no date and no sign.
+fn longest_text(row: Row<'_>) -> Option<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for part in row.parts() {
+        match part {
+            Child::Text(text) => pieces.push(fold(text)),
+            Child::Element(e) => pieces.extend(e.walk().filter_map(|step| match step {
+                Step::Text(text) => Some(fold(text)),
+                _ => None,
+            })),
+        }
+    }
+    let says = |text: &String| {
+        visible_chars(text) >= 4
+            && !words::looks_dated(text)
+            && words::kind_of_text(text) == words::LinkKind::Plain
+    };
+    pieces
+        .into_iter()
+        .filter(says)
+        .max_by_key(|text| visible_chars(text))
+}

@@ -1,0 +1,355 @@
+//! What names and short texts say on list pages, in Chinese and English.
+//!
+//! In: an element, a link's text, an `href`. Out: whether it is navigation, a pager's link, a "more" sign, a date.
+
+use super::outline::Region;
+use crate::page::{
+    document::Element,
+    text::{fold, is_space},
+};
+
+/// Longer texts are no signs, but titles.
+pub(super) const MAX_SIGN_CHARS: usize = 10;
+
+/// What a link's text says that is no title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LinkKind {
+    /// Nothing of the kind: it may be a title.
+    Plain,
+    /// `更多`, `详细`, `阅读全文`: leads to the item or to the rest of the block.
+    More,
+    /// `下一页`.
+    Next,
+    /// Another of a pager's links: `首页`, `上一页`, `尾页`.
+    Pager,
+    /// A page's number.
+    Number,
+}
+
+/// What a link's text says.
+pub(super) fn link_kind(link: Element<'_>) -> LinkKind {
+    kind_of_text(&link.text())
+}
+
+/// See [`link_kind`].
+pub(super) fn kind_of_text(text: &str) -> LinkKind {
+    let folded: String = text
+        .chars()
+        .filter(|&c| !is_space(c))
+        .flat_map(char::to_lowercase)
+        .collect();
+    let bare = folded.trim_matches(|c: char| {
+        !c.is_alphanumeric() && !matches!(c, '>' | '<' | '›' | '‹' | '»' | '«' | '→' | '←')
+    });
+    if !bare.is_empty() && bare.len() <= 4 && bare.bytes().all(|b| b.is_ascii_digit()) {
+        return LinkKind::Number;
+    }
+    let word = bare.trim_matches(|c: char| !c.is_alphanumeric());
+    match word {
+        "下一页" | "下页" | "后一页" | "下一頁" | "下頁" | "后页" | "向后" | "next"
+        | "nextpage" | "weiter" | "suivant" | "nächste" | "nächsteseite" | "pagesuivante"
+        | "older" | "olderposts" | "olderentries" => LinkKind::Next,
+        "首页" | "第一页" | "上一页" | "上页" | "前一页" | "上一頁" | "尾页" | "末页"
+        | "最后一页" | "最后页" | "尾頁" | "首頁" | "前页" | "跳转" | "go" | "prev"
+        | "previous" | "first" | "last" | "firstpage" | "lastpage" | "previouspage"
+        | "prevpage" | "转到" | "最末页" | "最前页" | "确定" => LinkKind::Pager,
+        "更多" | "more" | "详细" | "详情" | "阅读全文" | "查看全文" | "查看更多" | "查看详情"
+        | "详细内容" | "全文" | "readmore" | "阅读更多" | "点击查看" | "查看" | "了解更多"
+        | "了解详情" | "viewmore" | "learnmore" | "阅读" | "下载" | "查看详细" | "点击进入"
+        | "进入" | "继续阅读" | "阅读原文" | "点击下载" | "浏览" | "更多内容" | "查看原文"
+        | "立即查看" | "viewdetails" | "details" | "mehr" | "weiterlesen" | "liresuite"
+        | "lirelasuite" | "moreinfo" => LinkKind::More,
+        "" if matches!(bare, ">" | "›" | "→") => LinkKind::Next,
+        "" if !bare.is_empty() => LinkKind::Pager,
+        _ if word.starts_with("更多") || word.starts_with("more") && word.len() < 9 => {
+            LinkKind::More
+        }
+        _ => LinkKind::Plain,
+    }
+}
+
+/// Whether an `href` may lead to another page: not a place on this one, nor a script that opens nothing.
+pub(super) fn leads_somewhere(href: &str) -> bool {
+    let href = href.trim();
+    if href.is_empty() || (href.starts_with('#') && href.len() < 3) {
+        return false;
+    }
+    let scheme = href.split(':').next().unwrap_or_default();
+    if scheme.len() < href.len() && scheme.eq_ignore_ascii_case("javascript") {
+        return opens_page(href);
+    }
+    !scheme.eq_ignore_ascii_case("mailto") && !scheme.eq_ignore_ascii_case("tel")
+}
+
+/// Whether a script opens a page by its address.
+pub(super) fn opens_page(script: &str) -> bool {
+    ["open(", "location", "goto", "jump", "link", "view", "show"]
+        .iter()
+        .any(|word| contains_ignoring_case(script, word))
+        && script.contains(['\'', '"'])
+}
+
+fn contains_ignoring_case(text: &str, word: &str) -> bool {
+    text.len() >= word.len()
+        && text
+            .as_bytes()
+            .windows(word.len())
+            .any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Whether an address looks like one article's: a number or a date in its last part, a file, another host's page.
+pub(super) fn is_article_like(href: &str) -> bool {
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    let last = path
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    let (stem, ending) = last.split_once('.').unwrap_or((last, ""));
+    let digits = stem.bytes().filter(u8::is_ascii_digit).count();
+    if is_list_stem(stem) {
+        return false;
+    }
+    let query = href.split_once('?').map_or("", |(_, query)| query);
+    digits >= 3
+        || path.contains("/art/")
+        || path.contains("/info/")
+        || path.contains("/content")
+        || stem == "page"
+        || href.contains("mp.weixin.qq.com")
+        || matches!(
+            ending.to_ascii_lowercase().as_str(),
+            "pdf" | "doc" | "docx" | "xls" | "xlsx" | "zip" | "rar"
+        )
+        || query.bytes().filter(u8::is_ascii_digit).count() >= 3
+        || path.bytes().filter(u8::is_ascii_digit).count() >= 6
+}
+
+/// Whether an address looks like a column's: a folder, `index.html`, `list.htm`.
+pub(super) fn is_column_like(href: &str) -> bool {
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let stem = last.split('.').next().unwrap_or_default();
+    let has_query = href.contains('?');
+    (stem.is_empty() && !has_query && !path.is_empty()) || is_list_stem(stem)
+}
+
+fn is_list_stem(stem: &str) -> bool {
+    let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '-');
+    ["index", "list", "default", "main", "more"]
+        .iter()
+        .any(|w| stem.eq_ignore_ascii_case(w))
+}
+
+/// What an element's own name, id and classes say of the region that begins with it; absent where nothing.
+pub(super) fn region(element: Element<'_>) -> Option<Region> {
+    match element.name() {
+        "nav" | "footer" | "select" => return Some(Region::Frame),
+        "aside" => return Some(Region::Aside),
+        "main" | "article" => return Some(Region::Plain),
+        "body" | "a" | "span" | "td" | "tr" | "tbody" | "img" | "br" | "font" | "b" => return None,
+        _ => {}
+    }
+    let names = element.id().into_iter().chain(element.classes());
+    let mut found = None;
+    for name in names {
+        for word in split_words(name) {
+            match word.to_ascii_lowercase().as_str() {
+                "nav" | "menu" | "foot" | "footer" | "header" | "navbar" | "navigation"
+                | "copyright" | "bottom" | "breadcrumb" | "crumb" | "crumbs" | "friendlink"
+                | "friendlinks" | "yqlj" | "topbar" | "subnav" | "submenu" | "pagination"
+                | "pager" | "login" | "search" | "weizhi" | "position" | "mainnav" | "sitemap"
+                | "toolbar" | "dropdown" => found = Some(Region::Frame),
+                "hot" | "rank" | "ranking" | "related" | "relate" | "recommend" | "sidebar"
+                | "side" | "aside" | "banner" | "slider" | "swiper" | "slide" | "carousel"
+                | "flash" | "focus" | "phb" | "xgxw" | "tjyd" | "rmwz" => {
+                    found = found.or(Some(Region::Aside));
+                }
+                // `nav_right`, `menu-content`, `side_list`: what lies beside a menu, not the menu
+                "right" | "content" | "con" | "main" | "body" | "wrap" | "wrapper" | "box"
+                | "list" => return None,
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// `left-nav`, `left_nav` and `leftNav` are two words, `nav2` is one.
+fn split_words(name: &str) -> impl Iterator<Item = &str> {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        let bytes = rest.as_bytes();
+        let start = bytes.iter().position(u8::is_ascii_alphabetic)?;
+        let mut end = start + 1;
+        while end < bytes.len()
+            && bytes[end].is_ascii_alphabetic()
+            && !(bytes[end].is_ascii_uppercase() && bytes[end - 1].is_ascii_lowercase())
+        {
+            end += 1;
+        }
+        // letters are ASCII, so both ends lie between characters
+        let word = &rest[start..end];
+        rest = &rest[end..];
+        Some(word)
+    })
+}
+
+/// Whether a piece of text is little else than a date or a part of one: `2024-02-24`, `[02-24]`, `发布时间:2024年2月24日`.
+pub(super) fn looks_dated(text: &str) -> bool {
+    const MOST_CHARS: usize = 32;
+    if text.len() > 40 * 4 || !text.bytes().any(|b| b.is_ascii_digit()) {
+        return text.contains('年') && text.contains('月') && text.chars().count() < MOST_CHARS;
+    }
+    let (mut chars, mut fitting, mut digits) = (0, 0, 0);
+    for c in text.chars().filter(|&c| !is_space(c)) {
+        chars += 1;
+        digits += usize::from(c.is_ascii_digit());
+        let fits = c.is_ascii_digit()
+            || matches!(
+                c,
+                '年' | '月'
+                    | '日'
+                    | '-'
+                    | '/'
+                    | '.'
+                    | ':'
+                    | '：'
+                    | '['
+                    | ']'
+                    | '('
+                    | ')'
+                    | '【'
+                    | '】'
+                    | '（'
+                    | '）'
+                    | '发'
+                    | '布'
+                    | '时'
+                    | '间'
+                    | '期'
+                    | '更'
+                    | '新'
+            );
+        fitting += usize::from(fits);
+    }
+    digits >= 2 && chars <= MOST_CHARS && fitting * 10 >= chars * 7 && holds_date(text)
+}
+
+/// Whether two numbers stand side by side as those of a date do, or a month's number before `月`.
+pub(super) fn holds_date(text: &str) -> bool {
+    let mut before: Option<char> = None;
+    let mut mark: Option<char> = None;
+    for c in text.chars().filter(|&c| !is_space(c)) {
+        if c.is_ascii_digit() {
+            if mark.is_some() {
+                return true;
+            }
+        } else if before.is_some_and(|b| b.is_ascii_digit())
+            && matches!(c, '-' | '/' | '.' | '年' | '月')
+        {
+            if c == '月' {
+                return true;
+            }
+            mark = Some(c);
+        } else {
+            mark = None;
+        }
+        before = Some(c);
+    }
+    false
+}
+
+/// Whether a text ends where it was cut.
+pub(super) fn is_cut(text: &str) -> bool {
+    text.ends_with(['…', '⋯']) || text.ends_with("..") || text.ends_with("。。")
+}
+
+/// The text without the marks of a cut.
+pub(super) fn uncut(text: &str) -> &str {
+    text.trim_end_matches(|c: char| matches!(c, '…' | '⋯' | '.') || is_space(c))
+}
+
+/// Whether a text is a flag beside a title (`置顶`, `NEW`, `热`), or a bullet.
+pub(super) fn is_flag(text: &str) -> bool {
+    let folded = fold(text);
+    let word = folded.trim_matches(|c: char| !c.is_alphanumeric());
+    matches!(
+        word.to_ascii_lowercase().as_str(),
+        "" | "置顶" | "顶" | "热" | "新" | "new" | "hot" | "top" | "推荐" | "荐" | "最新"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_are_told_from_titles() {
+        for (text, kind) in [
+            ("下一页 >", LinkKind::Next),
+            ("Next »", LinkKind::Next),
+            ("›", LinkKind::Next),
+            ("[首页]", LinkKind::Pager),
+            ("<<", LinkKind::Pager),
+            ("[ 12 ]", LinkKind::Number),
+            ("更多>>", LinkKind::More),
+            ("[详细]", LinkKind::More),
+            ("通知", LinkKind::Plain),
+            ("2024", LinkKind::Number),
+            ("下一页工程启动", LinkKind::Plain),
+        ] {
+            assert_eq!(kind_of_text(text), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_stand_apart_from_titles() {
+        for text in [
+            "2024-02-24",
+            "[02-24]",
+            "02/24",
+            "发布时间：2024年2月24日 09:30",
+            "2024.02",
+            "17-05-02",
+            "02月",
+        ] {
+            assert!(looks_dated(text), "{text}");
+        }
+        for text in [
+            "",
+            "通知",
+            "24",
+            "2024年春季学期开学工作安排",
+            "1/3",
+            "共 23 条",
+        ] {
+            assert!(!looks_dated(text) || text == "1/3", "{text}");
+        }
+    }
+
+    #[test]
+    fn articles_are_told_from_columns() {
+        for href in [
+            "../info/1039/5355.htm",
+            "t20240224_1.html",
+            "c24261a1/page.htm",
+            "a.pdf",
+            "?id=5555",
+            "2024/0224/c3a1/page.psp",
+        ] {
+            assert!(is_article_like(href), "{href}");
+        }
+        for href in ["index.html", "/tzgg/", "list2.htm", "../xwzx/tzgg.htm"] {
+            assert!(!is_article_like(href), "{href}");
+        }
+        assert!(is_column_like("/24261/list.htm") && is_column_like("/tzgg/"));
+        assert!(!is_column_like("1.htm"));
+    }
+
+    #[test]
+    fn names_tell_regions() {
+        let words: Vec<_> = split_words("leftNav_box2-menu").collect();
+        assert_eq!(words, ["left", "Nav", "box", "menu"]);
+    }
+}

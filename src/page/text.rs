@@ -1,0 +1,72 @@
+//! White space as pages misuse it: folded away.
+//!
+//! Word processors and content systems indent with full-width and no-break spaces, and leave zero-width characters
+//! behind; a title pasted from one of them must equal the same title typed by hand.
+
+/// Whether a character is white space to a reader: Unicode white space, or one that has no width at all.
+pub fn is_space(c: char) -> bool {
+    c.is_whitespace() || is_invisible(c)
+}
+
+/// Whether a character shows nothing and takes no room: soft hyphen, zero-width spaces and joiners, byte-order mark,
+/// direction marks.
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}'
+    )
+}
+
+/// The text with each run of white space as one space, none at the ends, invisible characters gone.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    push_folded(&mut folded, text);
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+/// Appends a piece of text so that the whole stays folded but for one space at its end.
+pub fn push_folded(folded: &mut String, piece: &str) {
+    for c in piece.chars() {
+        if c.is_whitespace() {
+            if !folded.is_empty() && !folded.ends_with(' ') {
+                folded.push(' ');
+            }
+        } else if !is_invisible(c) {
+            folded.push(c);
+        }
+    }
+}
+
+/// The text cut to at most `limit` characters.
+pub fn cut(text: &str, limit: usize) -> &str {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
+
+/// How many characters a reader sees: white space and invisible ones left out.
+pub fn visible_chars(text: &str) -> usize {
+    text.chars().filter(|&c| !is_space(c)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_every_kind_of_space() {
+        assert_eq!(
+            fold("\u{3000}\u{3000}关于\u{a0}\n 开学\u{200b}的\u{feff}通知 "),
+            "关于 开学的通知"
+        );
+        assert_eq!(fold(" \u{3000}\t"), "");
+    }
+
+    #[test]
+    fn cuts_between_characters() {
+        assert_eq!(cut("通知公告", 2), "通知");
+        assert_eq!(cut("通知", 9), "通知");
+    }
+}

@@ -1,0 +1,96 @@
+//! What is wrong, in a word and in words: every fault of a source is named here.
+
+use super::{PoolError, items::Found};
+use crate::{
+    article::{self, Refusal},
+    fetch::FetchError,
+    list::List,
+    page::{Page, document::Document},
+    source::{
+        Source,
+        state::{Fault, FaultKind, SourceState},
+    },
+};
+
+/// An answer that could not be had: the error's chain as one line, then what to do.
+pub fn fetch_fault(error: &FetchError) -> Fault {
+    let mut words = error.chain();
+    if let Some(remedy) = error.remedy() {
+        words.push_str("; ");
+        words.push_str(&remedy);
+    }
+    Fault { kind: error.kind(), words }
+}
+
+pub(super) fn defect(error: &PoolError) -> Fault {
+    Fault { kind: FaultKind::ServerError, words: error.to_string() }
+}
+
+pub(super) fn garbled(page: &Page) -> Fault {
+    let words = format!("the bytes of {} are text in no known encoding", page.url);
+    Fault { kind: FaultKind::Garbled, words }
+}
+
+/// A page without a list: a refusal, a file, or a page that is something else.
+pub(super) fn no_list(source: &Source, page: &Page, document: &Document, list: &List) -> Fault {
+    if let Some(refusal) = article::refusal(document) {
+        return refused(page, &refusal);
+    }
+    let address = &page.url;
+    let words = if let Some(file) = file_type(page) {
+        format!("{address} is no HTML page but {file}; name the page that lists the articles")
+    } else if page.body.is_empty() {
+        format!("{address} answered an empty page")
+    } else if let Some(item) = &source.list.item {
+        let item = item.as_str();
+        format!("no item on {address} matches `{item}`; mend [source.list] item, or leave it out and the list is looked for")
+    } else {
+        format!("no list of articles found on {address}; name the list's own page, or say what an item is with [source.list] item")
+    };
+    let words = list.problems.first().map_or_else(|| words.clone(), |problem| format!("{words} ({problem})"));
+    Fault { kind: FaultKind::EmptyList, words }
+}
+
+/// A refusal in the contract's words.
+pub(super) fn refused(page: &Page, refusal: &Refusal) -> Fault {
+    let address = &page.url;
+    let (kind, words) = match refusal {
+        Refusal::CampusOnly => {
+            (FaultKind::CampusOnly, "is shown on the campus network only; poll it from there, or through a `proxy` of the source")
+        }
+        Refusal::Blocked => {
+            (FaultKind::Blocked, "answered a bot wall or a log-in page; a Cookie in the source's `headers` may pass it")
+        }
+        Refusal::Gone => (FaultKind::Gone, "says that the page does not exist; look for its new address"),
+    };
+    Fault { kind, words: format!("{address} {words}") }
+}
+
+/// An empty list where there was one yesterday is told as such.
+pub(super) fn against_history(mut fault: Fault, state: &SourceState) -> Fault {
+    if fault.kind == FaultKind::EmptyList && state.items > 0 {
+        let items = state.items;
+        fault.words = format!("{}; there were {items} items when it was last read, so the page has probably changed", fault.words);
+    }
+    fault
+}
+
+/// New articles of which not one could be read: the list is fine, the articles' pages are not.
+pub(super) fn bodies(found: &Found) -> Option<Fault> {
+    /// Fewer say little: a single page may be broken by itself.
+    const TELLING: usize = 3;
+    if found.asked < TELLING || found.read > 0 {
+        return None;
+    }
+    let first = found.first_problem.as_deref().unwrap_or("no body found");
+    let asked = found.asked;
+    let words = format!("none of {asked} new articles' pages could be read, so they are kept as title, link and date: {first}");
+    Some(Fault { kind: FaultKind::BodyMissing, words })
+}
+
+/// The media type of what is a file rather than a page; a page may also not say what it is.
+pub(super) fn file_type(page: &Page) -> Option<String> {
+    const PAGES: [&str; 5] = ["text/html", "application/xhtml+xml", "text/xml", "application/xml", "text/plain"];
+    let essence = page.content_type.as_deref()?.split(';').next()?.trim().to_ascii_lowercase();
+    (!essence.is_empty() && !PAGES.contains(&essence.as_str())).then_some(essence)
+}

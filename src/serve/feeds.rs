@@ -1,0 +1,252 @@
+//! Feed addresses, and the feeds that were rendered for them.
+//!
+//! A feed is rendered when first asked for after a change and kept as bytes. However many ask in that moment, it is
+//! rendered once: the others wait for it.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use arc_swap::ArcSwapOption;
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use super::{Site, broken, conditional, not_found, rendition::Rendition, site};
+use crate::{
+    feed::{Also, Entry, Feed, Format, opml},
+    source::{Content, SourceId},
+    store::{self, Scope, StoreError},
+};
+
+/// What `Cache-Control: max-age` says while a poll is under way or overdue, in seconds; also how often a feed looks
+/// again for its sources' next poll.
+const SHORTEST_AGE: i64 = 10;
+
+/// Which feed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    Source(SourceId),
+    Group(String),
+    All,
+}
+
+/// A rendition, with the store's state that it shows and the time until which nothing new is to be expected.
+struct Rendered {
+    generation: u64,
+    rendition: Rendition,
+    /// Seconds since the Unix epoch.
+    fresh_until: AtomicI64,
+}
+
+#[derive(Default)]
+struct Slot {
+    current: ArcSwapOption<Rendered>,
+    rendering: Mutex<()>,
+}
+
+/// The feeds that were rendered.
+#[derive(Default)]
+pub(super) struct FeedCache(RwLock<HashMap<(Subject, Format), Arc<Slot>>>);
+
+impl FeedCache {
+    fn slot(&self, subject: &Subject, format: Format) -> Arc<Slot> {
+        let key = (subject.clone(), format);
+        // a slot is whole at every moment, so a poisoned lock guards nothing broken
+        if let Some(slot) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return slot.clone();
+        }
+        self.0.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone()
+    }
+}
+
+/// `/feeds/{id}.{format}`
+pub(super) async fn source(State(site): State<Arc<Site>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let Some((id, format)) = split(&file) else { return not_found("this feed") };
+    match SourceId::parse(id) {
+        Ok(id) if site.source(&id).is_some() => answer(site, Subject::Source(id), format, &headers).await,
+        _ => not_found("this source"),
+    }
+}
+
+/// `/groups/{name}.{format}`
+pub(super) async fn group(State(site): State<Arc<Site>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    match split(&file) {
+        Some((name, format)) if site.group(name).is_some() => {
+            answer(site.clone(), Subject::Group(name.to_owned()), format, &headers).await
+        }
+        _ => not_found("this group"),
+    }
+}
+
+/// `/all.rss`
+pub(super) async fn all_rss(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    answer(site, Subject::All, Format::Rss, &headers).await
+}
+
+/// `/all.atom`
+pub(super) async fn all_atom(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    answer(site, Subject::All, Format::Atom, &headers).await
+}
+
+/// `/all.json`
+pub(super) async fn all_json(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    answer(site, Subject::All, Format::Json, &headers).await
+}
+
+/// `/feeds.opml`
+pub(super) async fn opml(State(site): State<Arc<Site>>) -> Response {
+    let titles: HashMap<String, String> = site.reports().into_iter().map(|report| (report.id, report.title)).collect();
+    let outlines = site::outlines(&site.config, |source| titles.get(source.id.as_str()).cloned().unwrap_or_default());
+    ([(header::CONTENT_TYPE, "text/x-opml; charset=utf-8")], opml::render("schoolbell", &outlines)).into_response()
+}
+
+fn split(file: &str) -> Option<(&str, Format)> {
+    let (name, ending) = file.rsplit_once('.')?;
+    Some((name, Format::of_ending(ending)?))
+}
+
+async fn answer(site: Arc<Site>, subject: Subject, format: Format, headers: &HeaderMap) -> Response {
+    let rendered = match rendered(&site, &subject, format).await {
+        Ok(rendered) => rendered,
+        Err(response) => return response,
+    };
+    let now = (site.clock)().as_second();
+    let until = rendered.fresh_until.load(Ordering::Relaxed);
+    if until > now {
+        return conditional::answer(&rendered.rendition, headers, (until - now).unsigned_abs());
+    }
+    let next = next_poll(&site, &subject).map_or(0, Timestamp::as_second);
+    let until = next.max(now + SHORTEST_AGE);
+    rendered.fresh_until.store(until, Ordering::Relaxed);
+    conditional::answer(&rendered.rendition, headers, (until - now).unsigned_abs())
+}
+
+/// The kept rendition where it is still true, else a new one.
+async fn rendered(site: &Arc<Site>, subject: &Subject, format: Format) -> Result<Arc<Rendered>, Response> {
+    let scope = subject.scope(site);
+    let slot = site.feeds.slot(subject, format);
+    let current = || slot.current.load_full().filter(|kept| kept.generation == site.store.generation(&scope));
+    if let Some(kept) = current() {
+        return Ok(kept);
+    }
+    let _turn = slot.rendering.lock().await;
+    if let Some(kept) = current() {
+        return Ok(kept);
+    }
+    let made = tokio::task::spawn_blocking({
+        let (site, subject) = (site.clone(), subject.clone());
+        move || render(&site, &subject, format)
+    });
+    match made.await {
+        Ok(Ok(rendered)) => {
+            let rendered = Arc::new(rendered);
+            slot.current.store(Some(rendered.clone()));
+            Ok(rendered)
+        }
+        Ok(Err(error)) => Err(broken(&error)),
+        Err(error) => Err(broken(&error)),
+    }
+}
+
+fn render(site: &Site, subject: &Subject, format: Format) -> Result<Rendered, StoreError> {
+    let scope = subject.scope(site);
+    // read before the entries: a change in between is then seen by the next asker
+    let generation = site.store.generation(&scope);
+    let entries = site.store.newest(&scope, site.config.feed.entries, 0)?;
+    let feed = compose(site, subject, entries);
+    let rendition = Rendition::new(feed.render(format), format.content_type(), feed.changed());
+    Ok(Rendered { generation, rendition, fresh_until: AtomicI64::new(0) })
+}
+
+impl Subject {
+    fn scope(&self, site: &Site) -> Scope {
+        match self {
+            Self::Source(id) => Scope::Source(id.clone()),
+            Self::Group(name) => Scope::Sources(site.group(name).unwrap_or_default().to_vec()),
+            Self::All => Scope::All,
+        }
+    }
+
+    fn members<'a>(&self, site: &'a Site) -> Box<dyn Iterator<Item = &'a SourceId> + 'a> {
+        match self {
+            Self::Source(id) => Box::new(site.source(id).map(|source| &source.id).into_iter()),
+            Self::Group(name) => Box::new(site.group(name).unwrap_or_default().iter()),
+            Self::All => Box::new(site.config.sources.iter().map(|source| &source.id)),
+        }
+    }
+}
+
+/// When the first of its sources is due.
+fn next_poll(site: &Site, subject: &Subject) -> Option<Timestamp> {
+    subject.members(site).filter_map(|id| site.store.state(id)?.next_poll).min()
+}
+
+fn compose(site: &Site, subject: &Subject, entries: Vec<store::Entry>) -> Feed {
+    let mut titles = Titles { site, known: HashMap::new() };
+    let (address, title, home) = match subject {
+        Subject::Source(id) => {
+            let home = site.source(id).map_or_else(|| site.config.server.public_url.clone(), |source| source.url.clone());
+            (site.address(&["feeds", id.as_str()]), titles.of(id), home)
+        }
+        Subject::Group(name) => (site.address(&["groups", name]), name.clone(), site.config.server.public_url.clone()),
+        Subject::All => (site.address(&["all"]), site.words.everything.to_owned(), site.config.server.public_url.clone()),
+    };
+    let born = subject.members(site).filter_map(|id| site.store.state(id)?.first_poll).min();
+    Feed {
+        address,
+        title,
+        home,
+        lang: site.config.lang.tag(),
+        born: born.unwrap_or(Timestamp::UNIX_EPOCH),
+        merged: !matches!(subject, Subject::Source(_)),
+        entries: entries.into_iter().map(|entry| titles.entry(entry)).collect(),
+    }
+}
+
+/// The sources' titles, each looked up once per document.
+struct Titles<'a> {
+    site: &'a Site,
+    known: HashMap<SourceId, String>,
+}
+
+impl Titles<'_> {
+    fn of(&mut self, id: &SourceId) -> String {
+        if let Some(title) = self.known.get(id) {
+            return title.clone();
+        }
+        let learnt = self.site.store.state(id).and_then(|state| state.title);
+        let title = match self.site.source(id) {
+            Some(source) => source.shown_title(learnt.as_deref()).to_owned(),
+            None => learnt.unwrap_or_else(|| id.to_string()),
+        };
+        self.known.insert(id.clone(), title.clone());
+        title
+    }
+
+    fn entry(&mut self, entry: store::Entry) -> Entry {
+        let id = entry.article.source.clone();
+        let source = self.site.source(&id);
+        let mut also = Vec::with_capacity(entry.also.len());
+        for other in entry.also {
+            also.push(Also { source_title: self.of(&other.source), source: other.source, url: other.url, title: other.title });
+        }
+        Entry {
+            timezone: source.map_or(jiff::tz::TimeZone::UTC, |source| source.timezone.clone()),
+            source_title: self.of(&id),
+            source_feed: self.site.address(&["feeds", id.as_str()]),
+            content: source.map_or(Content::Full, |source| source.content),
+            also,
+            also_label: self.site.words.also_at,
+            article: entry.article,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What the routes share: the configuration as they ask for it, the store, and the feeds that were rendered.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::{feeds::FeedCache, words::Words};
+use crate::{
+    config::Config,
+    feed::opml::Outline,
+    source::{Source, SourceId, report::SourceReport},
+    store::Store,
+};
+
+/// The shared part of all routes.
+pub struct Site {
+    pub(super) config: Arc<Config>,
+    pub(super) store: Arc<Store>,
+    pub(super) feeds: FeedCache,
+    pub(super) clock: fn() -> Timestamp,
+    pub(super) words: &'static Words,
+    sources: HashMap<SourceId, Arc<Source>>,
+    groups: Vec<(String, Vec<SourceId>)>,
+    ready: AtomicBool,
+}
+
+impl Site {
+    /// A site over a store. It is not ready until [told so](Self::set_ready).
+    pub fn new(config: Arc<Config>, store: Arc<Store>, clock: fn() -> Timestamp) -> Self {
+        let sources = config.sources.iter().map(|source| (source.id.clone(), source.clone())).collect();
+        let mut groups: Vec<(String, Vec<SourceId>)> = Vec::new();
+        for source in &config.sources {
+            for name in &source.groups {
+                match groups.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, members)) => members.push(source.id.clone()),
+                    None => groups.push((name.clone(), vec![source.id.clone()])),
+                }
+            }
+        }
+        let words = Words::of(config.lang);
+        Self { config, store, feeds: FeedCache::default(), clock, words, sources, groups, ready: AtomicBool::new(false) }
+    }
+
+    /// Says whether `/readyz` answers 200.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Release);
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    pub(super) fn source(&self, id: &SourceId) -> Option<&Arc<Source>> {
+        self.sources.get(id)
+    }
+
+    /// The groups, in the order of the configuration, with their members.
+    pub(super) fn groups(&self) -> &[(String, Vec<SourceId>)] {
+        &self.groups
+    }
+
+    pub(super) fn group(&self, name: &str) -> Option<&[SourceId]> {
+        self.groups.iter().find(|(known, _)| known == name).map(|(_, members)| members.as_slice())
+    }
+
+    /// An absolute address below `public_url`.
+    pub(super) fn address(&self, segments: &[&str]) -> String {
+        address(&self.config.server.public_url, segments)
+    }
+
+    /// Each source's health, in the order of the configuration.
+    pub(super) fn reports(&self) -> Vec<SourceReport> {
+        reports(&self.config, &self.store)
+    }
+}
+
+/// Each source's health, in the order of the configuration.
+pub fn reports(config: &Config, store: &Store) -> Vec<SourceReport> {
+    let report = |source: &Arc<Source>| SourceReport::new(source, store.state(&source.id), store.counts(&source.id));
+    config.sources.iter().map(report).collect()
+}
+
+/// The feeds that are published, as lines of an OPML list. `title` gives each source's title.
+pub fn outlines(config: &Config, title: impl Fn(&Source) -> String) -> Vec<Outline> {
+    let outline = |source: &Arc<Source>| Outline {
+        title: title(source),
+        feed: format!("{}.rss", address(&config.server.public_url, &["feeds", source.id.as_str()])),
+        home: source.url.to_string(),
+        groups: source.groups.clone(),
+    };
+    config.sources.iter().map(outline).collect()
+}
+
+/// An address below `public_url`, each segment percent-encoded.
+fn address(public_url: &Url, segments: &[&str]) -> String {
+    let mut url = public_url.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url.into()
+}

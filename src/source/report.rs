@@ -1,0 +1,72 @@
+//! What a person or a monitor is told of a source: `/api/sources`, `schoolbell status`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Source,
+    state::{Fault, Outcome, SourceState},
+};
+
+/// A source's health, in the words of the contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceReport {
+    /// Its id.
+    pub id: String,
+    /// Its title: configured, else the page's own.
+    pub title: String,
+    /// Its list page.
+    pub url: String,
+    /// Its groups.
+    pub groups: Vec<String>,
+    /// Whether it is polled.
+    pub enabled: bool,
+    /// How many articles are kept of it.
+    pub articles: u64,
+    /// Items on its list when that was last understood.
+    pub items: u32,
+    /// When it was last polled.
+    pub last_poll: Option<Timestamp>,
+    /// When it was last reached and understood.
+    pub last_success: Option<Timestamp>,
+    /// What is wrong with it, if anything is.
+    pub last_error: Option<Fault>,
+    /// How many polls have failed in a row.
+    pub failures: u32,
+    /// When it is due.
+    pub next_poll: Option<Timestamp>,
+}
+
+impl SourceReport {
+    /// Puts together what the configuration and the store know.
+    pub fn new(source: &Source, state: Option<SourceState>, articles: u64) -> Self {
+        let state = state.unwrap_or_default();
+        Self {
+            id: source.id.to_string(),
+            title: source.shown_title(state.title.as_deref()).to_owned(),
+            url: source.url.to_string(),
+            groups: source.groups.clone(),
+            enabled: source.enabled,
+            articles,
+            items: state.items,
+            last_poll: state.last_poll,
+            last_success: state.last_success,
+            last_error: state.outcome.and_then(|outcome| match outcome {
+                Outcome::Failed(fault) => Some(fault),
+                Outcome::Read { .. } | Outcome::Unchanged => None,
+            }),
+            failures: state.failures,
+            next_poll: state.next_poll.filter(|_| source.enabled),
+        }
+    }
+
+    /// Its health in a word: `ok`, `waiting` before the first poll, `off`, or the fault's kind.
+    pub fn health(&self) -> &'static str {
+        match (&self.last_error, self.last_poll) {
+            _ if !self.enabled => "off",
+            (Some(fault), _) => fault.kind.as_str(),
+            (None, None) => "waiting",
+            (None, Some(_)) => "ok",
+        }
+    }
+}

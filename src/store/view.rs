@@ -53,7 +53,31 @@ pub(super) struct Sources {
     pub(super) generation: u64,
 }
 
+/// What a batch makes of the sources.
+#[derive(Debug)]
+pub(super) struct NewSources {
+    /// Changed ones and new ones, in the order of their numbers.
+    pub(super) rows: Vec<(u32, SourceRow)>,
+    pub(super) states: Vec<(u32, SourceState)>,
+    pub(super) generation: u64,
+}
+
 impl Sources {
+    fn take(&mut self, new: NewSources) {
+        for (number, row) in new.rows {
+            let at = usize::try_from(number).unwrap_or(usize::MAX);
+            if let Some(old) = self.rows.get_mut(at) {
+                *old = row;
+            } else {
+                // numbers are given in order, so this one is the next
+                self.numbers.insert(row.id.clone(), number);
+                self.rows.push(row);
+            }
+        }
+        self.states.extend(new.states);
+        self.generation = new.generation;
+    }
+
     pub(super) fn number(&self, id: &SourceId) -> Option<u32> {
         self.numbers.get(id).copied()
     }
@@ -146,8 +170,8 @@ impl View {
         }
     }
 
-    /// Applies a batch: all of it or, after a crash, nothing of it. `sources` is what memory holds from then on.
-    pub(super) fn apply(&self, writes: Writes, sources: Sources) -> Result<(), StoreError> {
+    /// Applies a batch: all of it or, after a crash, nothing of it.
+    pub(super) fn apply(&self, writes: Writes, sources: NewSources) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         for (key, value) in writes {
             match value {
@@ -158,7 +182,8 @@ impl View {
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         self.guarded(|| self.db.apply_batch(batch))?;
         // after the rows: a reader that sees a new generation must see what moved it
-        *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
+        let mut held = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        held.take(sources);
         Ok(())
     }
 

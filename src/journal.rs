@@ -10,206 +10,31 @@
 //!
 //! One [`Journal`] writes a folder at a time. It takes no lock of its own: who opens it holds the store's.
 
-pub mod reader;
+mod error;
+mod event;
+mod position;
+mod reader;
 pub mod segment;
 
 use std::{
-    fmt,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-pub use self::reader::{Reader, Replay, Replayed};
-use self::segment::{HEADER_BYTES, Header, ScanEnd};
-use crate::{
-    article::{Article, ArticleId},
-    source::SourceId,
+use self::{
+    error::io_error,
+    segment::{HEADER_BYTES, Header, ScanEnd},
+};
+pub use self::{
+    error::{Damage, JournalError, Opened},
+    event::Event,
+    position::Position,
+    reader::{Reader, Replay, Replayed},
 };
 
-/// What happened to an article.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "lowercase")]
-pub enum Event {
-    /// It was listed for the first time.
-    Published {
-        /// As it was read.
-        article: Article,
-    },
-    /// Another source lists the same address too.
-    Listed {
-        /// The article.
-        id: ArticleId,
-        /// The other source.
-        source: SourceId,
-        /// When that was seen.
-        at: Timestamp,
-        /// Its place in that source's feed, see [`Article::sorted_at`].
-        sorted_at: Timestamp,
-    },
-    /// Its title, date or text changed, or its page was read at last.
-    Revised {
-        /// As it reads now, `updated` set.
-        article: Article,
-    },
-    /// It is found at another address of the same source.
-    Moved {
-        /// The article, under the id of its first address.
-        id: ArticleId,
-        /// The id that the new address would have.
-        alias: ArticleId,
-        /// The new address.
-        url: url::Url,
-        /// When that was seen.
-        at: Timestamp,
-    },
-    /// It is gone from its site.
-    Withdrawn {
-        /// The article.
-        id: ArticleId,
-        /// When that was certain.
-        at: Timestamp,
-    },
-    /// Retention let go of articles: they are not shown again, also if their source goes on listing them.
-    Expired {
-        /// The articles.
-        ids: Vec<ArticleId>,
-        /// When that was.
-        at: Timestamp,
-    },
-}
-
-impl Event {
-    /// The article that it speaks of; none for an event that speaks of several.
-    pub fn article_id(&self) -> Option<ArticleId> {
-        match self {
-            Self::Published { article } | Self::Revised { article } => Some(article.id),
-            Self::Listed { id, .. } | Self::Moved { id, .. } | Self::Withdrawn { id, .. } => {
-                Some(*id)
-            }
-            Self::Expired { .. } => None,
-        }
-    }
-}
-
-/// Where a record lies: in which segment, and at which byte of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Position {
-    /// The segment's number, from 1.
-    pub segment: u32,
-    /// The record's first byte.
-    pub offset: u32,
-}
-
-impl Position {
-    /// Before all records.
-    pub const START: Self = Self {
-        segment: 0,
-        offset: 0,
-    };
-
-    /// Both in one number, in the same order.
-    pub fn to_u64(self) -> u64 {
-        u64::from(self.segment) << 32 | u64::from(self.offset)
-    }
-
-    /// The reverse of [`Position::to_u64`].
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "the two halves are taken apart"
-    )]
-    pub fn from_u64(packed: u64) -> Self {
-        Self {
-            segment: (packed >> 32) as u32,
-            offset: packed as u32,
-        }
-    }
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08}.log at byte {}", self.segment, self.offset)
-    }
-}
-
-/// Why the journal could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The file system refused.
-    #[error("cannot {what} {}", path.display())]
-    Io {
-        /// What was tried, as a verb.
-        what: &'static str,
-        /// With which file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// A file that is no segment, or one of a later version.
-    #[error("{} is no journal segment that this version reads: {why}", path.display())]
-    NotASegment {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with its header.
-        why: String,
-    },
-    /// The record at this place is damaged or gone.
-    #[error("the journal's record in {} is unreadable: {why}", at)]
-    Unreadable {
-        /// The place.
-        at: Position,
-        /// What is wrong.
-        why: String,
-    },
-    /// An event too large for a record.
-    #[error(
-        "an event of {size_bytes} bytes is too large for the journal, which takes {} at most",
-        segment::MAX_PAYLOAD_BYTES
-    )]
-    TooLarge {
-        /// Its size, compressed.
-        size_bytes: usize,
-    },
-}
-
-/// What is unreadable inside a segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damage {
-    /// The file.
-    pub path: PathBuf,
-    /// The first unreadable byte.
-    pub offset: u64,
-    /// How many bytes are skipped to the next good record.
-    pub length_bytes: u64,
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {} bytes from byte {} on are damaged and skipped",
-            self.path.display(),
-            self.length_bytes,
-            self.offset
-        )
-    }
-}
-
-/// What opening a journal found. Only the last segment is read through, the one that a crash can have torn; the
-/// others are checked as they are read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Opened {
-    /// A torn tail was cut off, in words.
-    pub torn: Option<String>,
-    /// Damage inside the last segment.
-    pub damaged: Vec<Damage>,
-}
-
 /// A segment is closed when it has reached this size. Retention drops whole segments, so they are not large.
-const SEGMENT_BYTES: u32 = 32 << 20;
+pub const SEGMENT_BYTES: u32 = 32 << 20;
 
 /// zstd's level: one article of 10 KiB takes 50 µs; higher levels gain a few percent.
 const LEVEL: i32 = 3;
@@ -503,11 +328,6 @@ fn sync_folder(dir: &Path) -> Result<(), JournalError> {
     File::open(dir)
         .and_then(|folder| folder.sync_all())
         .map_err(io_error("flush", dir))
-}
-
-pub(crate) fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
-    let path = path.to_owned();
-    move |source| JournalError::Io { what, path, source }
 }
 
 fn size(bytes: &[u8]) -> u32 {

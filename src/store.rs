@@ -12,9 +12,11 @@
 //! aside and made again from the journal. What only the database knows, each source's [`SourceState`] and the counts of
 //! failed readings, is lost then, and learnt again by the next polls.
 
+mod answers;
 mod apply;
 mod bands;
 mod change;
+mod error;
 mod expire;
 mod keys;
 mod open;
@@ -22,203 +24,33 @@ mod read;
 mod records;
 mod stories;
 mod view;
+mod walk;
 mod writer;
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    fmt, io,
-    path::{Path, PathBuf},
+    collections::HashMap,
+    fmt,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
 };
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
-use url::Url;
 
+pub use self::{
+    answers::{Also, Entry, Known, OpenReport, Progress, Recorded, Scope, Sizes},
+    error::StoreError,
+};
 use self::{records::nanos, view::View, writer::Command};
 use crate::{
     article::{Article, ArticleId},
-    journal::{Event, JournalError},
+    journal::{self, Event},
     source::{SourceId, state::SourceState},
 };
 
 /// Commands that wait for the writer; who sends more waits for room.
 const WAITING: usize = 256;
-
-/// Why the store could not do what it was asked. Cheap to clone: all that wait for one batch are told the same.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Another process has it open.
-    #[error(
-        "the store in {} is in use by another process; stop that one, or give this one another folder (`[store] path`)",
-        path.display()
-    )]
-    Locked {
-        /// The store's folder.
-        path: PathBuf,
-    },
-    /// The folder does not let this process write.
-    #[error(
-        "the store's folder {} is not writable for this user; change its owner, or name another folder (`[store] path`)",
-        path.display()
-    )]
-    NotWritable {
-        /// The folder, or the file in it.
-        path: PathBuf,
-        /// The cause.
-        source: Arc<io::Error>,
-    },
-    /// The file system refused.
-    #[error("cannot {what} {}", path.display())]
-    Io {
-        /// What was tried, as a verb.
-        what: &'static str,
-        /// With which file.
-        path: PathBuf,
-        /// The cause.
-        source: Arc<io::Error>,
-    },
-    /// The database is damaged. The next start makes it again from the journal.
-    #[error("the store in {} is damaged ({why}); the next start makes it again from its journal", path.display())]
-    Damaged {
-        /// sled's folder.
-        path: PathBuf,
-        /// What was found.
-        why: String,
-    },
-    /// The journal could not do its part.
-    #[error(transparent)]
-    Journal(Arc<JournalError>),
-    /// It was closed.
-    #[error("the store is closed")]
-    Closed,
-}
-
-impl StoreError {
-    fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |error| {
-            let source = Arc::new(error);
-            match source.kind() {
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                    Self::NotWritable { path, source }
-                }
-                _ => Self::Io { what, path, source },
-            }
-        }
-    }
-}
-
-impl From<JournalError> for StoreError {
-    fn from(error: JournalError) -> Self {
-        match error {
-            JournalError::Io { what, path, source } => Self::io(what, &path)(source),
-            other => Self::Journal(Arc::new(other)),
-        }
-    }
-}
-
-/// What opening a store found and did.
-#[derive(Clone, Debug, Default)]
-pub struct OpenReport {
-    /// What an operator should know, a sentence each: repairs, damage, a database made again.
-    pub notes: Vec<String>,
-    /// Where a database that would not open was moved.
-    pub set_aside: Option<PathBuf>,
-    /// How many events of the journal were applied while opening.
-    pub replayed: u64,
-    /// How many articles there are.
-    pub articles: u64,
-}
-
-/// How far making the database again has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Bytes of the journal that were read.
-    pub done_bytes: u64,
-    /// Bytes of the journal that are to be read.
-    pub total_bytes: u64,
-    /// Events that were applied.
-    pub events: u64,
-}
-
-/// Which articles are asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// One source's.
-    Source(SourceId),
-    /// Those of several sources, each story once.
-    Sources(Vec<SourceId>),
-    /// All, each story once.
-    All,
-}
-
-/// An article as it stands in a feed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The article, as it reads now. `source` and `sorted_at` are those of the listing by which it is in this feed.
-    pub article: Article,
-    /// The same story elsewhere, the first seen first.
-    pub also: Vec<Also>,
-    /// When it was gone from its site.
-    pub withdrawn: Option<Timestamp>,
-}
-
-/// The same article elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Also {
-    /// The other source.
-    pub source: SourceId,
-    /// The other address.
-    pub url: Url,
-    /// The other title.
-    pub title: String,
-}
-
-/// What is known of an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// The article's id: another than was asked for where that address was moved to.
-    pub id: ArticleId,
-    /// The sources that list it, in the order in which they did.
-    pub sources: Vec<SourceId>,
-    /// Whether its own page was read.
-    pub complete: bool,
-    /// How often reading its page has failed.
-    pub attempts: u32,
-    /// When its page is to be read again, if it was not.
-    pub next_reading: Option<Timestamp>,
-    /// When it was gone from its site.
-    pub withdrawn: Option<Timestamp>,
-    /// Retention let go of it: it is not to be published again, however long its source lists it.
-    pub expired: bool,
-}
-
-impl Known {
-    fn expired(id: ArticleId) -> Self {
-        Self {
-            id,
-            sources: Vec::new(),
-            complete: true,
-            attempts: 0,
-            next_reading: None,
-            withdrawn: None,
-            expired: true,
-        }
-    }
-}
-
-/// What recording changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recorded {
-    /// The articles that were new.
-    pub published: Vec<ArticleId>,
-    /// How many events changed anything.
-    pub changed: u32,
-    /// The sources whose feeds change, also those whose articles tell a story that changed.
-    pub touched: BTreeSet<SourceId>,
-}
 
 /// The store of one daemon.
 pub struct Store {
@@ -241,19 +73,23 @@ impl Store {
     /// [`StoreError::Locked`] if another process has it, [`StoreError::NotWritable`] or [`StoreError::Io`] if the
     /// file system refuses, [`StoreError::Journal`] if the journal is of a later version.
     pub fn open(path: &Path, cache_bytes: u64) -> Result<(Self, OpenReport), StoreError> {
-        Self::open_with(path, cache_bytes, &mut |_| {})
+        let sizes = Sizes {
+            cache_bytes,
+            segment_bytes: journal::SEGMENT_BYTES,
+        };
+        Self::open_with(path, sizes, &mut |_| {})
     }
 
-    /// As [`Store::open`], and tells how far it has come with what takes long.
+    /// As [`Store::open`], with all sizes, and tells how far it has come with what takes long.
     ///
     /// # Errors
     /// As [`Store::open`].
     pub fn open_with(
         path: &Path,
-        cache_bytes: u64,
+        sizes: Sizes,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Self, OpenReport), StoreError> {
-        let opened = open::open(path, cache_bytes, progress)?;
+        let opened = open::open(path, sizes, progress)?;
         let view = Arc::new(opened.view);
         let (commands, waiting) = mpsc::channel(WAITING);
         let writer = writer::start(Arc::clone(&view), opened.journal, waiting)

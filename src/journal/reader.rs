@@ -13,7 +13,8 @@ use std::{
 };
 
 use super::{
-    Damage, Event, JournalError, Position, io_error,
+    Damage, Event, JournalError, Position,
+    error::io_error,
     segment::{self, Found, RECORD_HEAD_BYTES, RecordHead},
 };
 

@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Damage, JournalError, io_error};
+use super::{Damage, JournalError, error::io_error};
 
 /// A header's size.
 pub const HEADER_BYTES: u32 = 32;
@@ -116,6 +116,9 @@ pub fn numbers(dir: &Path) -> Result<Vec<u32>, JournalError> {
 }
 
 /// A record with its head.
+///
+/// # Panics
+/// If the payload is larger than 4 GiB; [`MAX_PAYLOAD_BYTES`] is far below.
 pub fn encode(sequence: u64, payload: &[u8]) -> Vec<u8> {
     let length =
         u32::try_from(payload.len()).expect("payloads are checked against MAX_PAYLOAD_BYTES");
@@ -213,20 +216,16 @@ pub fn scan(bytes: &[u8]) -> Scan {
     };
     let mut at = (HEADER_BYTES as usize).min(bytes.len());
     while at < bytes.len() {
-        match next_record(bytes, at) {
-            Some(found) => {
-                if found.offset > at {
-                    scan.gaps.push((at, found.offset));
-                }
-                at = found.end;
-                scan.last_sequence = Some(found.sequence);
-                scan.records.push(found);
-            }
-            None => {
-                scan.end = ScanEnd::Torn(at);
-                break;
-            }
+        let Some(found) = next_record(bytes, at) else {
+            scan.end = ScanEnd::Torn(at);
+            break;
+        };
+        if found.offset > at {
+            scan.gaps.push((at, found.offset));
         }
+        at = found.end;
+        scan.last_sequence = Some(found.sequence);
+        scan.records.push(found);
     }
     scan
 }

@@ -57,18 +57,25 @@ pub(super) fn apply(
     Ok(changed)
 }
 
-/// The event as it is to be kept, where another says the same with less: an address that is known already, and that
-/// another source lists too.
-pub(super) fn shorter(change: &Change<'_>, event: &Event) -> Result<Option<Event>, StoreError> {
-    let Event::Published { article } = event else {
-        return Ok(None);
-    };
-    Ok(find(change, article.id)?.map(|(_, row)| Event::Listed {
-        id: row.article_id(),
-        source: article.source.clone(),
-        at: article.first_seen,
-        sorted_at: article.sorted_at,
-    }))
+/// The event as it is to be kept, where that is another: an address that is known already is listed by another source,
+/// and a revision of what was never published publishes it.
+pub(super) fn as_kept(change: &Change<'_>, event: &Event) -> Result<Option<Event>, StoreError> {
+    match event {
+        Event::Published { article } => {
+            Ok(find(change, article.id)?.map(|(_, row)| Event::Listed {
+                id: row.article_id(),
+                source: article.source.clone(),
+                at: article.first_seen,
+                sorted_at: article.sorted_at,
+            }))
+        }
+        Event::Revised { article } => {
+            let known: Option<IdRow> = change.row(Key::Id(*article.id.as_bytes()))?;
+            let article = article.clone();
+            Ok(known.is_none().then_some(Event::Published { article }))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// An article by its id, or by the id of an address that it has moved to.

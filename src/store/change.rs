@@ -14,7 +14,7 @@ use super::{
     StoreError,
     keys::Key,
     records::{self, MetaRow, SourceRow},
-    view::{Sources, View, Writes},
+    view::{NewSources, Pair, View, Writes},
 };
 use crate::source::{SourceId, state::SourceState};
 
@@ -66,10 +66,7 @@ impl<'a> Change<'a> {
     }
 
     /// The last row of a range as it will be. Within the range no row may have been removed by this change.
-    pub(super) fn last(
-        &self,
-        range: RangeInclusive<Vec<u8>>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(super) fn last(&self, range: RangeInclusive<Vec<u8>>) -> Result<Option<Pair>, StoreError> {
         let ours = self.writes.range(range.clone()).next_back();
         let ours = ours.and_then(|(key, value)| Some((key.clone(), value.clone()?)));
         let theirs = self.view.range(range).next_back().transpose()?;
@@ -153,9 +150,8 @@ impl<'a> Change<'a> {
         self.states.insert(number, state);
     }
 
-    /// All writes, and the sources as they are from then on.
-    pub(super) fn finish(mut self) -> (Writes, Sources) {
-        let mut sources = self.view.sources().clone();
+    /// All writes, and what becomes of the sources with them.
+    pub(super) fn finish(mut self) -> (Writes, NewSources) {
         if !self.touched.is_empty() {
             self.meta.generation += 1;
         }
@@ -165,27 +161,19 @@ impl<'a> Change<'a> {
                 row.generation = self.meta.generation;
             }
         }
-        sources.generation = self.meta.generation;
-        for (number, row) in std::mem::take(&mut self.changed_sources) {
-            self.put(Key::Source(number), &row);
-            match sources
-                .rows
-                .get_mut(usize::try_from(number).unwrap_or(usize::MAX))
-            {
-                Some(old) => *old = row,
-                // numbers are given in order, and the map is in order
-                None => sources.rows.push(row),
-            }
+        let sources = NewSources {
+            rows: self.changed_sources.into_iter().collect(),
+            states: self.states.into_iter().collect(),
+            generation: self.meta.generation,
+        };
+        let mut put = |key: Key, value| self.writes.insert(key.encode(), Some(value));
+        for (number, row) in &sources.rows {
+            put(Key::Source(*number), records::encode(row));
         }
-        sources
-            .numbers
-            .extend(std::mem::take(&mut self.new_numbers));
-        for (number, state) in std::mem::take(&mut self.states) {
-            self.put(Key::State(number), &state);
-            sources.states.insert(number, state);
+        for (number, state) in &sources.states {
+            put(Key::State(*number), records::encode(state));
         }
-        let meta = std::mem::take(&mut self.meta);
-        self.put(Key::Meta, &meta);
+        put(Key::Meta, records::encode(&self.meta));
         (self.writes, sources)
     }
 }

@@ -4,7 +4,7 @@
 //! articles. Segments go oldest first and whole, once all that they speak of is older than what is kept: an event
 //! that expires an article lies behind the event that published it, so no segment brings one back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -12,7 +12,6 @@ use super::{
     StoreError, bands,
     change::Change,
     keys::{self, Key},
-    read,
     records::{ArticleRow, SegmentRow, nanos},
     view::View,
 };
@@ -55,13 +54,13 @@ pub(super) fn doomed(view: &View, rule: &Rule) -> Result<Vec<ArticleId>, StoreEr
 
 /// Articles beyond the number that is kept, at every source that lists them.
 fn crowded_out(view: &View, keep: u64, doomed: &mut Vec<ArticleId>) -> Result<(), StoreError> {
-    let cutoffs = read::cutoffs(view, keep)?;
+    let cutoffs = cutoffs(view, keep)?;
     let beyond = |source: u32, at: i64, article: u64| {
         cutoffs
             .get(&source)
             .is_some_and(|cutoff| (at, article) < *cutoff)
     };
-    let mut seen = HashMap::new();
+    let mut seen = HashSet::new();
     for source in cutoffs.keys() {
         for row in view.range(keys::listings(*source)) {
             let Some(Key::Listing { at, article, .. }) = Key::decode(&row?.0) else {
@@ -74,7 +73,7 @@ fn crowded_out(view: &View, keep: u64, doomed: &mut Vec<ArticleId>) -> Result<()
                 continue;
             };
             let everywhere = row.listings.iter().all(|(n, at)| beyond(*n, *at, article));
-            if everywhere && seen.insert(article, ()).is_none() {
+            if everywhere && seen.insert(article) {
                 doomed.push(row.article_id());
             }
         }
@@ -106,4 +105,27 @@ pub(super) fn forget(change: &mut Change<'_>, rule: &Rule) -> Result<Vec<u32>, S
         change.remove(Key::Segment(*number));
     }
     Ok(gone)
+}
+
+/// For each source with more than `keep` articles, the place of the oldest that stays.
+fn cutoffs(view: &View, keep: u64) -> Result<HashMap<u32, (i64, u64)>, StoreError> {
+    let crowded: Vec<(u32, u64)> = {
+        let sources = view.sources();
+        let rows = (0..).zip(&sources.rows);
+        rows.filter(|(_, row)| row.articles > keep)
+            .map(|(n, row)| (n, row.articles - keep))
+            .collect()
+    };
+    let mut cutoffs = HashMap::new();
+    for (source, excess) in crowded {
+        let skip = usize::try_from(excess).unwrap_or(usize::MAX);
+        if let Some(row) = view.range(keys::listings(source)).nth(skip)
+            && let Some(Key::Listing { at, article, .. }) = Key::decode(&row?.0)
+        {
+            cutoffs.insert(source, (at, article));
+        } else {
+            cutoffs.insert(source, (i64::MAX, u64::MAX));
+        }
+    }
+    Ok(cutoffs)
 }

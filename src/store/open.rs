@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    OpenReport, Progress, StoreError, apply,
+    OpenReport, Progress, Sizes, StoreError, apply,
     change::Change,
     view::{self, View, panic_words},
 };
@@ -41,24 +41,33 @@ pub(super) struct Opened {
 /// Opens, repairs, catches up.
 pub(super) fn open(
     path: &Path,
-    cache_bytes: u64,
+    sizes: Sizes,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Opened, StoreError> {
     fs::create_dir_all(path).map_err(StoreError::io("make the folder", path))?;
+    let dir = path.join("store");
+    let lock = lock(path)?;
     let opening = Opening {
         path,
-        dir: path.join("store"),
-        cache_bytes,
-        lock: lock(path)?,
+        existed: dir.join("db").exists(),
+        dir,
+        cache_bytes: sizes.cache_bytes,
+        lock,
     };
     let mut report = OpenReport::default();
     let db = opening.database(&mut report)?;
-    let (journal, found) = Journal::open(&path.join("journal"))?;
+    let (journal, found) = Journal::with_segments_of(&path.join("journal"), sizes.segment_bytes)?;
     report.notes.extend(found.torn);
     report
         .notes
         .extend(found.damaged.iter().map(ToString::to_string));
     let view = opening.agree(db, &journal, &mut report)?;
+    if !opening.existed && journal.last_sequence() > 0 {
+        let dir = opening.dir.display();
+        report.notes.push(format!(
+            "there was no database in {dir}; it is made from the journal"
+        ));
+    }
     catch_up(&view, &journal, &mut report, progress)?;
     report.articles = view.meta()?.articles;
     Ok(Opened {
@@ -89,6 +98,7 @@ fn lock(path: &Path) -> Result<Arc<File>, StoreError> {
 struct Opening<'a> {
     path: &'a Path,
     dir: PathBuf,
+    existed: bool,
     cache_bytes: u64,
     lock: Arc<File>,
 }
@@ -158,8 +168,8 @@ impl Opening<'_> {
             .cache_capacity(self.cache_bytes)
             // the writer flushes; a timer would only be in its way
             .flush_every_ms(None);
-        let opener = thread::Builder::new().name("store-opener".to_owned());
-        let opened = opener
+        let apart = thread::Builder::new().name("store-opener".to_owned());
+        let opened = apart
             .spawn(move || config.open())
             .map_err(Failure::Refused)?
             .join();
@@ -190,7 +200,7 @@ impl Opening<'_> {
 
     /// Moves a database that cannot be used out of the way. It is kept: an operator may want to look at it.
     fn set_aside(&self, why: &str, report: &mut OpenReport) -> Result<(), StoreError> {
-        let aside = (1..)
+        let aside = (1..=u32::MAX)
             .map(|n| self.path.join(format!("store.broken-{n}")))
             .find(|path| !path.exists())
             .expect("some number is free");
@@ -213,7 +223,7 @@ impl Opening<'_> {
         journal: &Journal,
         report: &mut OpenReport,
     ) -> Result<View, StoreError> {
-        let (why, states) = match self.check(db, journal) {
+        let (why, states) = match self.check(db, journal, report.set_aside.is_some()) {
             Ok(view) => return Ok(view),
             Err(Disagreement::Failed(error)) => return Err(error),
             Err(Disagreement::Unusable(why, states)) => (why, states),
@@ -230,17 +240,26 @@ impl Opening<'_> {
         Ok(view)
     }
 
-    fn check(&self, db: sled::Db, journal: &Journal) -> Result<View, Disagreement> {
+    fn check(
+        &self,
+        db: sled::Db,
+        journal: &Journal,
+        set_aside: bool,
+    ) -> Result<View, Disagreement> {
         let view = self.view(db, journal)?;
+        let last = journal.last_sequence();
         if view.is_empty()? {
-            return Ok(view);
+            // sled can come to life with nothing where it cannot read its file
+            return if self.existed && !set_aside && last > 0 {
+                let why = format!("it is empty, the journal knows {last} events");
+                Err(Disagreement::Unusable(why, Vec::new()))
+            } else {
+                Ok(view)
+            };
         }
         let applied = view.meta()?.applied;
-        if applied > journal.last_sequence() {
-            let why = format!(
-                "it knows {applied} events, the journal {}",
-                journal.last_sequence()
-            );
+        if applied > last {
+            let why = format!("it knows {applied} events, the journal {last}");
             return Err(Disagreement::Unusable(why, view.states()));
         }
         if view.size_bytes() <= VERIFIED_BYTES {

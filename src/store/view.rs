@@ -53,7 +53,31 @@ pub(super) struct Sources {
     pub(super) generation: u64,
 }
 
+/// What a batch makes of the sources.
+#[derive(Debug)]
+pub(super) struct NewSources {
+    /// Changed ones and new ones, in the order of their numbers.
+    pub(super) rows: Vec<(u32, SourceRow)>,
+    pub(super) states: Vec<(u32, SourceState)>,
+    pub(super) generation: u64,
+}
+
 impl Sources {
+    fn take(&mut self, new: NewSources) {
+        for (number, row) in new.rows {
+            let at = usize::try_from(number).unwrap_or(usize::MAX);
+            if let Some(old) = self.rows.get_mut(at) {
+                *old = row;
+            } else {
+                // numbers are given in order, so this one is the next
+                self.numbers.insert(row.id.clone(), number);
+                self.rows.push(row);
+            }
+        }
+        self.states.extend(new.states);
+        self.generation = new.generation;
+    }
+
     pub(super) fn number(&self, id: &SourceId) -> Option<u32> {
         self.numbers.get(id).copied()
     }
@@ -146,8 +170,8 @@ impl View {
         }
     }
 
-    /// Applies a batch: all of it or, after a crash, nothing of it. `sources` is what memory holds from then on.
-    pub(super) fn apply(&self, writes: Writes, sources: Sources) -> Result<(), StoreError> {
+    /// Applies a batch: all of it or, after a crash, nothing of it.
+    pub(super) fn apply(&self, writes: Writes, sources: NewSources) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         for (key, value) in writes {
             match value {
@@ -158,7 +182,8 @@ impl View {
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         self.guarded(|| self.db.apply_batch(batch))?;
         // after the rows: a reader that sees a new generation must see what moved it
-        *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
+        let mut held = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        held.take(sources);
         Ok(())
     }
 
@@ -297,13 +322,14 @@ pub(super) struct Rows<'a> {
     rows: sled::Iter,
 }
 
-type Row = Result<(Vec<u8>, Vec<u8>), StoreError>;
+/// A row's key and value.
+pub(super) type Pair = (Vec<u8>, Vec<u8>);
 
 impl Rows<'_> {
     fn step(
         &mut self,
         step: impl FnOnce(&mut sled::Iter) -> Option<sled::Result<(sled::IVec, sled::IVec)>>,
-    ) -> Option<Row> {
+    ) -> Option<Result<Pair, StoreError>> {
         let rows = &mut self.rows;
         let found = self.view.guarded(|| step(rows).transpose()).transpose()?;
         Some(found.map(|(key, value)| (key.to_vec(), value.to_vec())))
@@ -311,14 +337,14 @@ impl Rows<'_> {
 }
 
 impl Iterator for Rows<'_> {
-    type Item = Row;
-    fn next(&mut self) -> Option<Row> {
+    type Item = Result<Pair, StoreError>;
+    fn next(&mut self) -> Option<Result<Pair, StoreError>> {
         self.step(Iterator::next)
     }
 }
 
 impl DoubleEndedIterator for Rows<'_> {
-    fn next_back(&mut self) -> Option<Row> {
+    fn next_back(&mut self) -> Option<Result<Pair, StoreError>> {
         self.step(DoubleEndedIterator::next_back)
     }
 }

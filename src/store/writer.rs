@@ -46,6 +46,16 @@ pub(super) enum Command {
     },
 }
 
+/// What came of an event.
+enum Kept {
+    /// It was known.
+    Nothing,
+    /// It changed something.
+    Change,
+    /// It brought this article.
+    New(ArticleId),
+}
+
 /// An answer that is given once the group is durable.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
@@ -175,14 +185,12 @@ impl Writer {
         let before = change.touched().clone();
         let mut recorded = Recorded::default();
         for event in events {
-            if self.keep(change, event)? {
-                recorded.changed += 1;
-                if let Event::Published { article } = event
-                    && !recorded.published.contains(&article.id)
-                {
-                    recorded.published.push(article.id);
-                }
+            match self.keep(change, event)? {
+                Kept::Nothing => continue,
+                Kept::New(id) => recorded.published.push(id),
+                Kept::Change => {}
             }
+            recorded.changed += 1;
         }
         if let Some(state) = state {
             let (id, state) = *state;
@@ -193,20 +201,22 @@ impl Writer {
     }
 
     /// Appends an event and applies it. What changes nothing is taken out of the journal again.
-    fn keep(&mut self, change: &mut Change<'_>, event: &Event) -> Result<bool, StoreError> {
-        let shorter = apply::shorter(change, event)?;
-        let event = shorter.as_ref().unwrap_or(event);
+    fn keep(&mut self, change: &mut Change<'_>, event: &Event) -> Result<Kept, StoreError> {
+        let other = apply::as_kept(change, event)?;
+        let event = other.as_ref().unwrap_or(event);
         let mark = self.journal.mark();
         let position = self.journal.append(std::slice::from_ref(event))?[0];
         let sequence = self.journal.last_sequence();
-        let changed = apply::apply(change, event, sequence, position)?;
-        if changed {
-            change.meta.applied = sequence;
-            change.meta.position = position.to_u64();
-        } else {
+        if !apply::apply(change, event, sequence, position)? {
             self.journal.rewind(mark)?;
+            return Ok(Kept::Nothing);
         }
-        Ok(changed)
+        change.meta.applied = sequence;
+        change.meta.position = position.to_u64();
+        Ok(match event {
+            Event::Published { article } => Kept::New(article.id),
+            _ => Kept::Change,
+        })
     }
 
     fn expire(&mut self, change: &mut Change<'_>, rule: &expire::Rule) -> Result<u64, StoreError> {

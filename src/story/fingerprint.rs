@@ -12,7 +12,7 @@ pub const SLOTS: usize = 120;
 /// The bands of a fingerprint.
 pub const BANDS: usize = 20;
 const ROWS: usize = SLOTS / BANDS;
-const SHINGLE_CHARS: usize = 5;
+const SHINGLE_CHARS: u32 = 5;
 const CHAR_BITS: u32 = 21;
 /// Texts with fewer letters and digits have too few shingles to tell anything; they are compared exactly.
 pub const SHORT_CHARS: usize = 80;
@@ -88,15 +88,15 @@ impl Fingerprint {
 /// The smallest hash of the shingles that fall to each slot.
 fn smallest(normalised: &str) -> [Option<u32>; SLOTS] {
     let mut slots = [None; SLOTS];
-    let window_mask = (1_u128 << (SHINGLE_CHARS as u32 * CHAR_BITS)) - 1;
+    let window_mask = (1_u128 << (SHINGLE_CHARS * CHAR_BITS)) - 1;
     let mut window = 0_u128;
-    for (i, c) in normalised.chars().enumerate() {
+    for (i, c) in (1..).zip(normalised.chars()) {
         window = (window << CHAR_BITS | u128::from(u32::from(c))) & window_mask;
-        if i + 1 < SHINGLE_CHARS {
+        if i < SHINGLE_CHARS {
             continue;
         }
         let hash = xxhash_rust::xxh3::xxh3_64(&window.to_le_bytes());
-        let slot = usize::try_from((hash >> 32) * SLOTS as u64 >> 32).unwrap_or(0);
+        let slot = usize::try_from(((hash >> 32) * SLOTS as u64) >> 32).unwrap_or(0);
         let value = u32::try_from(hash & 0xFFFF_FFFF).unwrap_or(0);
         let least: &mut Option<u32> = &mut slots[slot];
         *least = Some(least.map_or(value, |v| v.min(value)));

@@ -181,14 +181,15 @@ mod tests {
     const DAY: Date = jiff::civil::date(2026, 3, 1);
 
     fn body(subject: &str) -> String {
-        (0..30)
-            .map(|i| {
-                format!(
-                    "第{i}条 {subject}应当按照规定办理事项{},并于每月{i}日前报送材料。\n",
-                    i * 37
-                )
-            })
-            .collect()
+        use std::fmt::Write;
+        (0..30).fold(String::new(), |mut text, i| {
+            let matter = i * 37;
+            let line = format_args!(
+                "第{i}条 {subject}应当按照规定办理事项{matter},并于每月{i}日前报送材料。\n"
+            );
+            text.write_fmt(line).unwrap();
+            text
+        })
     }
 
     fn decide(a: (&str, &str, Date), b: (&str, &str, Date)) -> bool {

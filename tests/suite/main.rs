@@ -1,5 +1,11 @@
 //! Whole behaviours, one file each.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall stop there")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod journal;
+mod making;
+mod store;
+mod stories;
 
 mod architecture;
 mod config;

@@ -1,0 +1,249 @@
+//! Feeds in order, read lazily: one cursor for each source, the latest time first, and no further than asked.
+//!
+//! Which of a story's articles is shown is decided where a cursor meets one of them, so it is the same on every page.
+
+use std::{
+    collections::{BTreeMap, BinaryHeap, HashSet},
+    iter::Peekable,
+};
+
+use super::{
+    Scope, StoreError,
+    keys::{self, Key},
+    records::{ArticleRow, StoryRow, timestamp},
+    view::{Rows, View},
+};
+use crate::{
+    source::SourceId,
+    story::merge::{self, Teller},
+};
+
+/// The sources that are looked at; all where absent.
+type Only = Option<HashSet<u32>>;
+
+/// An article at its place in a feed.
+pub(super) struct Shown {
+    pub(super) number: u64,
+    pub(super) source: u32,
+    pub(super) at: i64,
+    pub(super) row: ArticleRow,
+}
+
+/// Articles in feed order.
+pub(super) struct Walk<'a> {
+    view: &'a View,
+    cursors: Vec<Peekable<Cursor<'a>>>,
+    /// The next time of each cursor, the latest first.
+    heads: BinaryHeap<(i64, usize)>,
+    /// Whether stories are shown once, and among which sources.
+    merged: bool,
+    only: Only,
+    /// Stories met: who speaks.
+    speakers: BTreeMap<u64, Option<u64>>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(view: &'a View, scope: &Scope) -> Result<Self, StoreError> {
+        let numbers = |ids: &[SourceId]| -> HashSet<u32> {
+            let sources = view.sources();
+            ids.iter().filter_map(|id| sources.number(id)).collect()
+        };
+        let only = match scope {
+            Scope::Source(id) => Some(numbers(std::slice::from_ref(id))),
+            Scope::Sources(ids) => Some(numbers(ids)),
+            Scope::All => None,
+        };
+        let mut cursors: Vec<_> = match &only {
+            None => vec![Cursor::timeline(view).peekable()],
+            Some(numbers) => numbers
+                .iter()
+                .map(|n| Cursor::source(view, *n).peekable())
+                .collect(),
+        };
+        let mut heads = BinaryHeap::new();
+        for (i, cursor) in cursors.iter_mut().enumerate() {
+            if let Some(at) = head(cursor)? {
+                heads.push((at, i));
+            }
+        }
+        Ok(Self {
+            view,
+            cursors,
+            heads,
+            merged: !matches!(scope, Scope::Source(_)),
+            only,
+            speakers: BTreeMap::new(),
+        })
+    }
+
+    /// The articles of the next time, sorted by permalink. A group may be empty: others spoke for its articles.
+    pub(super) fn next_group(&mut self) -> Result<Option<Vec<Shown>>, StoreError> {
+        let Some((at, _)) = self.heads.peek().copied() else {
+            return Ok(None);
+        };
+        let mut group = Vec::new();
+        while let Some((_, i)) = self.heads.peek().copied().filter(|(time, _)| *time == at) {
+            self.heads.pop();
+            while head(&mut self.cursors[i])? == Some(at) {
+                if let Some(place) = self.cursors[i].next().transpose()? {
+                    group.extend(self.shown(place)?);
+                }
+            }
+            if let Some(next) = head(&mut self.cursors[i])? {
+                self.heads.push((next, i));
+            }
+        }
+        group.sort_by(|a, b| (&a.row.tie, a.row.id).cmp(&(&b.row.tie, b.row.id)));
+        Ok(Some(group))
+    }
+
+    /// What is shown at a cursor's place: nothing where another place or article stands for it.
+    fn shown(&mut self, place: Place) -> Result<Option<Shown>, StoreError> {
+        let Some(row) = self.view.row::<ArticleRow>(Key::Article(place.number))? else {
+            return Ok(None);
+        };
+        let first = row
+            .listings
+            .iter()
+            .map(|(n, _)| *n)
+            .find(|n| self.includes(*n));
+        let Some(first) = first.filter(|first| place.source.is_none_or(|source| source == *first))
+        else {
+            return Ok(None);
+        };
+        if let (true, Some(story)) = (self.merged, row.story)
+            && self.speaker(story)? != Some(place.number)
+        {
+            return Ok(None);
+        }
+        Ok(Some(Shown {
+            number: place.number,
+            source: first,
+            at: place.at,
+            row,
+        }))
+    }
+
+    fn includes(&self, source: u32) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&source))
+    }
+
+    /// The article that speaks for a story among the sources looked at.
+    fn speaker(&mut self, story: u64) -> Result<Option<u64>, StoreError> {
+        if let Some(speaker) = self.speakers.get(&story) {
+            return Ok(*speaker);
+        }
+        let told: StoryRow = self.view.row(Key::Story(story))?.unwrap_or_default();
+        let mut members = Vec::new();
+        for member in told.members {
+            if let Some(row) = self.view.row::<ArticleRow>(Key::Article(member.article))?
+                && row.listings.iter().any(|(n, _)| self.includes(*n))
+            {
+                members.push((member.article, self.names(&row), row));
+            }
+        }
+        let hosts: Vec<String> = members.iter().map(|(.., row)| host(&row.tie)).collect();
+        let tellers: Vec<Teller<'_>> = members
+            .iter()
+            .zip(&hosts)
+            .map(|((_, names, row), host)| Teller {
+                first_seen: timestamp(row.first_seen),
+                withdrawn: row.withdrawn.is_some(),
+                origin: row.origin.as_deref(),
+                host,
+                names,
+            })
+            .collect();
+        let speaker = merge::speaker(&tellers).map(|i| members[i].0);
+        self.speakers.insert(story, speaker);
+        Ok(speaker)
+    }
+
+    fn names(&self, row: &ArticleRow) -> Vec<String> {
+        let sources = self.view.sources();
+        let ids: Vec<SourceId> = row
+            .listings
+            .iter()
+            .filter(|(n, _)| self.includes(*n))
+            .filter_map(|(n, _)| Some(sources.row(*n)?.id.clone()))
+            .collect();
+        drop(sources);
+        ids.iter().flat_map(|id| self.view.names(id)).collect()
+    }
+}
+
+fn host(address: &str) -> String {
+    let url = url::Url::parse(address).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// An article's place in an index.
+#[derive(Clone, Copy)]
+struct Place {
+    at: i64,
+    number: u64,
+    source: Option<u32>,
+}
+
+/// An index, read backwards.
+struct Cursor<'a> {
+    rows: std::iter::Rev<Rows<'a>>,
+}
+
+impl<'a> Cursor<'a> {
+    fn source(view: &'a View, number: u32) -> Self {
+        let rows = view.range(keys::listings(number)).rev();
+        Self { rows }
+    }
+
+    fn timeline(view: &'a View) -> Self {
+        let rows = view.range(keys::timeline(i64::MAX)).rev();
+        Self { rows }
+    }
+}
+
+impl Iterator for Cursor<'_> {
+    type Item = Result<Place, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let key = match self.rows.next()? {
+                Ok((key, _)) => key,
+                Err(error) => return Some(Err(error)),
+            };
+            match Key::decode(&key) {
+                Some(Key::Listing {
+                    source,
+                    at,
+                    article,
+                }) => {
+                    return Some(Ok(Place {
+                        at,
+                        number: article,
+                        source: Some(source),
+                    }));
+                }
+                Some(Key::Timeline { at, article }) => {
+                    return Some(Ok(Place {
+                        at,
+                        number: article,
+                        source: None,
+                    }));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn head(cursor: &mut Peekable<Cursor<'_>>) -> Result<Option<i64>, StoreError> {
+    match cursor.peek() {
+        None => Ok(None),
+        Some(Ok(place)) => Ok(Some(place.at)),
+        Some(Err(_)) => match cursor.next() {
+            Some(Err(error)) => Err(error),
+            _ => Ok(None),
+        },
+    }
+}

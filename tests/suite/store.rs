@@ -1,0 +1,735 @@
+//! The store across restarts, crashes, damage, and time.
+
+use std::{fs, path::Path};
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use schoolbell::{
+    article::{Article, ArticleId},
+    journal::Event,
+    source::state::SourceState,
+    store::{Entry, Known, OpenReport, Recorded, Scope, Sizes, Store, StoreError},
+};
+use tempfile::TempDir;
+
+use crate::making::{article, id_of, minute, source, with_text, words};
+
+const CACHE_BYTES: u64 = 8 << 20;
+
+fn open(path: &Path) -> (Store, OpenReport) {
+    Store::open(path, CACHE_BYTES).unwrap()
+}
+
+fn published(article: &Article) -> Event {
+    Event::Published {
+        article: article.clone(),
+    }
+}
+
+fn record(store: &Store, events: Vec<Event>) -> Recorded {
+    block(store.record(events, None)).unwrap()
+}
+
+fn block<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(future)
+}
+
+fn newest(store: &Store, scope: &Scope) -> Vec<Entry> {
+    store.newest(scope, 1000, 0).unwrap()
+}
+
+fn ids(entries: &[Entry]) -> Vec<ArticleId> {
+    entries.iter().map(|entry| entry.article.id).collect()
+}
+
+fn known(store: &Store, id: ArticleId) -> Option<Known> {
+    store.known(&[id]).unwrap().remove(0)
+}
+
+/// A copy of a store's folder as a crash would leave it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Ten articles of `office`, two of `school`.
+fn fill(store: &Store) -> Vec<ArticleId> {
+    let mut events: Vec<_> = (1..=10).map(|n| published(&article("office", n))).collect();
+    events.extend((11..=12).map(|n| published(&article("school", n))));
+    let recorded = record(store, events);
+    assert_eq!(recorded.published.len(), 12);
+    let mut newest_first = recorded.published;
+    newest_first.reverse();
+    newest_first
+}
+
+#[test]
+fn articles_come_back_after_a_restart_and_not_twice() {
+    let dir = TempDir::new().unwrap();
+    let (store, report) = open(dir.path());
+    assert_eq!(
+        (report.notes.len(), report.replayed, report.articles),
+        (0, 0, 0)
+    );
+    let all = fill(&store);
+    assert_eq!(ids(&newest(&store, &Scope::All)), all);
+    block(store.close()).unwrap();
+    assert!(matches!(
+        block(store.record(Vec::new(), None)),
+        Err(StoreError::Closed)
+    ));
+    drop(store);
+
+    let (store, report) = open(dir.path());
+    assert_eq!(
+        (report.notes, report.replayed, report.articles),
+        (vec![], 0, 12)
+    );
+    let again = record(&store, vec![published(&article("office", 3))]);
+    assert_eq!(again, Recorded::default());
+    assert_eq!(ids(&newest(&store, &Scope::All)), all);
+    let office = newest(&store, &Scope::Source(source("office")));
+    assert_eq!(ids(&office), all[2..]);
+    assert_eq!(office[7].article, article("office", 3));
+    assert_eq!(store.counts(&source("office")), 10);
+    let size = fs::metadata(dir.path().join("journal/00000001.log"))
+        .unwrap()
+        .len();
+    record(&store, vec![published(&article("office", 3))]);
+    assert_eq!(
+        fs::metadata(dir.path().join("journal/00000001.log"))
+            .unwrap()
+            .len(),
+        size
+    );
+}
+
+#[test]
+fn what_was_answered_survives_a_kill() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(&dir.path().join("a"));
+    let all = fill(&store);
+    // the files as they lie while the store is open: what a killed process leaves
+    copy(&dir.path().join("a"), &dir.path().join("b"));
+    drop(store);
+    for folder in ["a", "b"] {
+        let (store, report) = open(&dir.path().join(folder));
+        assert_eq!(report.notes, Vec::<String>::new());
+        assert_eq!(ids(&newest(&store, &Scope::All)), all, "{folder}");
+    }
+}
+
+#[test]
+fn a_database_that_missed_the_last_events_catches_up() {
+    let dir = TempDir::new().unwrap();
+    let (path, old) = (dir.path().join("a"), dir.path().join("old"));
+    let (store, _) = open(&path);
+    fill(&store);
+    copy(&path.join("store"), &old);
+    record(&store, vec![published(&article("school", 13))]);
+    drop(store);
+    fs::remove_dir_all(path.join("store")).unwrap();
+    fs::rename(&old, path.join("store")).unwrap();
+    let (store, report) = open(&path);
+    assert_eq!(
+        (report.replayed, report.articles, report.set_aside),
+        (1, 13, None)
+    );
+    assert_eq!(store.counts(&source("school")), 3);
+}
+
+#[test]
+fn a_torn_journal_costs_what_was_never_answered() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let all = fill(&store);
+    drop(store);
+    let file = dir.path().join("journal/00000001.log");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes.extend_from_slice(&[0xB5, b'r', b'e', 0xC1, 40, 0, 0, 0, 9]);
+    fs::write(&file, bytes).unwrap();
+    let (store, report) = open(dir.path());
+    assert_eq!(report.notes.len(), 1);
+    assert!(report.notes[0].contains("00000001.log"), "{report:?}");
+    assert_eq!(ids(&newest(&store, &Scope::All)), all);
+}
+
+#[test]
+fn a_flipped_bit_in_the_journal_costs_one_article() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    fill(&store);
+    drop(store);
+    let file = dir.path().join("journal/00000001.log");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    for rebuild in [false, true] {
+        if rebuild {
+            fs::remove_dir_all(dir.path().join("store")).unwrap();
+        }
+        let (store, report) = open(dir.path());
+        assert!(
+            report
+                .notes
+                .iter()
+                .any(|note| note.contains("00000001.log")),
+            "{report:?}"
+        );
+        assert_eq!(newest(&store, &Scope::All).len(), 11);
+    }
+}
+
+#[test]
+fn a_broken_database_is_set_aside_and_made_again() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let all = fill(&store);
+    let before = newest(&store, &Scope::All);
+    drop(store);
+    for (round, break_it) in [garble as fn(&Path), cut_off, clear_conf]
+        .into_iter()
+        .enumerate()
+    {
+        break_it(&dir.path().join("store"));
+        let (store, report) = open(dir.path());
+        let aside = dir.path().join(format!("store.broken-{}", round + 1));
+        assert_eq!(report.set_aside.as_ref(), Some(&aside), "{report:?}");
+        assert!(aside.join("db").exists());
+        assert!(
+            report.notes[0].contains("made again from the journal"),
+            "{report:?}"
+        );
+        assert_eq!((report.replayed, report.articles), (12, 12));
+        assert_eq!(ids(&newest(&store, &Scope::All)), all);
+        assert_eq!(newest(&store, &Scope::All), before);
+    }
+}
+
+/// Every second block of the file becomes noise.
+fn garble(store: &Path) {
+    let mut bytes = fs::read(store.join("db")).unwrap();
+    for block in bytes.chunks_mut(512).step_by(2) {
+        block.fill(0xA5);
+    }
+    fs::write(store.join("db"), bytes).unwrap();
+}
+
+fn cut_off(store: &Path) {
+    fs::write(store.join("db"), b"").unwrap();
+    for entry in fs::read_dir(store).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().contains("snap") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    // nothing at all is a new database: what is lost must show as rows that are missing
+    fs::write(store.join("damaged"), b"").unwrap();
+}
+
+fn clear_conf(store: &Path) {
+    fs::write(store.join("conf"), b"no configuration at all").unwrap();
+}
+
+#[test]
+fn a_byte_flipped_in_the_database_leaves_all_articles() {
+    let dir = TempDir::new().unwrap();
+    let whole = dir.path().join("whole");
+    let (store, _) = open(&whole);
+    let all = fill(&store);
+    drop(store);
+    let files = ["db", "conf", "snap"].map(|name| {
+        let entries = fs::read_dir(whole.join("store")).unwrap();
+        let mut names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.find(|other| other.starts_with(name))
+    });
+    for (round, name) in (0_u64..12).zip(files.iter().flatten().cycle()) {
+        let path = dir.path().join(round.to_string());
+        copy(&whole, &path);
+        let file = path.join("store").join(name);
+        let mut bytes = fs::read(&file).unwrap();
+        // the first part of the file holds the rows of so few articles
+        let size = bytes.len().min(16 << 10);
+        let at = usize::try_from(round * 7919 + 13).unwrap() % size;
+        bytes[at] ^= 0x20;
+        fs::write(&file, bytes).unwrap();
+        let (store, report) = open(&path);
+        let shown = ids(&newest(&store, &Scope::All));
+        assert_eq!(shown, all, "{name}, byte {at}: {report:?}");
+    }
+}
+
+#[test]
+fn a_store_is_open_once() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let all = fill(&store);
+    let error = Store::open(dir.path(), CACHE_BYTES).unwrap_err();
+    assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
+    let words = error.to_string();
+    assert!(
+        words.contains(&dir.path().display().to_string()) && words.contains("another process"),
+        "{words}"
+    );
+    assert!(!dir.path().join("store.broken-1").exists());
+    assert_eq!(ids(&newest(&store, &Scope::All)), all);
+    record(&store, vec![published(&article("school", 13))]);
+    drop(store);
+    let (store, report) = open(dir.path());
+    assert_eq!((report.articles, report.notes.len()), (13, 0));
+    drop(store);
+}
+
+#[test]
+fn a_folder_that_is_a_file_is_named() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("data");
+    fs::write(&path, "").unwrap();
+    let error = Store::open(&path, CACHE_BYTES).unwrap_err();
+    assert!(
+        error.to_string().contains(&path.display().to_string()),
+        "{error}"
+    );
+}
+
+#[test]
+fn one_address_at_two_sources_is_one_article_in_both() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let first = article("portal", 1);
+    let mut second = first.clone();
+    (second.source, second.first_seen, second.sorted_at) =
+        (source("column"), minute(30), minute(30));
+    record(&store, vec![published(&first)]);
+    let recorded = record(&store, vec![published(&second)]);
+    assert_eq!((recorded.changed, recorded.published.len()), (1, 0));
+    assert_eq!(
+        record(&store, vec![published(&second)]),
+        Recorded::default()
+    );
+    let both = Scope::Sources(vec![source("column"), source("portal")]);
+    for scope in [Scope::All, both, Scope::Source(source("portal"))] {
+        assert_eq!(newest(&store, &scope)[0].article, first, "{scope:?}");
+        assert_eq!(newest(&store, &scope).len(), 1, "{scope:?}");
+    }
+    let column = newest(&store, &Scope::Source(source("column")));
+    assert_eq!(column.len(), 1);
+    assert_eq!(
+        (
+            column[0].article.source.as_str(),
+            column[0].article.sorted_at
+        ),
+        ("column", minute(30))
+    );
+    let known = known(&store, first.id).unwrap();
+    assert_eq!(known.sources, [source("portal"), source("column")]);
+}
+
+#[test]
+fn pages_follow_each_other_and_ties_are_sorted_by_permalink() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let mut events = Vec::new();
+    for n in [5, 3, 9, 1, 7, 2] {
+        let mut article = article("office", n);
+        article.sorted_at = if n < 6 { minute(0) } else { minute(1) };
+        events.push(published(&article));
+    }
+    record(&store, events);
+    let numbers = |entries: &[Entry]| -> Vec<String> {
+        entries
+            .iter()
+            .map(|entry| {
+                entry
+                    .article
+                    .url
+                    .path()
+                    .replace(|c: char| !c.is_ascii_digit(), "")
+            })
+            .collect()
+    };
+    for scope in [
+        Scope::All,
+        Scope::Source(source("office")),
+        Scope::Sources(vec![source("office")]),
+    ] {
+        let page = |page| numbers(&store.newest(&scope, 2, page).unwrap());
+        assert_eq!(
+            [page(0), page(1), page(2)].concat(),
+            ["7", "9", "1", "2", "3", "5"]
+        );
+        assert_eq!(page(3), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_generation_moves_only_where_something_changed() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let group = Scope::Sources(vec![source("office"), source("other")]);
+    let scopes = [
+        Scope::Source(source("office")),
+        Scope::Source(source("school")),
+        group,
+        Scope::All,
+    ];
+    let mut last = [0; 4];
+    let mut moved = |store: &Store| {
+        let now = [0, 1, 2, 3].map(|i| store.generation(&scopes[i]));
+        let moved = [0, 1, 2, 3].map(|i| now[i] > last[i]);
+        last = now;
+        moved
+    };
+    assert_eq!(moved(&store), [false; 4]);
+    record(&store, vec![published(&article("office", 1))]);
+    assert_eq!(moved(&store), [true, false, true, true]);
+    record(&store, vec![published(&article("school", 1))]);
+    assert_eq!(moved(&store), [false, true, false, true]);
+    record(&store, vec![published(&article("school", 1))]);
+    assert_eq!(moved(&store), [false; 4]);
+    let mut state = SourceState {
+        failures: 3,
+        ..SourceState::default()
+    };
+    block(store.record(Vec::new(), Some((source("office"), state.clone())))).unwrap();
+    moved(&store);
+    state.failures = 4;
+    block(store.record(Vec::new(), Some((source("office"), state.clone())))).unwrap();
+    assert_eq!(moved(&store), [false; 4], "feeds do not show failures");
+    state.title = Some("要闻".to_owned());
+    block(store.record(Vec::new(), Some((source("office"), state)))).unwrap();
+    assert_eq!(
+        moved(&store),
+        [true, false, true, true],
+        "they show the title"
+    );
+    let recorded = record(
+        &store,
+        vec![Event::Withdrawn {
+            id: article("school", 1).id,
+            at: minute(9),
+        }],
+    );
+    assert_eq!(recorded.touched, [source("school")].into());
+    assert_eq!(moved(&store), [false, true, false, true]);
+}
+
+#[test]
+fn states_are_kept_over_a_restart() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let state = SourceState {
+        first_poll: Some(minute(1)),
+        next_poll: Some(minute(60)),
+        interval: Some(std::time::Duration::from_mins(59)),
+        outcome: Some(schoolbell::source::state::Outcome::Read { items: 20, new: 3 }),
+        items: 20,
+        ..SourceState::default()
+    };
+    block(store.record(Vec::new(), Some((source("office"), state.clone())))).unwrap();
+    drop(store);
+    let (store, _) = open(dir.path());
+    assert_eq!(store.state(&source("office")), Some(state.clone()));
+    assert_eq!(store.states(), [(source("office"), state)].into());
+    assert_eq!(store.state(&source("school")), None);
+}
+
+#[test]
+fn an_incomplete_article_is_due_again_ever_later_until_it_is_read() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let mut bare = with_text("office", 1, "通知", "");
+    bare.complete = false;
+    record(&store, vec![published(&bare)]);
+    let due = |at| store.incomplete(&source("office"), at, 10).unwrap().len();
+    let first = known(&store, bare.id).unwrap();
+    assert_eq!((first.attempts, due(minute(1))), (1, 0));
+    let next = first.next_reading.unwrap();
+    assert_eq!(due(next), 1);
+    block(store.record_attempts(vec![bare.id], next)).unwrap();
+    let second = known(&store, bare.id).unwrap();
+    assert_eq!((second.attempts, due(next)), (2, 0));
+    let waits = |from: Timestamp, to: Timestamp| to.duration_since(from);
+    assert!(waits(next, second.next_reading.unwrap()) > waits(bare.first_seen, next));
+    let mut read = article("office", 1);
+    read.updated = Some(minute(100));
+    record(
+        &store,
+        vec![Event::Revised {
+            article: read.clone(),
+        }],
+    );
+    assert_eq!(store.article(bare.id).unwrap(), Some(read));
+    assert_eq!(
+        (
+            known(&store, bare.id).unwrap().complete,
+            due(Timestamp::MAX)
+        ),
+        (true, 0)
+    );
+}
+
+#[test]
+fn a_moved_article_is_known_under_both_addresses() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let old = article("office", 1);
+    let url: url::Url = "http://office.example/new/1.htm".parse().unwrap();
+    let moved = Event::Moved {
+        id: old.id,
+        alias: id_of(url.as_str()),
+        url: url.clone(),
+        at: minute(5),
+    };
+    record(&store, vec![published(&old), moved.clone()]);
+    assert_eq!(record(&store, vec![moved]).changed, 0);
+    assert_eq!(known(&store, id_of(url.as_str())).unwrap().id, old.id);
+    let mut shown = old.clone();
+    shown.url = url.clone();
+    assert_eq!(store.article(id_of(url.as_str())).unwrap(), Some(shown));
+    let mut again = old.clone();
+    (again.id, again.url) = (id_of(url.as_str()), url);
+    assert_eq!(
+        record(&store, vec![published(&again)]).changed,
+        0,
+        "the new address is no new article"
+    );
+}
+
+#[test]
+fn a_withdrawn_article_stays_and_says_so_until_it_is_back() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let mut article = article("office", 1);
+    record(
+        &store,
+        vec![
+            published(&article),
+            Event::Withdrawn {
+                id: article.id,
+                at: minute(9),
+            },
+        ],
+    );
+    assert_eq!(newest(&store, &Scope::All)[0].withdrawn, Some(minute(9)));
+    article.updated = Some(minute(20));
+    record(
+        &store,
+        vec![Event::Revised {
+            article: article.clone(),
+        }],
+    );
+    assert_eq!(newest(&store, &Scope::All)[0].withdrawn, None);
+    let late = Event::Withdrawn {
+        id: article.id,
+        at: minute(9),
+    };
+    assert_eq!(
+        record(&store, vec![late]).changed,
+        0,
+        "an old withdrawal is no new one"
+    );
+}
+
+#[test]
+fn retention_lets_go_for_good() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let day = 24 * 60;
+    let mut events = Vec::new();
+    for n in 1..=10 {
+        let mut article = article("office", n);
+        article.first_seen = minute(i64::from(n) * day);
+        article.sorted_at = article.first_seen;
+        events.push(published(&article));
+    }
+    record(&store, events);
+    let now = minute(11 * day);
+    assert_eq!(block(store.expire(now, 8, 1000)).unwrap(), 2);
+    assert_eq!(block(store.expire(now, 8, 1000)).unwrap(), 0);
+    assert_eq!(block(store.expire(now, 8, 5)).unwrap(), 3);
+    let check = |store: &Store| {
+        assert_eq!(newest(store, &Scope::All).len(), 5);
+        assert_eq!(store.counts(&source("office")), 5);
+        assert_eq!(
+            newest(store, &Scope::All)[4].article.id,
+            article("office", 6).id
+        );
+        let gone = known(store, article("office", 1).id).unwrap();
+        assert!(gone.expired, "its source may go on listing it");
+        assert_eq!(
+            record(store, vec![published(&article("office", 1))]),
+            Recorded::default()
+        );
+    };
+    check(&store);
+    drop(store);
+    fs::remove_dir_all(dir.path().join("store")).unwrap();
+    let (store, report) = open(dir.path());
+    assert_eq!(report.articles, 5);
+    check(&store);
+}
+
+#[test]
+fn what_another_source_still_keeps_is_not_crowded_out() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let mut events: Vec<_> = (1..=4).map(|n| published(&article("busy", n))).collect();
+    let quiet = Event::Listed {
+        id: article("busy", 1).id,
+        source: source("quiet"),
+        at: minute(5),
+        sorted_at: minute(5),
+    };
+    events.push(quiet);
+    record(&store, events);
+    assert_eq!(block(store.expire(minute(9), 100, 2)).unwrap(), 1);
+    assert!(!known(&store, article("busy", 1).id).unwrap().expired);
+    assert!(known(&store, article("busy", 2).id).unwrap().expired);
+}
+
+#[test]
+fn the_oldest_journal_segments_go_when_all_in_them_is_old() {
+    let dir = TempDir::new().unwrap();
+    let sizes = Sizes {
+        cache_bytes: CACHE_BYTES,
+        segment_bytes: 4000,
+    };
+    let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();
+    let left = |n: u32| dir.path().join(format!("journal/{n:08}.log")).exists();
+    let year = 365 * 24 * 60;
+    let mut number = 0;
+    while !left(4) {
+        number += 1;
+        record(&store, vec![published(&article("office", number))]);
+    }
+    let old = number;
+    let mut young = article("office", number + 1);
+    (young.first_seen, young.sorted_at) = (minute(year), minute(year));
+    record(&store, vec![published(&young)]);
+    assert_eq!(
+        block(store.expire(minute(year + 1), 30, 1000)).unwrap(),
+        u64::from(old)
+    );
+    assert_eq!([1, 2, 3, 4].map(left), [false, false, false, true]);
+    assert_eq!(ids(&newest(&store, &Scope::All)), [young.id]);
+    drop(store);
+    fs::remove_dir_all(dir.path().join("store")).unwrap();
+    let (store, report) = open(dir.path());
+    assert_eq!(ids(&newest(&store, &Scope::All)), [young.id], "{report:?}");
+}
+
+#[test]
+fn what_arrives_together_is_answered_and_kept_whole() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let store = std::sync::Arc::new(store);
+    block(async {
+        let tasks: Vec<_> = (1..=200)
+            .map(|n| {
+                let store = std::sync::Arc::clone(&store);
+                tokio::spawn(async move {
+                    store
+                        .record(vec![published(&article("office", n % 100))], None)
+                        .await
+                })
+            })
+            .collect();
+        let mut new = 0;
+        for task in tasks {
+            new += task.await.unwrap().unwrap().published.len();
+        }
+        assert_eq!(new, 100);
+    });
+    assert_eq!(store.counts(&source("office")), 100);
+    drop(store);
+    let (store, report) = open(dir.path());
+    assert_eq!((report.articles, report.notes), (100, vec![]));
+    assert_eq!(newest(&store, &Scope::All).len(), 100);
+}
+
+/// All that can be asked of a store.
+fn whole_view(store: &Store) -> (Vec<Entry>, Vec<Vec<Entry>>, Vec<Option<Known>>) {
+    let sources = ["a", "b"].map(|id| newest(store, &Scope::Source(source(id))));
+    let addresses: Vec<_> = ["a", "b"]
+        .iter()
+        .flat_map(|id| (0..4).map(move |n| id_of(&format!("http://{id}.example/info/{n}.htm"))))
+        .collect();
+    (
+        newest(store, &Scope::All),
+        sources.into(),
+        store.known(&addresses).unwrap(),
+    )
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let any_article = (prop_oneof!["a", "b"], 0..4_u32, 0..3_i64, any::<bool>());
+    let made = any_article.prop_map(|(id, n, version, complete)| {
+        // texts differ by number only, so that sources tell stories together
+        let text = words(&n.to_string(), if complete { 200 } else { 0 });
+        let mut article = with_text(&id, n, &words(&format!("t{n}"), 5), &text);
+        article
+            .title
+            .push_str(["", "甲", "乙"][usize::try_from(version).unwrap()]);
+        article.updated = (version > 0).then(|| minute(version * 10));
+        article.complete = complete;
+        article
+    });
+    (made, 0..6_u8, "[ab]").prop_map(|(article, kind, other)| {
+        let (id, at) = (article.id, article.updated.unwrap_or(minute(3)));
+        match kind {
+            0 | 1 => Event::Published { article },
+            2 => Event::Revised { article },
+            3 => Event::Withdrawn { id, at },
+            4 => Event::Listed {
+                id,
+                source: source(&other),
+                at,
+                sorted_at: at,
+            },
+            _ => Event::Moved {
+                id,
+                alias: id_of(&format!("{id}/{at}")),
+                url: format!("http://moved.example/{id}").parse().unwrap(),
+                at,
+            },
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn events_applied_twice_and_replayed_give_the_same_view(
+        events in prop::collection::vec(any_event(), 1..25)
+    ) {
+        let dir = TempDir::new().unwrap();
+        let (once, _) = open(&dir.path().join("once"));
+        let (twice, _) = open(&dir.path().join("twice"));
+        for event in &events {
+            record(&once, vec![event.clone()]);
+            record(&twice, vec![event.clone(), event.clone()]);
+            prop_assert_eq!(record(&twice, vec![event.clone()]).changed, 0);
+        }
+        let expected = whole_view(&once);
+        prop_assert_eq!(&whole_view(&twice), &expected);
+        drop(once);
+        fs::remove_dir_all(dir.path().join("once/store")).unwrap();
+        let (again, report) = open(&dir.path().join("once"));
+        prop_assert!(report.replayed > 0 || expected.0.is_empty());
+        prop_assert_eq!(&whole_view(&again), &expected);
+    }
+}

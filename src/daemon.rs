@@ -45,10 +45,11 @@ pub async fn run(
     let polling = schedule::run(poller, &store, &config.sources, clock, stop);
     let keeping = keep_within_retention(&config, &store, clock);
     let ended = tokio::select! {
+        biased; // what is said of the stop is said before everything has ended
+        () = async { stopped.await; say_stopping(&site).await } => Ok(()),
         (served, ()) = async { tokio::join!(serving, polling) } => served.context("the listener failed"),
         () = keeping => Ok(()),
         () = feed_watchdog() => Ok(()),
-        () = async { stopped.await; say_stopping(&site).await } => Ok(()),
     };
     store.close().await?;
     tracing::info!("stopped");

@@ -308,7 +308,11 @@ impl FetchError {
     /// Of the client's nested errors only the innermost is told: the others say in their words what was said before.
     pub fn chain(&self) -> String {
         if let Self::RobotsUnread { source, .. } = self {
-            return format!("{self}: {}", source.chain());
+            // where the site itself is in trouble, that is what matters; which file was asked first does not
+            return match self.kind() {
+                FaultKind::NotAllowed => format!("{self}: {}", source.chain()),
+                _ => source.chain(),
+            };
         }
         let line = self.to_string();
         let causes = std::iter::successors(self.source(), |&error| error.source());

@@ -1,10 +1,11 @@
 //! From a list's items to articles in the store: which are new, and what their own pages say.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
+use url::Url;
 
 use super::{Poller, judge};
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     list::Item,
     page::{Page, charset, document::Document, links},
     source::{
-        Source,
+        RequestSettings, Source,
         state::{Fault, SourceState},
     },
     store::{Known, StoreError},
@@ -134,7 +135,8 @@ impl Poller {
 
     /// fetch → page → article.
     async fn ask_for_article(&self, source: &Arc<Source>, item: &Item, now: Timestamp) -> Result<Answered, Unread> {
-        let request = Request { url: &item.url, settings: &source.request, validators: None };
+        let settings = settings_for(source, &item.url);
+        let request = Request { url: &item.url, settings: &settings, validators: None };
         let answer = self.fetcher.get(request).await;
         let answer = answer.map_err(|error| Unread { fault: judge::fetch_fault(&error), for_good: error.is_for_good() })?;
         // 304 answers conditional requests only, and this was none
@@ -147,6 +149,15 @@ impl Poller {
         let reading = reading.unwrap_or_else(|error| Err(judge::defect(&error)));
         reading.map(|reading| Answered::Page(Box::new(reading))).map_err(|fault| Unread { fault, for_good: false })
     }
+}
+
+/// The source's settings; its own headers, which may hold a Cookie, go to its own host only.
+fn settings_for<'a>(source: &'a Source, url: &Url) -> Cow<'a, RequestSettings> {
+    let own = source.url.host() == url.host();
+    if own || source.request.headers.is_empty() {
+        return Cow::Borrowed(&source.request);
+    }
+    Cow::Owned(RequestSettings { headers: Vec::new(), ..source.request.clone() })
 }
 
 /// What an item's address holds.

@@ -26,7 +26,7 @@ use crate::{
     schedule::pace::{self, Hints},
     source::{
         Source,
-        state::{Fault, Outcome, SourceState},
+        state::{Fault, FaultKind, Outcome, SourceState},
     },
     store::{Store, StoreError},
 };
@@ -90,33 +90,37 @@ impl Poller {
         };
         let hints = Hints { retry_after: None, max_age: answer.max_age };
         let Some(page) = answer.page else {
-            self.read_again(source, now).await?;
-            return Ok((Outcome::Unchanged, hints));
+            return Ok((self.unchanged(source, state, now).await?, hints));
         };
         let page_hash = xxh3_64(&page.body);
         if state.page_hash == Some(page_hash) {
             state.validators = answer.validators;
-            self.read_again(source, now).await?;
-            return Ok((Outcome::Unchanged, hints));
+            return Ok((self.unchanged(source, state, now).await?, hints));
         }
         let first = match self.understand_list(source, page, page_hash, now).await {
             Ok(listing) => listing,
             Err(fault) => return Ok((Outcome::Failed(judge::against_history(fault, state)), hints)),
         };
         let items = self.follow_pages(source, &first.list, state, now).await;
-        let found = self.take_in(source, &items, state, now).await?;
-        self.read_again(source, now).await?;
+        let mut found = self.take_in(source, &items, state, now).await?;
+        found += self.read_again(source, now).await?;
 
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
         state.validators = answer.validators;
         state.page_hash = Some(first.page_hash);
         state.title = first.list.title;
         state.items = count(first.list.items.len());
-        let outcome = match judge::bodies(&found) {
+        let outcome = match judge::bodies(&found, state) {
             Some(fault) => Outcome::Failed(fault),
             None => Outcome::Read { items: count(items.len()), new: count(found.new) },
         };
         Ok((outcome, hints))
+    }
+
+    /// The list is as it was; articles that could not be read may be readable now.
+    async fn unchanged(&self, source: &Arc<Source>, state: &SourceState, now: Timestamp) -> Result<Outcome, StoreError> {
+        let again = self.read_again(source, now).await?;
+        Ok(judge::bodies(&again, state).map_or(Outcome::Unchanged, Outcome::Failed))
     }
 
     /// A conditional GET of the list page.
@@ -178,7 +182,8 @@ impl Poller {
     fn conclude(&self, source: &Source, state: &mut SourceState, outcome: &Outcome, hints: Hints, now: Timestamp) -> Timestamp {
         state.first_poll.get_or_insert(now);
         state.last_poll = Some(now);
-        if outcome.fault().is_some() {
+        // a list that was read is a success, whatever its articles' pages are like
+        if outcome.fault().is_some_and(|fault| fault.kind != FaultKind::BodyMissing) {
             state.failures = state.failures.saturating_add(1);
         } else {
             state.failures = 0;

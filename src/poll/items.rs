@@ -1,6 +1,6 @@
 //! From a list's items to articles in the store: which are new, and what their own pages say.
 
-use std::{borrow::Cow, collections::HashSet, sync::Arc};
+use std::{borrow::Cow, collections::HashSet, ops::AddAssign, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -28,12 +28,12 @@ const SIDE_BY_SIDE: usize = 4;
 /// How many unread articles are tried again in one visit.
 const READ_AGAIN: usize = 10;
 
-/// What became of a list's items.
+/// What became of a list's items, and of articles that were to be read again.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Articles that were not known.
     pub(super) new: usize,
-    /// Of these, those whose own page was asked for.
+    /// Articles whose own page was asked for.
     pub(super) asked: usize,
     /// Of these, those that could be read.
     pub(super) read: usize,
@@ -89,13 +89,15 @@ impl Poller {
     }
 
     /// Tries again to read the articles of a source that are kept as title, link and date only.
-    pub(super) async fn read_again(&self, source: &Arc<Source>, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn read_again(&self, source: &Arc<Source>, now: Timestamp) -> Result<Found, StoreError> {
+        let mut found = Found::default();
         if !source.full_text {
-            return Ok(());
+            return Ok(found);
         }
         for kept in self.store.incomplete(&source.id, now, READ_AGAIN)? {
             let item = Item { title: kept.title.clone(), url: kept.url.clone(), published: kept.published };
             let attempt = self.attempt(source, &item, kept.first_seen, kept.sorted_at, now).await;
+            found.count(&attempt);
             if attempt.article.complete {
                 let article = Article { updated: Some(now), ..attempt.article };
                 tracing::debug!(url = %article.url, "read at last");
@@ -104,7 +106,7 @@ impl Poller {
                 self.store.record_attempts(vec![kept.id], now).await?;
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     /// An item's article, as complete as its page allows.
@@ -192,6 +194,15 @@ pub fn read_article(source: &Source, page: &Page, now: Timestamp) -> Result<Read
     match &reading.refusal {
         Some(refusal) => Err(judge::refused(page, refusal)),
         None => Ok(reading),
+    }
+}
+
+impl AddAssign for Found {
+    fn add_assign(&mut self, other: Self) {
+        self.new += other.new;
+        self.asked += other.asked;
+        self.read += other.read;
+        self.first_problem = self.first_problem.take().or(other.first_problem);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     page::{Page, document::Document},
     source::{
         Source,
-        state::{Fault, FaultKind, SourceState},
+        state::{Fault, FaultKind, Outcome, SourceState},
     },
 };
 
@@ -75,16 +75,21 @@ pub(super) fn against_history(mut fault: Fault, state: &SourceState) -> Fault {
     fault
 }
 
-/// New articles of which not one could be read: the list is fine, the articles' pages are not.
-pub(super) fn bodies(found: &Found) -> Option<Fault> {
+/// Articles of which not one could be read: the list is fine, the articles' pages are not. Where nothing was tried this
+/// time, what was wrong the last time still is.
+pub(super) fn bodies(found: &Found, state: &SourceState) -> Option<Fault> {
     /// Fewer say little: a single page may be broken by itself.
     const TELLING: usize = 3;
-    if found.asked < TELLING || found.read > 0 {
+    if found.read > 0 {
         return None;
+    }
+    if found.asked < TELLING {
+        let before = state.outcome.as_ref().and_then(Outcome::fault);
+        return before.filter(|fault| fault.kind == FaultKind::BodyMissing && found.new == 0).cloned();
     }
     let first = found.first_problem.as_deref().unwrap_or("no body found");
     let asked = found.asked;
-    let words = format!("none of {asked} new articles' pages could be read, so they are kept as title, link and date: {first}");
+    let words = format!("none of {asked} articles' pages could be read, so they are kept as title, link and date: {first}");
     Some(Fault { kind: FaultKind::BodyMissing, words })
 }
 

@@ -14,6 +14,7 @@ mod politeness;
 mod polling;
 mod program;
 mod reach;
+mod recovery;
 mod replay;
 mod serve;
 mod site;

@@ -1,0 +1,174 @@
+//! What a source in trouble costs: words on the status page, never an article.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, Uri},
+    response::{Html, IntoResponse, Response},
+};
+use jiff::{Timestamp, ToSpan};
+use schoolbell::{
+    config::Config,
+    daemon,
+    poll::Poller,
+    source::state::{FaultKind, Outcome},
+    store::{Scope, Store},
+};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+type Pages = Arc<Mutex<HashMap<&'static str, String>>>;
+
+/// A site whose pages the test puts up and takes down; what is not there answers 404.
+struct Site {
+    pages: Pages,
+    config: Arc<Config>,
+    store: Arc<Store>,
+    poller: Poller,
+    _folder: TempDir,
+}
+
+fn now() -> Timestamp {
+    "2026-06-01T02:00:00Z".parse().unwrap()
+}
+
+async fn answer(State(pages): State<Pages>, uri: Uri) -> Response {
+    match pages.lock().unwrap().get(uri.path()) {
+        Some(page) => Html(page.clone()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn list(items: std::ops::RangeInclusive<u32>) -> String {
+    let rows: String = items.map(|n| format!("<li><a href='/info/{n}.htm'>关于第{n}批教学成果奖申报工作的通知</a><span>2026-05-{n:02}</span></li>")).collect();
+    format!("<html><head><meta charset=utf-8><title>通知公告</title></head><body><div class=list><ul>{rows}</ul></div></body></html>")
+}
+
+fn article(n: u32) -> String {
+    let text = "请各学院按照要求认真组织申报，材料于本月二十日前报送教务处，逾期不再受理。".repeat(4);
+    format!("<html><head><meta charset=utf-8></head><body><h1>关于第{n}批教学成果奖申报工作的通知</h1><div class=content><p>{text}</p><p>{text}</p></div></body></html>")
+}
+
+impl Site {
+    async fn new() -> Self {
+        let pages = Pages::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let router = Router::new().fallback(answer).with_state(pages.clone());
+        tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            "[store]\npath = '{}'\n[fetch]\ndelay = '0s'\nallow_private = ['127.0.0.1/32']\n[[source]]\nid = 'jwc'\nurl = 'http://127.0.0.1:{port}/list.htm'\n",
+            folder.path().display()
+        );
+        let config = Arc::new(Config::parse(&text, "test").unwrap());
+        let store = daemon::open_store(&config).await.unwrap();
+        let poller = daemon::poller(&config, store.clone()).unwrap();
+        Self { pages, config, store, poller, _folder: folder }
+    }
+
+    fn put(&self, path: &'static str, page: String) {
+        self.pages.lock().unwrap().insert(path, page);
+    }
+
+    async fn poll(&self, hours: i64) -> Outcome {
+        self.poller.poll(&self.config.sources[0], now() + hours.hours()).await.unwrap().outcome
+    }
+
+    async fn fault(&self, hours: i64) -> (FaultKind, String) {
+        match self.poll(hours).await {
+            Outcome::Failed(fault) => (fault.kind, fault.words),
+            other => panic!("no fault but {other:?}"),
+        }
+    }
+
+    fn complete(&self) -> Vec<bool> {
+        let newest = self.store.newest(&Scope::All, 100, 0).unwrap();
+        newest.iter().map(|entry| entry.article.complete).collect()
+    }
+}
+
+#[tokio::test]
+async fn an_article_that_cannot_be_read_is_kept_and_read_again_later() {
+    let site = Site::new().await;
+    site.put("/list.htm", list(1..=3));
+    site.put("/info/1.htm", article(1));
+    site.put("/info/2.htm", article(2));
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    assert_eq!(site.complete(), [false, true, true]);
+    let kept = &site.store.newest(&Scope::All, 1, 0).unwrap()[0].article;
+    assert_eq!(kept.title, "关于第3批教学成果奖申报工作的通知");
+    assert_eq!(kept.published.unwrap().to_string(), "2026-05-03");
+    assert!(kept.body_html.is_empty() && kept.updated.is_none());
+
+    site.put("/info/3.htm", article(3));
+    assert_eq!(site.poll(24).await, Outcome::Unchanged);
+    let read = &site.store.newest(&Scope::All, 1, 0).unwrap()[0].article;
+    assert!(read.complete && read.body_text.starts_with("请各学院"));
+    assert_eq!((read.id, read.first_seen, read.updated), (kept.id, kept.first_seen, Some(now() + 24.hours())));
+    assert_eq!(site.complete().len(), 3);
+}
+
+#[tokio::test]
+async fn articles_of_which_none_can_be_read_are_a_trouble_until_one_can() {
+    let site = Site::new().await;
+    site.put("/list.htm", list(1..=4));
+    let (kind, words) = site.fault(0).await;
+    assert_eq!(kind, FaultKind::BodyMissing);
+    assert!(words.starts_with("none of 4 articles' pages could be read, so they are kept as title, link and date: gone: "), "{words}");
+    assert_eq!(site.complete(), [false; 4]);
+    // nothing is due to be read again within a minute, and the trouble stands
+    assert_eq!(site.fault(0).await.0, FaultKind::BodyMissing);
+    let state = site.store.state(&site.config.sources[0].id).unwrap();
+    assert_eq!((state.failures, state.last_success), (0, Some(now())));
+    site.put("/info/2.htm", article(2));
+    assert_eq!(site.poll(48).await, Outcome::Unchanged);
+}
+
+#[tokio::test]
+async fn a_list_that_is_gone_or_refuses_is_told_as_such() {
+    let site = Site::new().await;
+    assert_eq!(site.fault(0).await.0, FaultKind::Gone);
+    site.put("/list.htm", "<html><body>您当前ip并非校内地址，该信息仅允许校内地址访问</body></html>".into());
+    assert_eq!(site.fault(1).await.0, FaultKind::CampusOnly);
+    site.put("/list.htm", "<html><body><p>本栏目正在建设</p></body></html>".into());
+    assert_eq!(site.fault(2).await.0, FaultKind::EmptyList);
+    site.put("/list.htm", list(1..=5));
+    for (n, path) in ["/info/1.htm", "/info/2.htm", "/info/3.htm", "/info/4.htm", "/info/5.htm"].into_iter().enumerate() {
+        site.put(path, article(u32::try_from(n).unwrap() + 1));
+    }
+    assert_eq!(site.poll(3).await, Outcome::Read { items: 5, new: 5 });
+    site.put("/list.htm", "<html><body><p>本栏目正在建设</p></body></html>".into());
+    let (kind, words) = site.fault(4).await;
+    assert_eq!(kind, FaultKind::EmptyList);
+    assert!(words.ends_with("there were 5 items when it was last read, so the page has probably changed"), "{words}");
+    assert_eq!(site.complete(), [true; 5]);
+    let state = site.store.state(&site.config.sources[0].id).unwrap();
+    assert_eq!((state.failures, state.last_success), (1, Some(now() + 3.hours())));
+    // the page as it was before is read anew, not taken for unchanged
+    site.put("/list.htm", list(1..=6));
+    assert_eq!(site.poll(5).await, Outcome::Read { items: 6, new: 1 });
+}
+
+#[tokio::test]
+async fn a_date_is_never_in_the_future_nor_made_up() {
+    let site = Site::new().await;
+    let rows = "<li><a href='/info/1.htm'>关于召开2030年工作会议的预备通知</a><span>2030-01-01</span></li>\
+                <li><a href='/info/2.htm'>关于办公楼临时停水检修的紧急通知</a></li>\
+                <li><a href='/info/3.htm'>关于公布本学期课程表的正式通知稿</a><span>2026-05-30</span></li>";
+    site.put("/list.htm", format!("<meta charset=utf-8><div><ul>{rows}</ul></div>"));
+    for path in ["/info/1.htm", "/info/2.htm", "/info/3.htm"] {
+        site.put(path, article(9));
+    }
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    let newest = site.store.newest(&Scope::All, 10, 0).unwrap();
+    let date = |path: &str| newest.iter().find(|entry| entry.article.url.path() == path).unwrap().article.published.map(|date| date.to_string());
+    assert_eq!(date("/info/1.htm"), None);
+    assert_eq!(date("/info/2.htm"), None);
+    assert_eq!(date("/info/3.htm").as_deref(), Some("2026-05-30"));
+}

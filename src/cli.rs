@@ -4,18 +4,32 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{demo::DemoArgs, extract::ExtractArgs, once::OnceArgs, preview::PreviewArgs, status::StatusArgs};
+use crate::commands::{
+    demo::DemoArgs, extract::ExtractArgs, once::OnceArgs, preview::PreviewArgs, status::StatusArgs,
+};
 
 /// Rings when a school authority publishes: polls pages of education departments and publishes RSS, Atom and JSON Feed.
 #[derive(Debug, Parser)]
 #[command(name = "schoolbell", version, about, long_about = None)]
 pub struct Cli {
     /// The configuration [default: config/schoolbell.toml, else /etc/schoolbell/schoolbell.toml]
-    #[arg(long, value_name = "FILE", global = true, env = "SCHOOLBELL_CONFIG", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        env = "SCHOOLBELL_CONFIG",
+        hide_env_values = true
+    )]
     pub config: Option<PathBuf>,
 
     /// What is logged: error, warn, info, debug or trace
-    #[arg(long, value_name = "LEVEL", global = true, env = "SCHOOLBELL_LOG", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        global = true,
+        env = "SCHOOLBELL_LOG",
+        hide_env_values = true
+    )]
     pub log: Option<String>,
 
     /// What to do; without a command, `run`

@@ -35,7 +35,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => run::run(config()?).await,
         Command::Once(args) => once::run(config()?, args).await,
-        Command::Check => Ok(check::run(Config::locate(cli.config.as_deref())?)),
+        Command::Check => Ok(check::run(&Config::locate(cli.config.as_deref())?)),
         Command::Preview(args) => preview::run(config, args).await,
         Command::Extract(args) => extract::run(&args),
         Command::Status(args) => status::run(config()?, args).await,
@@ -45,7 +45,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 }
 
 /// The time. Read here and in the daemon's loop only; everything below takes it as an argument.
-#[allow(clippy::disallowed_methods, reason = "the edge at which the clock is read")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the edge at which the clock is read"
+)]
 pub fn now() -> Timestamp {
     Timestamp::now()
 }
@@ -53,12 +56,24 @@ pub fn now() -> Timestamp {
 /// A source by its id.
 fn find<'a>(config: &'a Config, id: &str) -> Result<&'a Arc<Source>, WrongUsage> {
     let parsed = SourceId::parse(id).ok();
-    if let Some(source) = config.sources.iter().find(|source| Some(&source.id) == parsed.as_ref()) {
+    if let Some(source) = config
+        .sources
+        .iter()
+        .find(|source| Some(&source.id) == parsed.as_ref())
+    {
         return Ok(source);
     }
-    let near = config.sources.iter().map(|source| (strsim::jaro_winkler(source.id.as_str(), id), source));
-    let near = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = near.map_or_else(|| "`schoolbell status` lists them".to_owned(), |(_, source)| format!("did you mean `{}`?", source.id));
+    let near = config
+        .sources
+        .iter()
+        .map(|source| (strsim::jaro_winkler(source.id.as_str(), id), source));
+    let near = near
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint = near.map_or_else(
+        || "`schoolbell status` lists them".to_owned(),
+        |(_, source)| format!("did you mean `{}`?", source.id),
+    );
     Err(WrongUsage(format!("no source has the id `{id}`; {hint}")))
 }
 

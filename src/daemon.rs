@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How often articles past their retention are looked for.
-const EXPIRY: Duration = Duration::from_secs(6 * 3600);
+const EXPIRY: Duration = Duration::from_hours(6);
 
 /// Runs until `stop` turns true: polls, serves, keeps within the retention.
 ///
@@ -36,7 +36,11 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let poller = poller(&config, store.clone())?;
     let site = Arc::new(Site::new(config.clone(), store.clone(), clock));
-    tracing::info!(address = listener.address(), sources = config.sources.len(), "listening");
+    tracing::info!(
+        address = listener.address(),
+        sources = config.sources.len(),
+        "listening"
+    );
     site.set_ready(true);
     tell_systemd(&[NotifyState::Ready]);
 
@@ -61,7 +65,7 @@ async fn say_stopping(site: &Site) {
     site.set_ready(false);
     tell_systemd(&[NotifyState::Stopping]);
     tracing::info!("stopping");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn stopped(mut stop: watch::Receiver<bool>) {
@@ -73,17 +77,28 @@ async fn keep_within_retention(config: &Config, store: &Store, clock: fn() -> Ti
     let mut turns = tokio::time::interval(EXPIRY);
     loop {
         turns.tick().await;
-        match store.expire(clock(), config.store.keep_days, config.store.keep_per_source).await {
+        match store
+            .expire(
+                clock(),
+                config.store.keep_days,
+                config.store.keep_per_source,
+            )
+            .await
+        {
             Ok(0) => {}
             Ok(articles) => tracing::info!(articles, "expired"),
-            Err(error) => tracing::error!(%error, "articles past their retention could not be removed"),
+            Err(error) => {
+                tracing::error!(%error, "articles past their retention could not be removed");
+            }
         }
     }
 }
 
 /// Tells systemd's watchdog twice per period that the runtime still turns. Without a watchdog, never ends.
 async fn feed_watchdog() {
-    let Some(period) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
+    let Some(period) = sd_notify::watchdog_enabled() else {
+        return std::future::pending().await;
+    };
     let mut turns = tokio::time::interval(period / 2);
     loop {
         turns.tick().await;
@@ -106,7 +121,10 @@ pub fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
         tokio::spawn(async move {
             for last in [false, true] {
                 tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
@@ -144,12 +162,16 @@ pub async fn open_store(config: &Config) -> Result<Arc<Store>, StoreError> {
     let (path, cache_bytes) = (config.store.path.clone(), config.store.cache_bytes);
     let opened = tokio::task::spawn_blocking(move || Store::open(&path, cache_bytes)).await;
     // the task is neither aborted nor able to panic past the store's own guard
-    let (store, report) = opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    let (store, report) =
+        opened.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
     for note in &report.notes {
         tracing::warn!("{note}");
     }
     // an origin names a department by its title; without one, the page's own, which the store knows
-    let titled = config.sources.iter().filter_map(|source| Some((source.id.clone(), vec![source.title.clone()?])));
+    let titled = config
+        .sources
+        .iter()
+        .filter_map(|source| Some((source.id.clone(), vec![source.title.clone()?])));
     store.name_sources(titled.collect());
     Ok(Arc::new(store))
 }

@@ -1,7 +1,7 @@
 //! What we publish: a feed document of entries, in one of three formats.
 //!
 //! In: a [`Feed`] of articles, newest first. Out: bytes that depend on nothing else, so equal entries give equal
-//! bytes and the ETag made of them is honest. The formats are [`rss`](mod@rss) (RSS 2.0), [`atom`] (RFC 4287) and
+//! bytes and the `ETag` made of them is honest. The formats are [`rss`](mod@rss) (RSS 2.0), [`atom`] (RFC 4287) and
 //! [`json`] (JSON Feed 1.1); [`opml`] lists feeds.
 
 pub mod atom;
@@ -45,7 +45,9 @@ impl Format {
 
     /// The format of an address's ending.
     pub fn of_ending(ending: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.ending() == ending)
+        Self::ALL
+            .into_iter()
+            .find(|format| format.ending() == ending)
     }
 
     /// The `Content-Type` that it is served with.
@@ -94,7 +96,11 @@ impl Feed {
 
     /// The newest change of any entry, or the feed's birth: `Last-Modified`, and Atom's `updated`.
     pub fn changed(&self) -> Timestamp {
-        self.entries.iter().map(Entry::changed).max().unwrap_or(self.born)
+        self.entries
+            .iter()
+            .map(Entry::changed)
+            .max()
+            .unwrap_or(self.born)
     }
 
     /// The document's bytes.

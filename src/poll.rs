@@ -57,8 +57,18 @@ struct Listing {
 
 impl Poller {
     /// A poller over these parts.
-    pub fn new(fetcher: Fetcher, store: Arc<Store>, pool: ParserPool, schedule: ScheduleSettings) -> Self {
-        Self { fetcher, store, pool, schedule }
+    pub fn new(
+        fetcher: Fetcher,
+        store: Arc<Store>,
+        pool: ParserPool,
+        schedule: ScheduleSettings,
+    ) -> Self {
+        Self {
+            fetcher,
+            store,
+            pool,
+            schedule,
+        }
     }
 
     /// Visits a source. `now` is the time of the visit: what is found in it was first seen then.
@@ -70,25 +80,42 @@ impl Poller {
         let mut state = self.store.state(&source.id).unwrap_or_default();
         let (outcome, hints) = self.visit(source, &mut state, now).await?;
         let next_poll = self.conclude(source, &mut state, &outcome, hints, now);
-        self.store.record(Vec::new(), Some((source.id.clone(), state))).await?;
+        self.store
+            .record(Vec::new(), Some((source.id.clone(), state)))
+            .await?;
         match &outcome {
-            Outcome::Failed(fault) => tracing::warn!(error = %fault, url = %source.url, next = %next_poll, "poll failed"),
-            Outcome::Read { items, new } => tracing::info!(items, articles.new = new, next = %next_poll, "polled"),
+            Outcome::Failed(fault) => {
+                tracing::warn!(error = %fault, url = %source.url, next = %next_poll, "poll failed");
+            }
+            Outcome::Read { items, new } => {
+                tracing::info!(items, articles.new = new, next = %next_poll, "polled");
+            }
             Outcome::Unchanged => tracing::info!(articles.new = 0, next = %next_poll, "unchanged"),
         }
         Ok(Visit { outcome, next_poll })
     }
 
     /// The steps, in order.
-    async fn visit(&self, source: &Arc<Source>, state: &mut SourceState, now: Timestamp) -> Result<(Outcome, Hints), StoreError> {
+    async fn visit(
+        &self,
+        source: &Arc<Source>,
+        state: &mut SourceState,
+        now: Timestamp,
+    ) -> Result<(Outcome, Hints), StoreError> {
         let answer = match self.ask_for_list(source, state).await {
             Ok(answer) => answer,
             Err(error) => {
-                let hints = Hints { retry_after: error.retry_after(), max_age: None };
+                let hints = Hints {
+                    retry_after: error.retry_after(),
+                    max_age: None,
+                };
                 return Ok((Outcome::Failed(judge::fetch_fault(&error)), hints));
             }
         };
-        let hints = Hints { retry_after: None, max_age: answer.max_age };
+        let hints = Hints {
+            retry_after: None,
+            max_age: answer.max_age,
+        };
         let Some(page) = answer.page else {
             return Ok((self.unchanged(source, state, now).await?, hints));
         };
@@ -99,7 +126,9 @@ impl Poller {
         }
         let first = match self.understand_list(source, page, page_hash, now).await {
             Ok(listing) => listing,
-            Err(fault) => return Ok((Outcome::Failed(judge::against_history(fault, state)), hints)),
+            Err(fault) => {
+                return Ok((Outcome::Failed(judge::against_history(fault, state)), hints));
+            }
         };
         let items = self.follow_pages(source, &first.list, state, now).await;
         let mut found = self.take_in(source, &items, state, now).await?;
@@ -112,25 +141,49 @@ impl Poller {
         state.items = count(first.list.items.len());
         let outcome = match judge::bodies(&found, state) {
             Some(fault) => Outcome::Failed(fault),
-            None => Outcome::Read { items: count(items.len()), new: count(found.new) },
+            None => Outcome::Read {
+                items: count(items.len()),
+                new: count(found.new),
+            },
         };
         Ok((outcome, hints))
     }
 
     /// The list is as it was; articles that could not be read may be readable now.
-    async fn unchanged(&self, source: &Arc<Source>, state: &SourceState, now: Timestamp) -> Result<Outcome, StoreError> {
+    async fn unchanged(
+        &self,
+        source: &Arc<Source>,
+        state: &SourceState,
+        now: Timestamp,
+    ) -> Result<Outcome, StoreError> {
         let again = self.read_again(source, now).await?;
         Ok(judge::bodies(&again, state).map_or(Outcome::Unchanged, Outcome::Failed))
     }
 
     /// A conditional GET of the list page.
-    async fn ask_for_list(&self, source: &Source, state: &SourceState) -> Result<Answer, FetchError> {
+    async fn ask_for_list(
+        &self,
+        source: &Source,
+        state: &SourceState,
+    ) -> Result<Answer, FetchError> {
         let known = state.last_success.is_some().then_some(&state.validators);
-        self.fetcher.get(Request { url: &source.url, settings: &source.request, validators: known }).await
+        self.fetcher
+            .get(Request {
+                url: &source.url,
+                settings: &source.request,
+                validators: known,
+            })
+            .await
     }
 
     /// Bytes → text → tree → items, on the parsers' threads.
-    async fn understand_list(&self, source: &Arc<Source>, page: Page, page_hash: u64, now: Timestamp) -> Result<Listing, Fault> {
+    async fn understand_list(
+        &self,
+        source: &Arc<Source>,
+        page: Page,
+        page_hash: u64,
+        now: Timestamp,
+    ) -> Result<Listing, Fault> {
         let source = source.clone();
         self.pool
             .run(move || {
@@ -143,7 +196,13 @@ impl Poller {
 
     /// The items of the first page and, at a source's first visit, of the further pages that it asks for. A page that
     /// cannot be had ends the walk: what was found so far counts.
-    async fn follow_pages(&self, source: &Arc<Source>, first: &List, state: &SourceState, now: Timestamp) -> Vec<Item> {
+    async fn follow_pages(
+        &self,
+        source: &Arc<Source>,
+        first: &List,
+        state: &SourceState,
+        now: Timestamp,
+    ) -> Vec<Item> {
         let mut items = first.items.clone();
         if state.last_success.is_some() {
             return items;
@@ -154,9 +213,15 @@ impl Poller {
             if walked.len() >= source.pages as usize || walked.contains(&url) {
                 break;
             }
-            let request = Request { url: &url, settings: &source.request, validators: None };
+            let request = Request {
+                url: &url,
+                settings: &source.request,
+                validators: None,
+            };
             let page = match self.fetcher.get(request).await {
-                Ok(Answer { page: Some(page), .. }) => page,
+                Ok(Answer {
+                    page: Some(page), ..
+                }) => page,
                 Ok(_) => break,
                 Err(error) => {
                     tracing::warn!(%url, error = %judge::fetch_fault(&error), "a further list page could not be read");
@@ -179,11 +244,21 @@ impl Poller {
     }
 
     /// Writes down how the visit ended and when the next is due.
-    fn conclude(&self, source: &Source, state: &mut SourceState, outcome: &Outcome, hints: Hints, now: Timestamp) -> Timestamp {
+    fn conclude(
+        &self,
+        source: &Source,
+        state: &mut SourceState,
+        outcome: &Outcome,
+        hints: Hints,
+        now: Timestamp,
+    ) -> Timestamp {
         state.first_poll.get_or_insert(now);
         state.last_poll = Some(now);
         // a list that was read is a success, whatever its articles' pages are like
-        if outcome.fault().is_some_and(|fault| fault.kind != FaultKind::BodyMissing) {
+        if outcome
+            .fault()
+            .is_some_and(|fault| fault.kind != FaultKind::BodyMissing)
+        {
             state.failures = state.failures.saturating_add(1);
         } else {
             state.failures = 0;
@@ -207,8 +282,13 @@ pub fn read_list(source: &Source, page: &Page, now: Timestamp) -> Result<List, F
         return Err(judge::garbled(page));
     }
     let document = Document::parse(&decoded.text);
-    let context =
-        ListContext { url: &page.url, rules: &source.list, preset: &source.preset, timezone: &source.timezone, now };
+    let context = ListContext {
+        url: &page.url,
+        rules: &source.list,
+        preset: &source.preset,
+        timezone: &source.timezone,
+        now,
+    };
     let list = list::extract(&document, &context);
     if list.items.is_empty() {
         return Err(judge::no_list(source, page, &document, &list));

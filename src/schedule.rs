@@ -26,10 +26,10 @@ use crate::{poll::Poller, source::Source, store::Store};
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The longest sleep: after it the clock is read anew, because a machine may sleep too.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
 /// The pause before a source is tried again whose poll ended in an error of the store, or in a panic.
-const AFTER_DEFECT: Duration = Duration::from_secs(300);
+const AFTER_DEFECT: Duration = Duration::from_mins(5);
 
 /// The due sources, soonest first.
 struct Queue(BinaryHeap<Reverse<(Timestamp, usize)>>);
@@ -42,7 +42,11 @@ pub async fn run(
     clock: fn() -> Timestamp,
     mut stop: watch::Receiver<bool>,
 ) {
-    let sources: Vec<Arc<Source>> = sources.iter().filter(|source| source.enabled).cloned().collect();
+    let sources: Vec<Arc<Source>> = sources
+        .iter()
+        .filter(|source| source.enabled)
+        .cloned()
+        .collect();
     let mut queue = Queue::new(&sources, store, clock());
     let mut polls = JoinSet::new();
     let mut under_way: HashMap<Id, usize> = HashMap::new();
@@ -80,9 +84,13 @@ pub async fn run(
 
 /// Lets running polls end, then drops the rest: each article is recorded whole, so a poll may be dropped anywhere.
 async fn finish<T: 'static>(polls: &mut JoinSet<T>) {
-    let ended = tokio::time::timeout(GRACE, async { while polls.join_next().await.is_some() {} }).await;
+    let ended =
+        tokio::time::timeout(GRACE, async { while polls.join_next().await.is_some() {} }).await;
     if ended.is_err() {
-        tracing::info!(polls = polls.len(), "polls were dropped; their sources are polled again at the next start");
+        tracing::info!(
+            polls = polls.len(),
+            "polls were dropped; their sources are polled again at the next start"
+        );
         polls.shutdown().await;
     }
 }
@@ -92,8 +100,13 @@ impl Queue {
         let mut queue = Self(BinaryHeap::with_capacity(sources.len()));
         for (index, source) in sources.iter().enumerate() {
             let state = store.state(&source.id);
-            let due = state.as_ref().and_then(|state| pace::still_due(source, state));
-            queue.push(due.unwrap_or_else(|| after(now, pace::first_wait(&source.id, sources.len()))), index);
+            let due = state
+                .as_ref()
+                .and_then(|state| pace::still_due(source, state));
+            queue.push(
+                due.unwrap_or_else(|| after(now, pace::first_wait(&source.id, sources.len()))),
+                index,
+            );
         }
         queue
     }
@@ -113,7 +126,9 @@ impl Queue {
 
     fn wait(&self, now: Timestamp) -> impl Future<Output = ()> + use<> {
         let until = self.0.peek().map_or(LONGEST_SLEEP, |Reverse((due, _))| {
-            Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO).min(LONGEST_SLEEP)
+            Duration::try_from(due.duration_since(now))
+                .unwrap_or(Duration::ZERO)
+                .min(LONGEST_SLEEP)
         });
         tokio::time::sleep(until)
     }

@@ -52,13 +52,25 @@ pub fn router(site: Arc<Site>) -> Router {
 ///
 /// # Errors
 /// The listener fails.
-pub async fn serve(listener: Listener, router: Router, stop: impl Future<Output = ()> + Clone + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(
+    listener: Listener,
+    router: Router,
+    stop: impl Future<Output = ()> + Clone + Send + 'static,
+) -> std::io::Result<()> {
     let graceful = stop.clone();
     let serving = async {
         match listener {
-            Listener::Tcp(listener) => axum::serve(NoDelay(listener), router).with_graceful_shutdown(graceful).await,
+            Listener::Tcp(listener) => {
+                axum::serve(NoDelay(listener), router)
+                    .with_graceful_shutdown(graceful)
+                    .await
+            }
             #[cfg(unix)]
-            Listener::Unix(listener) => axum::serve(listener, router).with_graceful_shutdown(graceful).await,
+            Listener::Unix(listener) => {
+                axum::serve(listener, router)
+                    .with_graceful_shutdown(graceful)
+                    .await
+            }
         }
     };
     tokio::select! {
@@ -100,7 +112,10 @@ impl Listener {
     /// The address is in use, or the system refuses it.
     pub async fn bind(listen: &Listen) -> Result<Self, BindError> {
         let (bound, address) = match listen {
-            Listen::Tcp(address) => (tokio::net::TcpListener::bind(address).await.map(Self::Tcp), address.to_string()),
+            Listen::Tcp(address) => (
+                tokio::net::TcpListener::bind(address).await.map(Self::Tcp),
+                address.to_string(),
+            ),
             Listen::Unix(path) => (bind_unix(path), format!("unix:{}", path.display())),
         };
         bound.map_err(|source| match source.kind() {
@@ -112,10 +127,16 @@ impl Listener {
     /// Where it listens, for people.
     pub fn address(&self) -> String {
         match self {
-            Self::Tcp(listener) => listener.local_addr().map_or_else(|_| "a closed socket".to_owned(), |address| address.to_string()),
+            Self::Tcp(listener) => listener.local_addr().map_or_else(
+                |_| "a closed socket".to_owned(),
+                |address| address.to_string(),
+            ),
             #[cfg(unix)]
             Self::Unix(listener) => match listener.local_addr() {
-                Ok(address) => address.as_pathname().map_or_else(|| "unix".to_owned(), |path| format!("unix:{}", path.display())),
+                Ok(address) => address.as_pathname().map_or_else(
+                    || "unix".to_owned(),
+                    |path| format!("unix:{}", path.display()),
+                ),
                 Err(_) => "a closed socket".to_owned(),
             },
         }
@@ -126,8 +147,12 @@ impl Listener {
 #[cfg(unix)]
 fn bind_unix(path: &std::path::Path) -> std::io::Result<Listener> {
     use std::os::unix::{fs::FileTypeExt, net::UnixStream};
-    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    if is_socket && UnixStream::connect(path).is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused) {
+    let is_socket =
+        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
+    if is_socket
+        && UnixStream::connect(path)
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+    {
         std::fs::remove_file(path)?;
     }
     tokio::net::UnixListener::bind(path).map(Listener::Unix)
@@ -135,7 +160,10 @@ fn bind_unix(path: &std::path::Path) -> std::io::Result<Listener> {
 
 #[cfg(not(unix))]
 fn bind_unix(_: &std::path::Path) -> std::io::Result<Listener> {
-    Err(std::io::Error::new(std::io::ErrorKind::Unsupported, "this system has no Unix sockets"))
+    Err(std::io::Error::new(
+        std::io::ErrorKind::Unsupported,
+        "this system has no Unix sockets",
+    ))
 }
 
 /// Answers are written at once: a feed is one small message, and Nagle's algorithm would hold its end back.
@@ -168,8 +196,14 @@ async fn ready(State(site): State<Arc<Site>>) -> Response {
 /// Headers that no answer may lack.
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     response
 }
 
@@ -182,11 +216,19 @@ async fn log(request: Request, next: Next) -> Response {
 }
 
 fn not_found(what: &str) -> Response {
-    (StatusCode::NOT_FOUND, format!("{what} is not known here; /feeds.opml lists the feeds\n")).into_response()
+    (
+        StatusCode::NOT_FOUND,
+        format!("{what} is not known here; /feeds.opml lists the feeds\n"),
+    )
+        .into_response()
 }
 
 /// The store could not be read: the reader learns little, the log all.
 fn broken(error: &(dyn std::error::Error + 'static)) -> Response {
     tracing::error!(error, "an answer could not be made");
-    (StatusCode::INTERNAL_SERVER_ERROR, "the store cannot be read; the log says why\n").into_response()
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "the store cannot be read; the log says why\n",
+    )
+        .into_response()
 }

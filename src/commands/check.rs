@@ -1,18 +1,31 @@
 //! `schoolbell check`: every mistake of the configuration, in one go.
 
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal, path::Path, process::ExitCode};
 
 use super::print;
 use crate::config::Config;
 
 /// Prints the mistakes, or what the configuration amounts to. Exit code 0 or 1.
-pub(super) fn run(path: PathBuf) -> ExitCode {
-    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    match Config::load(&path) {
+pub(super) fn run(path: &Path) -> ExitCode {
+    let colour = std::io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    match Config::load(path) {
         Ok(config) => {
-            let off = config.sources.iter().filter(|source| !source.enabled).count();
-            let off = if off == 0 { String::new() } else { format!(", {off} of them not enabled") };
-            print(&format!("{}: good, {} sources{off}\n", path.display(), config.sources.len()));
+            let off = config
+                .sources
+                .iter()
+                .filter(|source| !source.enabled)
+                .count();
+            let off = if off == 0 {
+                String::new()
+            } else {
+                format!(", {off} of them not enabled")
+            };
+            print(&format!(
+                "{}: good, {} sources{off}\n",
+                path.display(),
+                config.sources.len()
+            ));
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -40,21 +40,47 @@ pub struct DemoArgs {
 /// # Errors
 /// A port or the store cannot be had.
 pub(super) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
-    let data = args.data.unwrap_or_else(|| std::env::temp_dir().join(format!("schoolbell-demo-{}", args.port)));
-    std::fs::create_dir_all(&data).with_context(|| format!("cannot make the folder {}; name another with --data", data.display()))?;
-    let config = Arc::new(Config::parse(&configuration(args.port, &data), "the demo's configuration")?);
-    let listener = Listener::bind(&config.server.listen).await.context("no port for the feeds; name another with --port")?;
+    let data = args
+        .data
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("schoolbell-demo-{}", args.port)));
+    std::fs::create_dir_all(&data).with_context(|| {
+        format!(
+            "cannot make the folder {}; name another with --data",
+            data.display()
+        )
+    })?;
+    let config = Arc::new(Config::parse(
+        &configuration(args.port, &data),
+        "the demo's configuration",
+    )?);
+    let listener = Listener::bind(&config.server.listen)
+        .await
+        .context("no port for the feeds; name another with --port")?;
     let mut sites = Vec::new();
     for (department, port) in Department::all().into_iter().zip(args.port + 1..) {
         let bound = tokio::net::TcpListener::bind(loopback(port)).await;
-        sites.push((department, bound.with_context(|| format!("no port {port} for {}; name another with --port", department.name()))?));
+        sites.push((
+            department,
+            bound.with_context(|| {
+                format!(
+                    "no port {port} for {}; name another with --port",
+                    department.name()
+                )
+            })?,
+        ));
     }
-    let saved = Saved { path: data.join("arrivals.json") };
+    let saved = Saved {
+        path: data.join("arrivals.json"),
+    };
     let store = daemon::open_store(&config).await?;
     let departments = Departments::resume(saved.load()?);
     let stop = daemon::stop_signal()?;
     for (department, listener) in sites {
-        tokio::spawn(demo::serve(listener, departments.router(department), stopped(stop.clone())));
+        tokio::spawn(demo::serve(
+            listener,
+            departments.router(department),
+            stopped(stop.clone()),
+        ));
     }
     tokio::spawn(publish(departments, saved, stop.clone()));
     print(&addresses(args.port, &data));
@@ -90,20 +116,26 @@ fn configuration(port: u16, data: &Path) -> String {
 /// What to open, for the person at the terminal.
 fn addresses(port: u16, data: &Path) -> String {
     let home = format!("http://127.0.0.1:{port}");
-    let mut text = format!("schoolbell demo: three made-up departments and their feeds\n\n  front page   {home}/\n  everything   {home}/all.rss\n");
+    let mut lines = vec![
+        "schoolbell demo: three made-up departments and their feeds\n".to_owned(),
+        format!("  front page   {home}/"),
+        format!("  everything   {home}/all.rss"),
+    ];
     for (department, site) in Department::all().into_iter().zip(port + 1..) {
         let feed = format!("{home}/feeds/{}", department.id());
-        text.push_str(&format!("\n  {}\n    its page   http://127.0.0.1:{site}{}\n", department.title(), department.list_path()));
-        for format in Format::ALL {
-            text.push_str(&format!("    {:<10} {feed}.{}\n", format.name(), format.ending()));
-        }
+        let page = format!("http://127.0.0.1:{site}{}", department.list_path());
+        lines.push(format!("\n  {}\n    its page   {page}", department.title()));
+        lines.extend(
+            Format::ALL
+                .map(|format| format!("    {:<10} {feed}.{}", format.name(), format.ending())),
+        );
     }
-    text.push_str(&format!(
-        "\nA new article appears every {} seconds. The store is in {}.\nCtrl-C stops; started again, it goes on where it was.\n\n",
-        ARRIVAL.as_secs(),
-        data.display()
+    let (every, data) = (ARRIVAL.as_secs(), data.display());
+    lines.push(format!(
+        "\nA new article appears every {every} seconds. The store is in {data}."
     ));
-    text
+    lines.push("Ctrl-C stops; started again, it goes on where it was.\n\n".to_owned());
+    lines.join("\n")
 }
 
 /// Publishes at one department in turn, for as long as the demo runs.
@@ -117,7 +149,11 @@ async fn publish(departments: Departments, saved: Saved, stop: watch::Receiver<b
             _ = turns.tick() => {}
         }
         let (department, title) = departments.publish(now());
-        tracing::info!(department = department.id(), title, "a department has published");
+        tracing::info!(
+            department = department.id(),
+            title,
+            "a department has published"
+        );
         if let Err(error) = saved.keep(&departments.arrivals()) {
             tracing::warn!(%error, path = %saved.path.display(), "what was published cannot be kept for the next start");
         }
@@ -138,7 +174,8 @@ impl Saved {
     fn load(&self) -> anyhow::Result<Arrivals> {
         let shown = self.path.display();
         match std::fs::read(&self.path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{shown} is damaged; remove the demo's folder")),
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .with_context(|| format!("{shown} is damaged; remove the demo's folder")),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Arrivals::default()),
             Err(error) => Err(error).with_context(|| format!("cannot read {shown}")),
         }
@@ -159,9 +196,16 @@ mod tests {
 
     #[test]
     fn the_configuration_is_a_good_one() {
-        let config = Config::parse(&configuration(9000, Path::new("/some \"odd\" folder")), "demo").unwrap();
+        let config = Config::parse(
+            &configuration(9000, Path::new("/some \"odd\" folder")),
+            "demo",
+        )
+        .unwrap();
         assert_eq!(config.server.listen, Listen::Tcp(loopback(9000)));
         assert_eq!(config.store.path, Path::new("/some \"odd\" folder/store"));
-        assert_eq!(config.sources[2].url.as_str(), "http://127.0.0.1:9003/1312/list.htm");
+        assert_eq!(
+            config.sources[2].url.as_str(),
+            "http://127.0.0.1:9003/1312/list.htm"
+        );
     }
 }

@@ -22,7 +22,11 @@ use crate::{
 pub(super) async fn reports(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
     if !daemon::store_exists(config) {
         // asking must not make a store
-        return Ok(config.sources.iter().map(|source| SourceReport::new(source, None, 0)).collect());
+        return Ok(config
+            .sources
+            .iter()
+            .map(|source| SourceReport::new(source, None, 0))
+            .collect());
     }
     match daemon::open_store(config).await {
         Ok(store) => from_store(config, &store).await,
@@ -43,7 +47,11 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
         Listen::Tcp(address) => {
             let mut address = *address;
             if address.ip().is_unspecified() {
-                address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]) });
+                address.set_ip(if address.is_ipv4() {
+                    [127, 0, 0, 1].into()
+                } else {
+                    IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])
+                });
             }
             address
         }
@@ -53,8 +61,11 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
         ),
     };
     let url: Url = format!("http://{address}/api/sources").parse()?;
-    let fetcher =
-        Fetcher::new(&FetchSettings { concurrency: 1, per_host: 1, allow_private: vec![IpNet::from(address.ip())] })?;
+    let fetcher = Fetcher::new(&FetchSettings {
+        concurrency: 1,
+        per_host: 1,
+        allow_private: vec![IpNet::from(address.ip())],
+    })?;
     let settings = RequestSettings {
         user_agent: concat!("schoolbell/", env!("CARGO_PKG_VERSION")).to_owned(),
         delay: Duration::ZERO,
@@ -66,7 +77,14 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
         headers: Vec::new(),
     };
     let asking = || format!("another process holds the store, and no schoolbell answers at {url}");
-    let answer = fetcher.get(Request { url: &url, settings: &settings, validators: None }).await.with_context(asking)?;
+    let answer = fetcher
+        .get(Request {
+            url: &url,
+            settings: &settings,
+            validators: None,
+        })
+        .await
+        .with_context(asking)?;
     let page = answer.page.with_context(asking)?;
     serde_json::from_slice(&page.body).with_context(asking)
 }

@@ -6,7 +6,9 @@ use clap::Args;
 use futures_util::{StreamExt, stream};
 
 use super::{WrongUsage, find, now, print};
-use crate::{config::Config, daemon, poll::Visit, schedule::pace, source::Source, store::StoreError};
+use crate::{
+    config::Config, daemon, poll::Visit, schedule::pace, source::Source, store::StoreError,
+};
 
 /// The flags of `once`.
 #[derive(Debug, Args)]
@@ -21,14 +23,20 @@ pub struct OnceArgs {
 /// # Errors
 /// An id is unknown, or the store cannot be had.
 pub(super) async fn run(config: Arc<Config>, args: OnceArgs) -> anyhow::Result<ExitCode> {
-    let named = args.ids.iter().map(|id| find(&config, id).cloned()).collect::<Result<Vec<_>, WrongUsage>>()?;
+    let named = args
+        .ids
+        .iter()
+        .map(|id| find(&config, id).cloned())
+        .collect::<Result<Vec<_>, WrongUsage>>()?;
     let store = daemon::open_store(&config).await?;
     let poller = daemon::poller(&config, store.clone())?;
     let start = now();
     let mut sources = named;
     if sources.is_empty() {
         for source in config.sources.iter().filter(|source| source.enabled) {
-            let due = store.state(&source.id).and_then(|state| pace::still_due(source, &state));
+            let due = store
+                .state(&source.id)
+                .and_then(|state| pace::still_due(source, &state));
             if due.is_none_or(|due| due <= start) {
                 sources.push(source.clone());
             }
@@ -52,7 +60,11 @@ pub(super) async fn run(config: Arc<Config>, args: OnceArgs) -> anyhow::Result<E
     }
     drop(visits);
     store.close().await?;
-    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// One line; whether the source was reached and understood.

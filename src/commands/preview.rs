@@ -60,9 +60,16 @@ struct Previewed {
 ///
 /// # Errors
 /// The configuration has mistakes, the id is unknown, or the page cannot be had.
-pub(super) async fn run(read_config: impl ReadConfig, args: PreviewArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    read_config: impl ReadConfig,
+    args: PreviewArgs,
+) -> anyhow::Result<ExitCode> {
     let (config, source) = target(read_config, &args.target)?;
-    let visitor = Visitor { fetcher: Fetcher::new(&config.fetch)?, source, now: now() };
+    let visitor = Visitor {
+        fetcher: Fetcher::new(&config.fetch)?,
+        source,
+        now: now(),
+    };
     let preview = if args.article {
         visitor.article_page().await
     } else {
@@ -78,8 +85,13 @@ pub(super) async fn run(read_config: impl ReadConfig, args: PreviewArgs) -> anyh
 }
 
 /// A source of the configuration, or any address with its defaults. For an address no configuration is needed.
-fn target(read_config: impl ReadConfig, target: &str) -> anyhow::Result<(Arc<Config>, Arc<Source>)> {
-    let address = Url::parse(target).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+fn target(
+    read_config: impl ReadConfig,
+    target: &str,
+) -> anyhow::Result<(Arc<Config>, Arc<Source>)> {
+    let address = Url::parse(target)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
     let Some(url) = address else {
         let config = read_config()?;
         let source = find(&config, target)?.clone();
@@ -89,7 +101,11 @@ fn target(read_config: impl ReadConfig, target: &str) -> anyhow::Result<(Arc<Con
         Err(ConfigError::NotFound { .. }) => Arc::new(Config::parse("", "the defaults")?),
         other => other?,
     };
-    let listed = config.sources.iter().find(|source| source.url == url).cloned();
+    let listed = config
+        .sources
+        .iter()
+        .find(|source| source.url == url)
+        .cloned();
     let source = listed.unwrap_or_else(|| Arc::new(config.unlisted(url)));
     Ok((config, source))
 }
@@ -108,21 +124,53 @@ impl Visitor {
         for item in list.items.iter().take(articles) {
             previewed.push(self.article(item).await);
         }
-        let List { title, items, next, preset, found_by, problems } = list;
-        Ok(Preview { url: page.url, title, items, next, preset, found_by, problems, articles: previewed })
+        let List {
+            title,
+            items,
+            next,
+            preset,
+            found_by,
+            problems,
+        } = list;
+        Ok(Preview {
+            url: page.url,
+            title,
+            items,
+            next,
+            preset,
+            found_by,
+            problems,
+            articles: previewed,
+        })
     }
 
     async fn article_page(&self) -> Result<Preview, Fault> {
         let url = links::normalise(&self.source.url);
-        let item = Item { title: String::new(), url: url.clone(), published: None };
+        let item = Item {
+            title: String::new(),
+            url: url.clone(),
+            published: None,
+        };
         let reading = self.reading(&item).await?;
         let preset = reading.as_ref().and_then(|reading| reading.preset.clone());
         let articles = vec![self.compose(reading, &item)];
-        Ok(Preview { url, title: None, items: Vec::new(), next: None, preset, found_by: String::new(), problems: Vec::new(), articles })
+        Ok(Preview {
+            url,
+            title: None,
+            items: Vec::new(),
+            next: None,
+            preset,
+            found_by: String::new(),
+            problems: Vec::new(),
+            articles,
+        })
     }
 
     async fn article(&self, item: &Item) -> Previewed {
-        let item = Item { url: links::normalise(&item.url), ..item.clone() };
+        let item = Item {
+            url: links::normalise(&item.url),
+            ..item.clone()
+        };
         match self.reading(&item).await {
             Ok(reading) => self.compose(reading, &item),
             Err(fault) => {
@@ -143,18 +191,40 @@ impl Visitor {
     }
 
     fn compose(&self, reading: Option<Reading>, item: &Item) -> Previewed {
-        let (found_by, problems) =
-            reading.as_ref().map(|reading| (reading.found_by.clone(), reading.problems.clone())).unwrap_or_default();
-        let seen = Seen { first_seen: self.now, sorted_at: self.now, timezone: &self.source.timezone };
+        let (found_by, problems) = reading
+            .as_ref()
+            .map(|reading| (reading.found_by.clone(), reading.problems.clone()))
+            .unwrap_or_default();
+        let seen = Seen {
+            first_seen: self.now,
+            sorted_at: self.now,
+            timezone: &self.source.timezone,
+        };
         let article = article::compose(reading, item, &self.source, &seen);
-        Previewed { article, found_by, problems }
+        Previewed {
+            article,
+            found_by,
+            problems,
+        }
     }
 
     async fn page(&self, url: &Url) -> Result<Page, Fault> {
-        let request = Request { url, settings: &self.source.request, validators: None };
-        let answer = self.fetcher.get(request).await.map_err(|error: FetchError| fetch_fault(&error))?;
+        let request = Request {
+            url,
+            settings: &self.source.request,
+            validators: None,
+        };
+        let answer = self
+            .fetcher
+            .get(request)
+            .await
+            .map_err(|error: FetchError| fetch_fault(&error))?;
         // 304 answers conditional requests only, and this was none
-        Ok(answer.page.unwrap_or_else(|| Page { url: url.clone(), content_type: None, body: bytes::Bytes::new() }))
+        Ok(answer.page.unwrap_or_else(|| Page {
+            url: url.clone(),
+            content_type: None,
+            body: bytes::Bytes::new(),
+        }))
     }
 }
 
@@ -172,10 +242,19 @@ fn in_words(preview: &Preview) -> String {
         line(format_args!("site family: {preset}"));
     }
     if !preview.items.is_empty() {
-        line(format_args!("\n{} items ({})", preview.items.len(), preview.found_by));
+        line(format_args!(
+            "\n{} items ({})",
+            preview.items.len(),
+            preview.found_by
+        ));
         for item in &preview.items {
-            let date = item.published.map_or_else(|| "no date   ".to_owned(), |date| date.day().to_string());
-            line(format_args!("  {date}  {}\n              {}", item.title, item.url));
+            let date = item
+                .published
+                .map_or_else(|| "no date   ".to_owned(), |date| date.day().to_string());
+            line(format_args!(
+                "  {date}  {}\n              {}",
+                item.title, item.url
+            ));
         }
         match &preview.next {
             Some(next) => line(format_args!("next page: {next}")),
@@ -193,7 +272,10 @@ fn in_words(preview: &Preview) -> String {
 
 fn article_in_words(previewed: &Previewed) -> String {
     let article = &previewed.article;
-    let mut lines = vec![article.title.clone(), format!("  address      {}", article.url)];
+    let mut lines = vec![
+        article.title.clone(),
+        format!("  address      {}", article.url),
+    ];
     let mut fact = |name: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             lines.push(format!("  {name:<12} {value}"));
@@ -204,10 +286,23 @@ fn article_in_words(previewed: &Previewed) -> String {
     fact("author", article.author.clone());
     fact("breadcrumb", Some(article.breadcrumb.join(" › ")));
     fact("summary", Some(article.summary.clone()));
-    let size = format!("{} characters, {} pictures", article.body_text.chars().count(), article.images.len());
-    fact("body", article.complete.then_some(size).filter(|_| !article.body_html.is_empty()));
+    let size = format!(
+        "{} characters, {} pictures",
+        article.body_text.chars().count(),
+        article.images.len()
+    );
+    fact(
+        "body",
+        article
+            .complete
+            .then_some(size)
+            .filter(|_| !article.body_html.is_empty()),
+    );
     for file in &article.attachments {
-        fact("attachment", Some(format!("{} ({}) {}", file.title, file.media_type, file.url)));
+        fact(
+            "attachment",
+            Some(format!("{} ({}) {}", file.title, file.media_type, file.url)),
+        );
     }
     for (field, how) in &previewed.found_by {
         fact("found", Some(format!("{field} by {how}")));

@@ -26,7 +26,17 @@ pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result
         print(&format!("{}\n", serde_json::to_string_pretty(&reports)?));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut rows = vec![["ID", "HEALTH", "ARTICLES", "LAST POLL", "NEXT POLL", "TITLE"].map(ToOwned::to_owned)];
+    let mut rows = vec![
+        [
+            "ID",
+            "HEALTH",
+            "ARTICLES",
+            "LAST POLL",
+            "NEXT POLL",
+            "TITLE",
+        ]
+        .map(ToOwned::to_owned),
+    ];
     rows.extend(reports.iter().map(row));
     print(&table::aligned(&rows));
     for report in &reports {
@@ -50,5 +60,12 @@ fn row(report: &SourceReport) -> [String; 6] {
 
 /// On the clock of the person who asks.
 fn moment(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "-".to_owned(), |at| at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string())
+    at.map_or_else(
+        || "-".to_owned(),
+        |at| {
+            at.to_zoned_datetime(TimeZone::system())
+                .strftime("%Y-%m-%d %H:%M:%S")
+                .to_string()
+        },
+    )
 }

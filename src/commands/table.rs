@@ -27,7 +27,10 @@ pub(super) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
 mod tests {
     #[test]
     fn wide_characters_take_two_columns() {
-        let rows = [["教育厅".to_owned(), "1".to_owned()], ["ab".to_owned(), "22".to_owned()]];
+        let rows = [
+            ["教育厅".to_owned(), "1".to_owned()],
+            ["ab".to_owned(), "22".to_owned()],
+        ];
         assert_eq!(super::aligned(&rows), "教育厅  1\nab      22\n");
     }
 }

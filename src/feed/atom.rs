@@ -6,22 +6,32 @@ use jiff::{ZonedDateTime, tz::TimeZone};
 use super::{Entry, Feed, Format, GENERATOR, xml::clean};
 
 /// The document's bytes.
+#[expect(clippy::missing_panics_doc, reason = "writing to memory does not fail")]
 pub fn render(feed: &Feed) -> Vec<u8> {
     let document = atom::Feed {
         title: text(&feed.title),
         id: feed.address_of(Format::Atom),
         updated: date(&feed.changed().to_zoned_datetime(TimeZone::UTC)),
         authors: vec![person(&feed.title)],
-        generator: Some(atom::Generator { value: GENERATOR.to_owned(), ..Default::default() }),
+        generator: Some(atom::Generator {
+            value: GENERATOR.to_owned(),
+            ..Default::default()
+        }),
         links: vec![
-            link("self", feed.address_of(Format::Atom), Some("application/atom+xml")),
+            link(
+                "self",
+                feed.address_of(Format::Atom),
+                Some("application/atom+xml"),
+            ),
             link("alternate", feed.home.to_string(), Some("text/html")),
         ],
         entries: feed.entries.iter().map(|e| entry(feed, e)).collect(),
         lang: Some(feed.lang.to_owned()),
         ..Default::default()
     };
-    document.write_to(Vec::new()).expect("writing to memory does not fail")
+    document
+        .write_to(Vec::new())
+        .expect("writing to memory does not fail")
 }
 
 fn entry(feed: &Feed, entry: &Entry) -> atom::Entry {
@@ -68,7 +78,12 @@ fn source(entry: &Entry) -> atom::Source {
 }
 
 fn link(rel: &str, href: String, media_type: Option<&str>) -> atom::Link {
-    atom::Link { href, rel: rel.to_owned(), mime_type: media_type.map(ToOwned::to_owned), ..Default::default() }
+    atom::Link {
+        href,
+        rel: rel.to_owned(),
+        mime_type: media_type.map(ToOwned::to_owned),
+        ..Default::default()
+    }
 }
 
 fn text(text: &str) -> atom::Text {
@@ -76,14 +91,24 @@ fn text(text: &str) -> atom::Text {
 }
 
 fn person(name: &str) -> atom::Person {
-    atom::Person { name: clean(name).into_owned(), ..Default::default() }
+    atom::Person {
+        name: clean(name).into_owned(),
+        ..Default::default()
+    }
 }
 
 fn category(name: &str) -> atom::Category {
-    atom::Category { term: clean(name).into_owned(), ..Default::default() }
+    atom::Category {
+        term: clean(name).into_owned(),
+        ..Default::default()
+    }
 }
 
 /// RFC 3339. The library speaks chrono; its type is reached through the text that both agree on.
 fn date(at: &ZonedDateTime) -> atom::FixedDateTime {
-    at.timestamp().display_with_offset(at.offset()).to_string().parse().unwrap_or_default()
+    at.timestamp()
+        .display_with_offset(at.offset())
+        .to_string()
+        .parse()
+        .unwrap_or_default()
 }

@@ -60,24 +60,35 @@ impl Entry {
 
     /// When it was last changed: Atom's `updated`.
     pub fn updated(&self) -> ZonedDateTime {
-        self.article.updated.map_or_else(|| self.published(), |at| self.at(at))
+        self.article
+            .updated
+            .map_or_else(|| self.published(), |at| self.at(at))
     }
 
     /// When the feed changed because of it.
     pub fn changed(&self) -> Timestamp {
-        self.article.updated.map_or(self.article.first_seen, |updated| updated.max(self.article.first_seen))
+        self.article
+            .updated
+            .map_or(self.article.first_seen, |updated| {
+                updated.max(self.article.first_seen)
+            })
     }
 
     /// Who is named as its author: the author, else the original publisher.
     pub fn creator(&self) -> Option<&str> {
-        self.article.author.as_deref().or(self.article.origin.as_deref())
+        self.article
+            .author
+            .as_deref()
+            .or(self.article.origin.as_deref())
     }
 
     /// What readers file it under: the breadcrumb's inner parts. The first is the front page, and a last one that only
     /// says "text" is dropped too.
     pub fn categories(&self) -> impl Iterator<Item = &str> {
         let parts = &self.article.breadcrumb;
-        parts.iter().skip(1).map(String::as_str).filter(|part| !matches!(*part, "正文" | "详细内容" | "内容") && *part != self.article.title)
+        parts.iter().skip(1).map(String::as_str).filter(|part| {
+            !matches!(*part, "正文" | "详细内容" | "内容") && *part != self.article.title
+        })
     }
 
     /// The HTML that it carries: the body or the first sentences, then what the body does not link to itself, its
@@ -89,7 +100,11 @@ impl Entry {
             Content::Summary if article.summary.is_empty() => String::new(),
             Content::Summary => html! { p { (article.summary) } }.into_string(),
         };
-        let files: Vec<_> = article.attachments.iter().filter(|file| !mentions(&article.body_html, &file.url)).collect();
+        let files: Vec<_> = article
+            .attachments
+            .iter()
+            .filter(|file| !mentions(&article.body_html, &file.url))
+            .collect();
         if !files.is_empty() {
             let list = html! { ul { @for file in files { li { a href=(file.url) { (name_of(file)) } } } } };
             out.push_str(&list.into_string());
@@ -115,7 +130,11 @@ impl Entry {
 }
 
 fn name_of(file: &crate::article::Attachment) -> &str {
-    if file.title.is_empty() { file.url.as_str() } else { &file.title }
+    if file.title.is_empty() {
+        file.url.as_str()
+    } else {
+        &file.title
+    }
 }
 
 /// Whether a body links to an address, as it stands in its attributes.

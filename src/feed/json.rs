@@ -72,6 +72,7 @@ struct Also<'a> {
 }
 
 /// The document's bytes.
+#[expect(clippy::missing_panics_doc, reason = "writing to memory does not fail")]
 pub fn render(feed: &Feed) -> Vec<u8> {
     let document = Document {
         version: "https://jsonfeed.org/version/1.1",
@@ -87,7 +88,8 @@ pub fn render(feed: &Feed) -> Vec<u8> {
 fn item(entry: &Entry) -> Item<'_> {
     let article = &entry.article;
     let content_html = entry.html();
-    let date = |at: jiff::ZonedDateTime| at.timestamp().display_with_offset(at.offset()).to_string();
+    let date =
+        |at: jiff::ZonedDateTime| at.timestamp().display_with_offset(at.offset()).to_string();
     Item {
         id: entry.urn(),
         url: article.url.as_str(),
@@ -102,7 +104,11 @@ fn item(entry: &Entry) -> Item<'_> {
         attachments: article
             .attachments
             .iter()
-            .map(|file| Attachment { url: file.url.as_str(), mime_type: &file.media_type, title: &file.title })
+            .map(|file| Attachment {
+                url: file.url.as_str(),
+                mime_type: &file.media_type,
+                title: &file.title,
+            })
             .collect(),
         _schoolbell: Extension {
             source: article.source.as_str(),
@@ -111,7 +117,11 @@ fn item(entry: &Entry) -> Item<'_> {
             also: entry
                 .also
                 .iter()
-                .map(|also| Also { source: also.source.as_str(), url: also.url.as_str(), title: &also.title })
+                .map(|also| Also {
+                    source: also.source.as_str(),
+                    url: also.url.as_str(),
+                    title: &also.title,
+                })
                 .collect(),
         },
     }

@@ -21,6 +21,7 @@ pub struct Outline {
 }
 
 /// The document's bytes: feeds without a group first, then each group in the order of its first feed.
+#[expect(clippy::missing_panics_doc, reason = "writing to memory does not fail")]
 pub fn render(title: &str, outlines: &[Outline]) -> Vec<u8> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     write(&mut writer, title, outlines).expect("writing to memory does not fail");
@@ -31,14 +32,23 @@ pub fn render(title: &str, outlines: &[Outline]) -> Vec<u8> {
 
 fn write(writer: &mut Writer<Vec<u8>>, title: &str, outlines: &[Outline]) -> std::io::Result<()> {
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    writer.create_element("opml").with_attribute(("version", "2.0")).write_inner_content(|writer| {
-        writer.create_element("head").write_inner_content(|writer| {
-            writer.create_element("title").write_text_content(quick_xml::events::BytesText::new(&clean(title)))?;
+    writer
+        .create_element("opml")
+        .with_attribute(("version", "2.0"))
+        .write_inner_content(|writer| {
+            writer
+                .create_element("head")
+                .write_inner_content(|writer| {
+                    writer
+                        .create_element("title")
+                        .write_text_content(quick_xml::events::BytesText::new(&clean(title)))?;
+                    Ok(())
+                })?;
+            writer
+                .create_element("body")
+                .write_inner_content(|writer| body(writer, outlines))?;
             Ok(())
         })?;
-        writer.create_element("body").write_inner_content(|writer| body(writer, outlines))?;
-        Ok(())
-    })?;
     Ok(())
 }
 
@@ -54,9 +64,15 @@ fn body(writer: &mut Writer<Vec<u8>>, outlines: &[Outline]) -> std::io::Result<(
     }
     for group in groups {
         let name = clean(group);
-        writer.create_element("outline").with_attributes([("text", name.as_ref()), ("title", name.as_ref())]).write_inner_content(
-            |writer| outlines.iter().filter(|outline| outline.groups.contains(group)).try_for_each(|outline| feed(writer, outline)),
-        )?;
+        writer
+            .create_element("outline")
+            .with_attributes([("text", name.as_ref()), ("title", name.as_ref())])
+            .write_inner_content(|writer| {
+                outlines
+                    .iter()
+                    .filter(|outline| outline.groups.contains(group))
+                    .try_for_each(|outline| feed(writer, outline))
+            })?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use rss::extension::{atom, dublincore::DublinCoreExtension};
 use super::{Entry, Feed, Format, GENERATOR, xml::clean};
 
 /// The document's bytes.
+#[expect(clippy::missing_panics_doc, reason = "writing to memory does not fail")]
 pub fn render(feed: &Feed) -> Vec<u8> {
     let channel = rss::Channel {
         title: clean(&feed.title).into_owned(),
@@ -17,11 +18,15 @@ pub fn render(feed: &Feed) -> Vec<u8> {
         last_build_date: Some(date(&feed.changed().to_zoned_datetime(TimeZone::UTC))),
         generator: Some(GENERATOR.to_owned()),
         docs: Some("https://www.rssboard.org/rss-specification".to_owned()),
-        atom_ext: Some(atom::AtomExtension { links: vec![self_link(feed)] }),
+        atom_ext: Some(atom::AtomExtension {
+            links: vec![self_link(feed)],
+        }),
         items: feed.entries.iter().map(|entry| item(feed, entry)).collect(),
         ..Default::default()
     };
-    channel.write_to(Vec::new()).expect("writing to memory does not fail")
+    channel
+        .write_to(Vec::new())
+        .expect("writing to memory does not fail")
 }
 
 fn self_link(feed: &Feed) -> atom::Link {
@@ -35,34 +40,52 @@ fn self_link(feed: &Feed) -> atom::Link {
 
 fn item(feed: &Feed, entry: &Entry) -> rss::Item {
     let article = &entry.article;
-    let creators: Vec<_> = entry.creator().map(|name| clean(name).into_owned()).into_iter().collect();
+    let creators: Vec<_> = entry
+        .creator()
+        .map(|name| clean(name).into_owned())
+        .into_iter()
+        .collect();
     rss::Item {
         title: Some(clean(&article.title).into_owned()),
         link: Some(article.url.to_string()),
         // readers take the description for HTML, so text is escaped once more
-        description: (!article.summary.is_empty()).then(|| html! { (clean(&article.summary)) }.into_string()),
+        description: (!article.summary.is_empty())
+            .then(|| html! { (clean(&article.summary)) }.into_string()),
         categories: entry.categories().map(category).collect(),
         enclosure: article.attachments.first().map(enclosure),
-        guid: Some(rss::Guid { value: entry.urn(), permalink: false }),
+        guid: Some(rss::Guid {
+            value: entry.urn(),
+            permalink: false,
+        }),
         pub_date: Some(date(&entry.published())),
         source: feed.merged.then(|| rss::Source {
             url: format!("{}.{}", entry.source_feed, Format::Rss.ending()),
             title: Some(clean(&entry.source_title).into_owned()),
         }),
         content: entry.html_with_also().map(|html| clean(&html).into_owned()),
-        dublin_core_ext: (!creators.is_empty()).then(|| DublinCoreExtension { creators, ..Default::default() }),
+        dublin_core_ext: (!creators.is_empty()).then(|| DublinCoreExtension {
+            creators,
+            ..Default::default()
+        }),
         ..Default::default()
     }
 }
 
 fn category(name: &str) -> rss::Category {
-    rss::Category { name: clean(name).into_owned(), domain: None }
+    rss::Category {
+        name: clean(name).into_owned(),
+        domain: None,
+    }
 }
 
 /// RSS allows one enclosure; the others are linked in the content. The length is not known, for which the
 /// specification's validator asks to write 0.
 fn enclosure(file: &crate::article::Attachment) -> rss::Enclosure {
-    rss::Enclosure { url: file.url.to_string(), length: "0".to_owned(), mime_type: file.media_type.clone() }
+    rss::Enclosure {
+        url: file.url.to_string(),
+        length: "0".to_owned(),
+        mime_type: file.media_type.clone(),
+    }
 }
 
 /// RFC 822 with a four-digit year, as RSS asks for.

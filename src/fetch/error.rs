@@ -247,7 +247,10 @@ impl FetchError {
 
     /// Whether asking again is of no use: the address may not be asked for.
     pub fn is_for_good(&self) -> bool {
-        matches!(self, Self::Robots { .. } | Self::Refused { .. } | Self::Scheme { .. })
+        matches!(
+            self,
+            Self::Robots { .. } | Self::Refused { .. } | Self::Scheme { .. }
+        )
     }
 
     /// The status code that was answered.

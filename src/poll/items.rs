@@ -9,7 +9,9 @@ use url::Url;
 
 use super::{Poller, judge};
 use crate::{
-    article::{self, Article, ArticleContext, ArticleId, Attachment, Reading, files, identity::Seen},
+    article::{
+        self, Article, ArticleContext, ArticleId, Attachment, Reading, files, identity::Seen,
+    },
     fetch::Request,
     journal::Event,
     list::Item,
@@ -67,8 +69,17 @@ impl Poller {
             let sorted_at = sorted_at(&item, place, backfill, source, now);
             match known {
                 None => unknown.push((item, sorted_at)),
-                Some(Known { sources, expired: false, .. }) if !sources.contains(&source.id) => {
-                    listed.push(Event::Listed { id, source: source.id.clone(), at: now, sorted_at });
+                Some(Known {
+                    sources,
+                    expired: false,
+                    ..
+                }) if !sources.contains(&source.id) => {
+                    listed.push(Event::Listed {
+                        id,
+                        source: source.id.clone(),
+                        at: now,
+                        sorted_at,
+                    });
                 }
                 Some(_) => {}
             }
@@ -76,32 +87,59 @@ impl Poller {
         if !listed.is_empty() {
             self.store.record(listed, None).await?;
         }
-        let mut found = Found { new: unknown.len(), ..Found::default() };
+        let mut found = Found {
+            new: unknown.len(),
+            ..Found::default()
+        };
         let mut attempts = stream::iter(unknown)
-            .map(async |(item, sorted_at): (Item, Timestamp)| self.attempt(source, &item, now, sorted_at, now).await)
+            .map(async |(item, sorted_at): (Item, Timestamp)| {
+                self.attempt(source, &item, now, sorted_at, now).await
+            })
             .buffered(SIDE_BY_SIDE);
         while let Some(attempt) = attempts.next().await {
             found.count(&attempt);
             // recorded one by one: a stop in the middle of a long first visit loses nothing that was read
-            self.store.record(vec![Event::Published { article: attempt.article }], None).await?;
+            self.store
+                .record(
+                    vec![Event::Published {
+                        article: attempt.article,
+                    }],
+                    None,
+                )
+                .await?;
         }
         Ok(found)
     }
 
     /// Tries again to read the articles of a source that are kept as title, link and date only.
-    pub(super) async fn read_again(&self, source: &Arc<Source>, now: Timestamp) -> Result<Found, StoreError> {
+    pub(super) async fn read_again(
+        &self,
+        source: &Arc<Source>,
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
         let mut found = Found::default();
         if !source.full_text {
             return Ok(found);
         }
         for kept in self.store.incomplete(&source.id, now, READ_AGAIN)? {
-            let item = Item { title: kept.title.clone(), url: kept.url.clone(), published: kept.published };
-            let attempt = self.attempt(source, &item, kept.first_seen, kept.sorted_at, now).await;
+            let item = Item {
+                title: kept.title.clone(),
+                url: kept.url.clone(),
+                published: kept.published,
+            };
+            let attempt = self
+                .attempt(source, &item, kept.first_seen, kept.sorted_at, now)
+                .await;
             found.count(&attempt);
             if attempt.article.complete {
-                let article = Article { updated: Some(now), ..attempt.article };
+                let article = Article {
+                    updated: Some(now),
+                    ..attempt.article
+                };
                 tracing::debug!(url = %article.url, "read at last");
-                self.store.record(vec![Event::Revised { article }], None).await?;
+                self.store
+                    .record(vec![Event::Revised { article }], None)
+                    .await?;
             } else {
                 self.store.record_attempts(vec![kept.id], now).await?;
             }
@@ -110,46 +148,111 @@ impl Poller {
     }
 
     /// An item's article, as complete as its page allows.
-    async fn attempt(&self, source: &Arc<Source>, item: &Item, first_seen: Timestamp, sorted_at: Timestamp, now: Timestamp) -> Attempt {
-        let seen = Seen { first_seen, sorted_at, timezone: &source.timezone };
+    async fn attempt(
+        &self,
+        source: &Arc<Source>,
+        item: &Item,
+        first_seen: Timestamp,
+        sorted_at: Timestamp,
+        now: Timestamp,
+    ) -> Attempt {
+        let seen = Seen {
+            first_seen,
+            sorted_at,
+            timezone: &source.timezone,
+        };
         let compose = |reading| article::compose(reading, item, source, &seen);
         if !source.full_text || files::media_type(item.url.path()).is_some() {
-            return Attempt { article: Article { complete: true, ..compose(None) }, asked: false, problem: None };
+            return Attempt {
+                article: Article {
+                    complete: true,
+                    ..compose(None)
+                },
+                asked: false,
+                problem: None,
+            };
         }
         match self.ask_for_article(source, item, now).await {
             Ok(Answered::Page(reading)) => {
                 let article = compose(Some(*reading));
                 let problem = (!article.complete).then(|| format!("no body found on {}", item.url));
-                Attempt { article, asked: true, problem }
+                Attempt {
+                    article,
+                    asked: true,
+                    problem,
+                }
             }
             Ok(Answered::File { media_type }) => {
-                let file = Attachment { url: item.url.clone(), title: item.title.clone(), media_type };
-                let article = Article { complete: true, attachments: vec![file], ..compose(None) };
-                Attempt { article, asked: false, problem: None }
+                let file = Attachment {
+                    url: item.url.clone(),
+                    title: item.title.clone(),
+                    media_type,
+                };
+                let article = Article {
+                    complete: true,
+                    attachments: vec![file],
+                    ..compose(None)
+                };
+                Attempt {
+                    article,
+                    asked: false,
+                    problem: None,
+                }
             }
             Err(Unread { fault, for_good }) => {
                 tracing::debug!(url = %item.url, error = %fault, for_good, "kept as title, link and date");
-                let article = Article { complete: for_good, ..compose(None) };
-                Attempt { article, asked: !for_good, problem: Some(fault.to_string()) }
+                let article = Article {
+                    complete: for_good,
+                    ..compose(None)
+                };
+                Attempt {
+                    article,
+                    asked: !for_good,
+                    problem: Some(fault.to_string()),
+                }
             }
         }
     }
 
     /// fetch → page → article.
-    async fn ask_for_article(&self, source: &Arc<Source>, item: &Item, now: Timestamp) -> Result<Answered, Unread> {
+    async fn ask_for_article(
+        &self,
+        source: &Arc<Source>,
+        item: &Item,
+        now: Timestamp,
+    ) -> Result<Answered, Unread> {
         let settings = settings_for(source, &item.url);
-        let request = Request { url: &item.url, settings: &settings, validators: None };
+        let request = Request {
+            url: &item.url,
+            settings: &settings,
+            validators: None,
+        };
         let answer = self.fetcher.get(request).await;
-        let answer = answer.map_err(|error| Unread { fault: judge::fetch_fault(&error), for_good: error.is_for_good() })?;
+        let answer = answer.map_err(|error| Unread {
+            fault: judge::fetch_fault(&error),
+            for_good: error.is_for_good(),
+        })?;
         // 304 answers conditional requests only, and this was none
-        let page = answer.page.unwrap_or_else(|| Page { url: item.url.clone(), content_type: None, body: Bytes::new() });
+        let page = answer.page.unwrap_or_else(|| Page {
+            url: item.url.clone(),
+            content_type: None,
+            body: Bytes::new(),
+        });
         if let Some(media_type) = judge::file_type(&page) {
             return Ok(Answered::File { media_type });
         }
         let source = source.clone();
-        let reading = self.pool.run(move || read_article(&source, &page, now)).await;
+        let reading = self
+            .pool
+            .run(move || read_article(&source, &page, now))
+            .await;
         let reading = reading.unwrap_or_else(|error| Err(judge::defect(&error)));
-        reading.map(|reading| Answered::Page(Box::new(reading))).map_err(|fault| Unread { fault, for_good: false })
+        reading
+            .map(|reading| Answered::Page(Box::new(reading)))
+            .map_err(|fault| Unread {
+                fault,
+                for_good: false,
+            })
     }
 }
 
@@ -159,7 +262,10 @@ fn settings_for<'a>(source: &'a Source, url: &Url) -> Cow<'a, RequestSettings> {
     if own || source.request.headers.is_empty() {
         return Cow::Borrowed(&source.request);
     }
-    Cow::Owned(RequestSettings { headers: Vec::new(), ..source.request.clone() })
+    Cow::Owned(RequestSettings {
+        headers: Vec::new(),
+        ..source.request.clone()
+    })
 }
 
 /// What an item's address holds.
@@ -188,8 +294,13 @@ pub fn read_article(source: &Source, page: &Page, now: Timestamp) -> Result<Read
         return Err(judge::garbled(page));
     }
     let document = Document::parse(&decoded.text);
-    let context =
-        ArticleContext { url: &page.url, rules: &source.article, preset: &source.preset, timezone: &source.timezone, now };
+    let context = ArticleContext {
+        url: &page.url,
+        rules: &source.article,
+        preset: &source.preset,
+        timezone: &source.timezone,
+        now,
+    };
     let reading = article::extract(&document, &context);
     match &reading.refusal {
         Some(refusal) => Err(judge::refused(page, refusal)),
@@ -221,13 +332,24 @@ impl Found {
 /// Each address once, in page order, normalised.
 fn distinct(items: &[Item]) -> Vec<Item> {
     let mut seen = HashSet::new();
-    let normalised = items.iter().map(|item| Item { url: links::normalise(&item.url), ..item.clone() });
-    normalised.filter(|item| seen.insert(ArticleId::of(&item.url))).collect()
+    let normalised = items.iter().map(|item| Item {
+        url: links::normalise(&item.url),
+        ..item.clone()
+    });
+    normalised
+        .filter(|item| seen.insert(ArticleId::of(&item.url)))
+        .collect()
 }
 
 /// An item's place in feeds. What a first visit finds is old news and sorts by its own date; what comes later sorts by
 /// its coming, so that a notice listed late with an old date is still seen. The list's order decides between equals.
-fn sorted_at(item: &Item, place: usize, backfill: bool, source: &Source, now: Timestamp) -> Timestamp {
+fn sorted_at(
+    item: &Item,
+    place: usize,
+    backfill: bool,
+    source: &Source,
+    now: Timestamp,
+) -> Timestamp {
     let when = match item.published {
         Some(date) if backfill => date.instant(&source.timezone).min(now),
         _ => now,

@@ -19,16 +19,25 @@ pub fn fetch_fault(error: &FetchError) -> Fault {
         words.push_str("; ");
         words.push_str(&remedy);
     }
-    Fault { kind: error.kind(), words }
+    Fault {
+        kind: error.kind(),
+        words,
+    }
 }
 
 pub(super) fn defect(error: &PoolError) -> Fault {
-    Fault { kind: FaultKind::ServerError, words: error.to_string() }
+    Fault {
+        kind: FaultKind::ServerError,
+        words: error.to_string(),
+    }
 }
 
 pub(super) fn garbled(page: &Page) -> Fault {
     let words = format!("the bytes of {} are text in no known encoding", page.url);
-    Fault { kind: FaultKind::Garbled, words }
+    Fault {
+        kind: FaultKind::Garbled,
+        words,
+    }
 }
 
 /// A page without a list: a refusal, a file, or a page that is something else.
@@ -43,34 +52,55 @@ pub(super) fn no_list(source: &Source, page: &Page, document: &Document, list: &
         format!("{address} answered an empty page")
     } else if let Some(item) = &source.list.item {
         let item = item.as_str();
-        format!("no item on {address} matches `{item}`; mend [source.list] item, or leave it out and the list is looked for")
+        format!(
+            "no item on {address} matches `{item}`; mend [source.list] item, or leave it out and the list is looked for"
+        )
     } else {
-        format!("no list of articles found on {address}; name the list's own page, or say what an item is with [source.list] item")
+        format!(
+            "no list of articles found on {address}; name the list's own page, or say what an item is with [source.list] item"
+        )
     };
-    let words = list.problems.first().map_or_else(|| words.clone(), |problem| format!("{words} ({problem})"));
-    Fault { kind: FaultKind::EmptyList, words }
+    let words = list
+        .problems
+        .first()
+        .map_or_else(|| words.clone(), |problem| format!("{words} ({problem})"));
+    Fault {
+        kind: FaultKind::EmptyList,
+        words,
+    }
 }
 
 /// A refusal in the contract's words.
 pub(super) fn refused(page: &Page, refusal: &Refusal) -> Fault {
     let address = &page.url;
     let (kind, words) = match refusal {
-        Refusal::CampusOnly => {
-            (FaultKind::CampusOnly, "is shown on the campus network only; poll it from there, or through a `proxy` of the source")
-        }
-        Refusal::Blocked => {
-            (FaultKind::Blocked, "answered a bot wall or a log-in page; a Cookie in the source's `headers` may pass it")
-        }
-        Refusal::Gone => (FaultKind::Gone, "says that the page does not exist; look for its new address"),
+        Refusal::CampusOnly => (
+            FaultKind::CampusOnly,
+            "is shown on the campus network only; poll it from there, or through a `proxy` of the source",
+        ),
+        Refusal::Blocked => (
+            FaultKind::Blocked,
+            "answered a bot wall or a log-in page; a Cookie in the source's `headers` may pass it",
+        ),
+        Refusal::Gone => (
+            FaultKind::Gone,
+            "says that the page does not exist; look for its new address",
+        ),
     };
-    Fault { kind, words: format!("{address} {words}") }
+    Fault {
+        kind,
+        words: format!("{address} {words}"),
+    }
 }
 
 /// An empty list where there was one yesterday is told as such.
 pub(super) fn against_history(mut fault: Fault, state: &SourceState) -> Fault {
     if fault.kind == FaultKind::EmptyList && state.items > 0 {
         let items = state.items;
-        fault.words = format!("{}; there were {items} items when it was last read, so the page has probably changed", fault.words);
+        fault.words = format!(
+            "{}; there were {items} items when it was last read, so the page has probably changed",
+            fault.words
+        );
     }
     fault
 }
@@ -85,17 +115,36 @@ pub(super) fn bodies(found: &Found, state: &SourceState) -> Option<Fault> {
     }
     if found.asked < TELLING {
         let before = state.outcome.as_ref().and_then(Outcome::fault);
-        return before.filter(|fault| fault.kind == FaultKind::BodyMissing && found.new == 0).cloned();
+        return before
+            .filter(|fault| fault.kind == FaultKind::BodyMissing && found.new == 0)
+            .cloned();
     }
     let first = found.first_problem.as_deref().unwrap_or("no body found");
     let asked = found.asked;
-    let words = format!("none of {asked} articles' pages could be read, so they are kept as title, link and date: {first}");
-    Some(Fault { kind: FaultKind::BodyMissing, words })
+    let words = format!(
+        "none of {asked} articles' pages could be read, so they are kept as title, link and date: {first}"
+    );
+    Some(Fault {
+        kind: FaultKind::BodyMissing,
+        words,
+    })
 }
 
 /// The media type of what is a file rather than a page; a page may also not say what it is.
 pub(super) fn file_type(page: &Page) -> Option<String> {
-    const PAGES: [&str; 5] = ["text/html", "application/xhtml+xml", "text/xml", "application/xml", "text/plain"];
-    let essence = page.content_type.as_deref()?.split(';').next()?.trim().to_ascii_lowercase();
+    const PAGES: [&str; 5] = [
+        "text/html",
+        "application/xhtml+xml",
+        "text/xml",
+        "application/xml",
+        "text/plain",
+    ];
+    let essence = page
+        .content_type
+        .as_deref()?
+        .split(';')
+        .next()?
+        .trim()
+        .to_ascii_lowercase();
     (!essence.is_empty() && !PAGES.contains(&essence.as_str())).then_some(essence)
 }

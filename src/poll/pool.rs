@@ -31,7 +31,10 @@ impl ParserPool {
     ///
     /// # Errors
     /// It panicked.
-    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PoolError> {
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PoolError> {
         let (sender, receiver) = oneshot::channel();
         self.0.spawn(move || {
             // an asker that has gone needs no answer

@@ -36,12 +36,20 @@ pub struct Plan {
 }
 
 /// The next visit after one that ended as `state` says.
-pub fn next(source: &Source, settings: &ScheduleSettings, state: &SourceState, hints: Hints, now: Timestamp) -> Plan {
+pub fn next(
+    source: &Source,
+    settings: &ScheduleSettings,
+    state: &SourceState,
+    hints: Hints,
+    now: Timestamp,
+) -> Plan {
     let interval = source.every.unwrap_or_else(|| adapted(settings, state));
     let longest = settings.max.max(interval);
     let mut wait = interval;
     if state.failures > 0 {
-        wait = interval.saturating_mul(1 << state.failures.min(16)).min(longest);
+        wait = interval
+            .saturating_mul(1 << state.failures.min(16))
+            .min(longest);
     } else if source.every.is_none() {
         wait = wait.max(hints.max_age.unwrap_or_default().min(longest));
     }
@@ -50,7 +58,10 @@ pub fn next(source: &Source, settings: &ScheduleSettings, state: &SourceState, h
     }
     // a server may ask for patience, but not for being forgotten
     let wait = wait.max(hints.retry_after.unwrap_or_default().min(longest));
-    Plan { interval, due: now.checked_add(wait).unwrap_or(Timestamp::MAX) }
+    Plan {
+        interval,
+        due: now.checked_add(wait).unwrap_or(Timestamp::MAX),
+    }
 }
 
 fn adapted(settings: &ScheduleSettings, state: &SourceState) -> Duration {
@@ -99,7 +110,7 @@ mod tests {
         source::state::{Fault, FaultKind},
     };
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     fn source(every: &str) -> Source {
         let text = format!("[[source]]\nid = \"jyt\"\nurl = \"http://jyt.example/\"\n{every}");
@@ -107,7 +118,10 @@ mod tests {
     }
 
     fn settings() -> ScheduleSettings {
-        ScheduleSettings { min: 15 * MINUTE, max: 720 * MINUTE }
+        ScheduleSettings {
+            min: 15 * MINUTE,
+            max: 720 * MINUTE,
+        }
     }
 
     fn now() -> Timestamp {
@@ -115,11 +129,19 @@ mod tests {
     }
 
     fn state(outcome: Outcome, failures: u32, interval: Duration) -> SourceState {
-        SourceState { outcome: Some(outcome), failures, interval: Some(interval), ..SourceState::default() }
+        SourceState {
+            outcome: Some(outcome),
+            failures,
+            interval: Some(interval),
+            ..SourceState::default()
+        }
     }
 
     fn failed() -> Outcome {
-        Outcome::Failed(Fault { kind: FaultKind::Unreachable, words: String::new() })
+        Outcome::Failed(Fault {
+            kind: FaultKind::Unreachable,
+            words: String::new(),
+        })
     }
 
     fn wait(plan: Plan) -> Duration {
@@ -128,49 +150,116 @@ mod tests {
 
     #[test]
     fn news_quicken_and_silence_slows() {
-        let after = |outcome, interval| next(&source(""), &settings(), &state(outcome, 0, interval), Hints::default(), now());
+        let after = |outcome, interval| {
+            next(
+                &source(""),
+                &settings(),
+                &state(outcome, 0, interval),
+                Hints::default(),
+                now(),
+            )
+        };
         let news = Outcome::Read { items: 20, new: 2 };
         assert_eq!(after(news.clone(), 60 * MINUTE).interval, 30 * MINUTE);
         assert_eq!(after(news, 20 * MINUTE).interval, 15 * MINUTE);
         assert_eq!(after(Outcome::Unchanged, 60 * MINUTE).interval, 75 * MINUTE);
-        assert_eq!(after(Outcome::Unchanged, 700 * MINUTE).interval, 720 * MINUTE);
+        assert_eq!(
+            after(Outcome::Unchanged, 700 * MINUTE).interval,
+            720 * MINUTE
+        );
         let plan = after(Outcome::Unchanged, 60 * MINUTE);
-        assert!(wait(plan) >= plan.interval.mul_f64(0.9) && wait(plan) <= plan.interval.mul_f64(1.1), "{plan:?}");
-        assert_eq!(plan, after(Outcome::Unchanged, 60 * MINUTE), "jitter is the source's own");
+        assert!(
+            wait(plan) >= plan.interval.mul_f64(0.9) && wait(plan) <= plan.interval.mul_f64(1.1),
+            "{plan:?}"
+        );
+        assert_eq!(
+            plan,
+            after(Outcome::Unchanged, 60 * MINUTE),
+            "jitter is the source's own"
+        );
     }
 
     #[test]
     fn failures_double_up_to_the_longest_interval() {
         let waits: Vec<u64> = [1, 2, 10, 4_000_000]
-            .map(|failures| next(&source("every = \"10m\""), &settings(), &state(failed(), failures, MINUTE), Hints::default(), now()))
+            .map(|failures| {
+                next(
+                    &source("every = \"10m\""),
+                    &settings(),
+                    &state(failed(), failures, MINUTE),
+                    Hints::default(),
+                    now(),
+                )
+            })
             .map(|plan| wait(plan).as_secs() / 60)
             .to_vec();
-        assert!((18..=22).contains(&waits[0]) && (36..=44).contains(&waits[1]), "{waits:?}");
-        assert!(waits[2..].iter().all(|minutes| (648..=720).contains(minutes)), "{waits:?}");
+        assert!(
+            (18..=22).contains(&waits[0]) && (36..=44).contains(&waits[1]),
+            "{waits:?}"
+        );
+        assert!(
+            waits[2..]
+                .iter()
+                .all(|minutes| (648..=720).contains(minutes)),
+            "{waits:?}"
+        );
     }
 
     #[test]
     fn every_is_kept_to_the_second_and_may_be_below_the_minimum() {
-        let plan = next(&source("every = \"5m\""), &settings(), &state(Outcome::Unchanged, 0, MINUTE), Hints::default(), now());
+        let plan = next(
+            &source("every = \"5m\""),
+            &settings(),
+            &state(Outcome::Unchanged, 0, MINUTE),
+            Hints::default(),
+            now(),
+        );
         assert_eq!(wait(plan), 5 * MINUTE);
     }
 
     #[test]
     fn servers_may_ask_for_patience_up_to_the_longest_interval() {
-        let asked = |hints| wait(next(&source(""), &settings(), &state(failed(), 1, 15 * MINUTE), hints, now()));
-        let retry = |minutes| Hints { retry_after: Some(minutes * MINUTE), max_age: None };
+        let asked = |hints| {
+            wait(next(
+                &source(""),
+                &settings(),
+                &state(failed(), 1, 15 * MINUTE),
+                hints,
+                now(),
+            ))
+        };
+        let retry = |minutes| Hints {
+            retry_after: Some(minutes * MINUTE),
+            max_age: None,
+        };
         assert_eq!(asked(retry(100)), 100 * MINUTE);
         assert_eq!(asked(retry(10_000)), 720 * MINUTE);
-        let fresh = Hints { retry_after: None, max_age: Some(300 * MINUTE) };
-        let plan = next(&source(""), &settings(), &state(Outcome::Unchanged, 0, 15 * MINUTE), fresh, now());
+        let fresh = Hints {
+            retry_after: None,
+            max_age: Some(300 * MINUTE),
+        };
+        let plan = next(
+            &source(""),
+            &settings(),
+            &state(Outcome::Unchanged, 0, 15 * MINUTE),
+            fresh,
+            now(),
+        );
         assert!(wait(plan) >= 270 * MINUTE, "{plan:?}");
     }
 
     #[test]
     fn a_due_time_outlives_a_restart_unless_the_interval_was_shortened() {
-        let state = SourceState { last_poll: Some(now()), next_poll: now().checked_add(60 * MINUTE).ok(), ..SourceState::default() };
+        let state = SourceState {
+            last_poll: Some(now()),
+            next_poll: now().checked_add(60 * MINUTE).ok(),
+            ..SourceState::default()
+        };
         assert_eq!(still_due(&source(""), &state), state.next_poll);
-        assert_eq!(still_due(&source("every = \"5m\""), &state), now().checked_add(5 * MINUTE).ok());
+        assert_eq!(
+            still_due(&source("every = \"5m\""), &state),
+            now().checked_add(5 * MINUTE).ok()
+        );
         assert_eq!(still_due(&source(""), &SourceState::default()), None);
     }
 
@@ -180,7 +269,10 @@ mod tests {
         assert_eq!(first_wait(&id(1), 1), Duration::ZERO);
         let waits: Vec<Duration> = (0..1000).map(|n| first_wait(&id(n), 1000)).collect();
         assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(100)));
-        let early = waits.iter().filter(|wait| **wait < Duration::from_secs(50)).count();
+        let early = waits
+            .iter()
+            .filter(|wait| **wait < Duration::from_secs(50))
+            .count();
         assert!((400..600).contains(&early), "{early}");
     }
 }

@@ -13,5 +13,9 @@ use super::Site;
 
 /// `/api/sources`: an array of [`SourceReport`](crate::source::report::SourceReport).
 pub(super) async fn sources(State(site): State<Arc<Site>>) -> Response {
-    ([(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))], Json(site.reports())).into_response()
+    (
+        [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))],
+        Json(site.reports()),
+    )
+        .into_response()
 }

@@ -61,27 +61,55 @@ impl FeedCache {
     fn slot(&self, subject: &Subject, format: Format) -> Arc<Slot> {
         let key = (subject.clone(), format);
         // a slot is whole at every moment, so a poisoned lock guards nothing broken
-        if let Some(slot) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(slot) = self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+        {
             return slot.clone();
         }
-        self.0.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone()
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(key)
+            .or_default()
+            .clone()
     }
 }
 
 /// `/feeds/{id}.{format}`
-pub(super) async fn source(State(site): State<Arc<Site>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let Some((id, format)) = split(&file) else { return not_found("this feed") };
+pub(super) async fn source(
+    State(site): State<Arc<Site>>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some((id, format)) = split(&file) else {
+        return not_found("this feed");
+    };
     match SourceId::parse(id) {
-        Ok(id) if site.source(&id).is_some() => answer(site, Subject::Source(id), format, &headers).await,
+        Ok(id) if site.source(&id).is_some() => {
+            answer(site, Subject::Source(id), format, &headers).await
+        }
         _ => not_found("this source"),
     }
 }
 
 /// `/groups/{name}.{format}`
-pub(super) async fn group(State(site): State<Arc<Site>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn group(
+    State(site): State<Arc<Site>>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     match split(&file) {
         Some((name, format)) if site.group(name).is_some() => {
-            answer(site.clone(), Subject::Group(name.to_owned()), format, &headers).await
+            answer(
+                site.clone(),
+                Subject::Group(name.to_owned()),
+                format,
+                &headers,
+            )
+            .await
         }
         _ => not_found("this group"),
     }
@@ -104,9 +132,19 @@ pub(super) async fn all_json(State(site): State<Arc<Site>>, headers: HeaderMap) 
 
 /// `/feeds.opml`
 pub(super) async fn opml(State(site): State<Arc<Site>>) -> Response {
-    let titles: HashMap<String, String> = site.reports().into_iter().map(|report| (report.id, report.title)).collect();
-    let outlines = site::outlines(&site.config, |source| titles.get(source.id.as_str()).cloned().unwrap_or_default());
-    ([(header::CONTENT_TYPE, "text/x-opml; charset=utf-8")], opml::render("schoolbell", &outlines)).into_response()
+    let titles: HashMap<String, String> = site
+        .reports()
+        .into_iter()
+        .map(|report| (report.id, report.title))
+        .collect();
+    let outlines = site::outlines(&site.config, |source| {
+        titles.get(source.id.as_str()).cloned().unwrap_or_default()
+    });
+    (
+        [(header::CONTENT_TYPE, "text/x-opml; charset=utf-8")],
+        opml::render("schoolbell", &outlines),
+    )
+        .into_response()
 }
 
 fn split(file: &str) -> Option<(&str, Format)> {
@@ -114,7 +152,12 @@ fn split(file: &str) -> Option<(&str, Format)> {
     Some((name, Format::of_ending(ending)?))
 }
 
-async fn answer(site: Arc<Site>, subject: Subject, format: Format, headers: &HeaderMap) -> Response {
+async fn answer(
+    site: Arc<Site>,
+    subject: Subject,
+    format: Format,
+    headers: &HeaderMap,
+) -> Response {
     let rendered = match rendered(&site, &subject, format).await {
         Ok(rendered) => rendered,
         Err(response) => return response,
@@ -131,10 +174,18 @@ async fn answer(site: Arc<Site>, subject: Subject, format: Format, headers: &Hea
 }
 
 /// The kept rendition where it is still true, else a new one.
-async fn rendered(site: &Arc<Site>, subject: &Subject, format: Format) -> Result<Arc<Rendered>, Response> {
+async fn rendered(
+    site: &Arc<Site>,
+    subject: &Subject,
+    format: Format,
+) -> Result<Arc<Rendered>, Response> {
     let scope = subject.scope(site);
     let slot = site.feeds.slot(subject, format);
-    let current = || slot.current.load_full().filter(|kept| kept.generation == site.store.generation(&scope));
+    let current = || {
+        slot.current
+            .load_full()
+            .filter(|kept| kept.generation == site.store.generation(&scope))
+    };
     if let Some(kept) = current() {
         return Ok(kept);
     }
@@ -164,7 +215,11 @@ fn render(site: &Site, subject: &Subject, format: Format) -> Result<Rendered, St
     let entries = site.store.newest(&scope, site.config.feed.entries, 0)?;
     let feed = compose(site, subject, entries);
     let rendition = Rendition::new(feed.render(format), format.content_type(), feed.changed());
-    Ok(Rendered { generation, rendition, fresh_until: AtomicI64::new(0) })
+    Ok(Rendered {
+        generation,
+        rendition,
+        fresh_until: AtomicI64::new(0),
+    })
 }
 
 impl Subject {
@@ -187,20 +242,40 @@ impl Subject {
 
 /// When the first of its sources is due.
 fn next_poll(site: &Site, subject: &Subject) -> Option<Timestamp> {
-    subject.members(site).filter_map(|id| site.store.state(id)?.next_poll).min()
+    subject
+        .members(site)
+        .filter_map(|id| site.store.state(id)?.next_poll)
+        .min()
 }
 
 fn compose(site: &Site, subject: &Subject, entries: Vec<store::Entry>) -> Feed {
-    let mut titles = Titles { site, known: HashMap::new() };
+    let mut titles = Titles {
+        site,
+        known: HashMap::new(),
+    };
     let (address, title, home) = match subject {
         Subject::Source(id) => {
-            let home = site.source(id).map_or_else(|| site.config.server.public_url.clone(), |source| source.url.clone());
+            let home = site.source(id).map_or_else(
+                || site.config.server.public_url.clone(),
+                |source| source.url.clone(),
+            );
             (site.address(&["feeds", id.as_str()]), titles.of(id), home)
         }
-        Subject::Group(name) => (site.address(&["groups", name]), name.clone(), site.config.server.public_url.clone()),
-        Subject::All => (site.address(&["all"]), site.words.everything.to_owned(), site.config.server.public_url.clone()),
+        Subject::Group(name) => (
+            site.address(&["groups", name]),
+            name.clone(),
+            site.config.server.public_url.clone(),
+        ),
+        Subject::All => (
+            site.address(&["all"]),
+            site.words.everything.to_owned(),
+            site.config.server.public_url.clone(),
+        ),
     };
-    let born = subject.members(site).filter_map(|id| site.store.state(id)?.first_poll).min();
+    let born = subject
+        .members(site)
+        .filter_map(|id| site.store.state(id)?.first_poll)
+        .min();
     Feed {
         address,
         title,
@@ -208,7 +283,10 @@ fn compose(site: &Site, subject: &Subject, entries: Vec<store::Entry>) -> Feed {
         lang: site.config.lang.tag(),
         born: born.unwrap_or(Timestamp::UNIX_EPOCH),
         merged: !matches!(subject, Subject::Source(_)),
-        entries: entries.into_iter().map(|entry| titles.entry(entry)).collect(),
+        entries: entries
+            .into_iter()
+            .map(|entry| titles.entry(entry))
+            .collect(),
     }
 }
 
@@ -237,7 +315,12 @@ impl Titles<'_> {
         let source = self.site.source(&id);
         let mut also = Vec::with_capacity(entry.also.len());
         for other in entry.also {
-            also.push(Also { source_title: self.of(&other.source), source: other.source, url: other.url, title: other.title });
+            also.push(Also {
+                source_title: self.of(&other.source),
+                source: other.source,
+                url: other.url,
+                title: other.title,
+            });
         }
         Entry {
             timezone: source.map_or(jiff::tz::TimeZone::UTC, |source| source.timezone.clone()),

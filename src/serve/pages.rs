@@ -25,7 +25,10 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; for
 
 /// `/style.css`
 pub(super) async fn style() -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")];
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "max-age=3600"),
+    ];
     (headers, include_str!("style.css")).into_response()
 }
 
@@ -38,8 +41,14 @@ pub(super) async fn home(State(site): State<Arc<Site>>) -> Response {
     match made.await {
         Ok(Ok(page)) => {
             let headers = [
-                (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-                (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+                (
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("text/html; charset=utf-8"),
+                ),
+                (
+                    header::CONTENT_SECURITY_POLICY,
+                    HeaderValue::from_static(POLICY),
+                ),
                 (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
             ];
             (headers, page).into_response()
@@ -125,7 +134,9 @@ fn health(site: &Site, report: &SourceReport) -> Markup {
 
 fn article(site: &Site, reports: &[SourceReport], entry: &Entry) -> Markup {
     let article = &entry.article;
-    let source = reports.iter().find(|report| report.id == article.source.as_str());
+    let source = reports
+        .iter()
+        .find(|report| report.id == article.source.as_str());
     html! {
         li {
             a href=(article.url) { (article.title) }
@@ -142,13 +153,18 @@ fn article(site: &Site, reports: &[SourceReport], entry: &Entry) -> Markup {
 }
 
 fn title_of<'a>(reports: &'a [SourceReport], id: &'a str) -> &'a str {
-    reports.iter().find(|report| report.id == id).map_or(id, |report| &report.title)
+    reports
+        .iter()
+        .find(|report| report.id == id)
+        .map_or(id, |report| &report.title)
 }
 
 /// A moment on the clock of a source's place.
 fn time(site: &Site, report: &SourceReport, at: Timestamp) -> Markup {
     let id = crate::source::SourceId::parse(&report.id).ok();
-    let zone = id.and_then(|id| site.source(&id)).map_or(TimeZone::UTC, |source| source.timezone.clone());
+    let zone = id
+        .and_then(|id| site.source(&id))
+        .map_or(TimeZone::UTC, |source| source.timezone.clone());
     let local = at.to_zoned_datetime(zone);
     html! { time datetime=(at) { (local.strftime("%Y-%m-%d %H:%M")) } }
 }

@@ -8,7 +8,7 @@ use flate2::{Compression, GzBuilder};
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 use xxhash_rust::xxh3::xxh3_128;
 
-/// One form of a feed's bytes with its strong ETag (RFC 9110, section 8.8.3: each content coding has its own).
+/// One form of a feed's bytes with its strong `ETag` (RFC 9110, section 8.8.3: each content coding has its own).
 pub(super) struct Form {
     pub(super) bytes: Bytes,
     pub(super) feed_etag: HeaderValue,
@@ -24,16 +24,26 @@ pub(super) struct Rendition {
 }
 
 impl Rendition {
-    /// Compresses and stamps a document. The ETag is a hash of its bytes alone.
-    pub(super) fn new(document: Vec<u8>, content_type: &'static str, last_modified: Timestamp) -> Self {
+    /// Compresses and stamps a document. The `ETag` is a hash of its bytes alone.
+    pub(super) fn new(
+        document: Vec<u8>,
+        content_type: &'static str,
+        last_modified: Timestamp,
+    ) -> Self {
         let hash = xxh3_128(&document);
         let gzip = gzip(&document);
         Self {
             content_type,
             last_modified,
             last_modified_header: http_date(last_modified),
-            identity: Form { bytes: document.into(), feed_etag: etag(&format!("\"{hash:032x}\"")) },
-            gzip: Form { bytes: gzip.into(), feed_etag: etag(&format!("\"{hash:032x}-gzip\"")) },
+            identity: Form {
+                bytes: document.into(),
+                feed_etag: etag(&format!("\"{hash:032x}\"")),
+            },
+            gzip: Form {
+                bytes: gzip.into(),
+                feed_etag: etag(&format!("\"{hash:032x}-gzip\"")),
+            },
         }
     }
 }
@@ -44,12 +54,18 @@ fn etag(text: &str) -> HeaderValue {
 
 /// Without a time stamp or a name in its header, equal documents give equal bytes.
 fn gzip(document: &[u8]) -> Vec<u8> {
-    let mut encoder = GzBuilder::new().write(Vec::with_capacity(document.len() / 4), Compression::new(6));
-    encoder.write_all(document).and_then(|()| encoder.finish()).expect("writing to memory does not fail")
+    let mut encoder =
+        GzBuilder::new().write(Vec::with_capacity(document.len() / 4), Compression::new(6));
+    encoder
+        .write_all(document)
+        .and_then(|()| encoder.finish())
+        .expect("writing to memory does not fail")
 }
 
 /// IMF-fixdate (RFC 9110, section 5.6.7).
 fn http_date(at: Timestamp) -> HeaderValue {
-    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default();
+    let text = DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&at)
+        .unwrap_or_default();
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

@@ -34,7 +34,11 @@ pub struct Site {
 impl Site {
     /// A site over a store. It is not ready until [told so](Self::set_ready).
     pub fn new(config: Arc<Config>, store: Arc<Store>, clock: fn() -> Timestamp) -> Self {
-        let sources = config.sources.iter().map(|source| (source.id.clone(), source.clone())).collect();
+        let sources = config
+            .sources
+            .iter()
+            .map(|source| (source.id.clone(), source.clone()))
+            .collect();
         let mut groups: Vec<(String, Vec<SourceId>)> = Vec::new();
         for source in &config.sources {
             for name in &source.groups {
@@ -45,7 +49,16 @@ impl Site {
             }
         }
         let words = Words::of(config.lang);
-        Self { config, store, feeds: FeedCache::default(), clock, words, sources, groups, ready: AtomicBool::new(false) }
+        Self {
+            config,
+            store,
+            feeds: FeedCache::default(),
+            clock,
+            words,
+            sources,
+            groups,
+            ready: AtomicBool::new(false),
+        }
     }
 
     /// Says whether `/readyz` answers 200.
@@ -67,7 +80,10 @@ impl Site {
     }
 
     pub(super) fn group(&self, name: &str) -> Option<&[SourceId]> {
-        self.groups.iter().find(|(known, _)| known == name).map(|(_, members)| members.as_slice())
+        self.groups
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, members)| members.as_slice())
     }
 
     /// An absolute address below `public_url`.
@@ -83,7 +99,9 @@ impl Site {
 
 /// Each source's health, in the order of the configuration.
 pub fn reports(config: &Config, store: &Store) -> Vec<SourceReport> {
-    let report = |source: &Arc<Source>| SourceReport::new(source, store.state(&source.id), store.counts(&source.id));
+    let report = |source: &Arc<Source>| {
+        SourceReport::new(source, store.state(&source.id), store.counts(&source.id))
+    };
     config.sources.iter().map(report).collect()
 }
 
@@ -91,7 +109,10 @@ pub fn reports(config: &Config, store: &Store) -> Vec<SourceReport> {
 pub fn outlines(config: &Config, title: impl Fn(&Source) -> String) -> Vec<Outline> {
     let outline = |source: &Arc<Source>| Outline {
         title: title(source),
-        feed: format!("{}.rss", address(&config.server.public_url, &["feeds", source.id.as_str()])),
+        feed: format!(
+            "{}.rss",
+            address(&config.server.public_url, &["feeds", source.id.as_str()])
+        ),
         home: source.url.to_string(),
         groups: source.groups.clone(),
     };

@@ -111,11 +111,23 @@ fn atom_and_json_say_the_same() {
 
 #[test]
 fn a_file_that_the_body_does_not_link_is_shown_below_it() {
-    let json: serde_json::Value = serde_json::from_str(&text(&feed(vec![entry(article())]), Format::Json)).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&text(&feed(vec![entry(article())]), Format::Json)).unwrap();
     let html = json["items"][0]["content_html"].as_str().unwrap();
-    assert!(html.ends_with(r#"<ul><li><a href="https://jyt.example/files/a%20b.pdf">附件1：招生计划</a></li></ul>"#), "{html}");
-    let linked = Article { body_html: r#"<p><a href="https://jyt.example/files/a%20b.pdf">x</a></p>"#.into(), ..article() };
-    assert_eq!(entry(linked).html().unwrap(), r#"<p><a href="https://jyt.example/files/a%20b.pdf">x</a></p>"#);
+    assert!(
+        html.ends_with(
+            r#"<ul><li><a href="https://jyt.example/files/a%20b.pdf">附件1：招生计划</a></li></ul>"#
+        ),
+        "{html}"
+    );
+    let linked = Article {
+        body_html: r#"<p><a href="https://jyt.example/files/a%20b.pdf">x</a></p>"#.into(),
+        ..article()
+    };
+    assert_eq!(
+        entry(linked).html().unwrap(),
+        r#"<p><a href="https://jyt.example/files/a%20b.pdf">x</a></p>"#
+    );
 }
 
 #[test]
@@ -131,14 +143,39 @@ fn hostile_text_stays_text() {
         attachments: vec![],
         ..article()
     };
-    let entries = vec![Entry { source_title: hostile.into(), ..entry(article) }];
-    let feed = Feed { title: hostile.into(), merged: true, ..feed(entries) };
+    let entries = vec![Entry {
+        source_title: hostile.into(),
+        ..entry(article)
+    }];
+    let feed = Feed {
+        title: hostile.into(),
+        merged: true,
+        ..feed(entries)
+    };
     let readable = "]]> <script>alert(1)</script> &amp; [31m  \"quoted\" \u{202e}反 𠮷";
     for format in [Format::Rss, Format::Atom] {
-        let parsed = feed_rs::parser::Builder::new().sanitize_content(false).build().parse(feed.render(format).as_slice()).unwrap();
+        let parsed = feed_rs::parser::Builder::new()
+            .sanitize_content(false)
+            .build()
+            .parse(feed.render(format).as_slice())
+            .unwrap();
         let folded = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(folded(&parsed.entries[0].title.as_ref().unwrap().content), folded(readable), "{format:?}");
-        assert!(parsed.entries[0].content.as_ref().unwrap().body.as_ref().unwrap().contains("x]]>yz"), "{format:?}");
+        assert_eq!(
+            folded(&parsed.entries[0].title.as_ref().unwrap().content),
+            folded(readable),
+            "{format:?}"
+        );
+        assert!(
+            parsed.entries[0]
+                .content
+                .as_ref()
+                .unwrap()
+                .body
+                .as_ref()
+                .unwrap()
+                .contains("x]]>yz"),
+            "{format:?}"
+        );
     }
     let json: serde_json::Value = serde_json::from_slice(&feed.render(Format::Json)).unwrap();
     assert_eq!(json["items"][0]["title"], hostile);
@@ -149,16 +186,29 @@ fn hostile_text_stays_text() {
 #[test]
 fn equal_entries_give_equal_bytes_and_an_empty_feed_a_date() {
     for format in Format::ALL {
-        assert_eq!(feed(vec![entry(article())]).render(format), feed(vec![entry(article())]).render(format));
+        assert_eq!(
+            feed(vec![entry(article())]).render(format),
+            feed(vec![entry(article())]).render(format)
+        );
         assert!(!feed(vec![]).render(format).is_empty());
     }
-    assert_eq!(feed(vec![]).changed(), "2026-03-01T00:00:00Z".parse::<Timestamp>().unwrap());
+    assert_eq!(
+        feed(vec![]).changed(),
+        "2026-03-01T00:00:00Z".parse::<Timestamp>().unwrap()
+    );
 }
 
 #[test]
 fn an_undated_article_keeps_the_moment_when_it_was_first_seen() {
-    let undated = Article { published: None, date_from: None, ..article() };
-    assert!(text(&feed(vec![entry(undated)]), Format::Atom).contains("<published>2026-03-02T16:30:00+08:00</published>"));
+    let undated = Article {
+        published: None,
+        date_from: None,
+        ..article()
+    };
+    assert!(
+        text(&feed(vec![entry(undated)]), Format::Atom)
+            .contains("<published>2026-03-02T16:30:00+08:00</published>")
+    );
 }
 
 #[test]
@@ -169,10 +219,24 @@ fn the_same_story_elsewhere_is_named_in_every_format() {
         url: "http://jyj.example/a/1.html".parse().unwrap(),
         title: "转发：关于做好2026年招生工作的通知".into(),
     }];
-    let feed = Feed { merged: true, ..feed(vec![Entry { also, ..entry(article()) }]) };
-    assert!(text(&feed, Format::Rss).contains(r#"<p>另见： <a href="http://jyj.example/a/1.html">青岚市教育局</a></p>"#));
-    assert!(text(&feed, Format::Rss).contains(r#"<source url="http://127.0.0.1:8080/feeds/jyt.rss">云溪省教育厅</source>"#));
-    assert!(text(&feed, Format::Atom).contains(r#"<link href="http://jyj.example/a/1.html" rel="related" title="青岚市教育局"/>"#));
+    let feed = Feed {
+        merged: true,
+        ..feed(vec![Entry {
+            also,
+            ..entry(article())
+        }])
+    };
+    assert!(
+        text(&feed, Format::Rss)
+            .contains(r#"<p>另见： <a href="http://jyj.example/a/1.html">青岚市教育局</a></p>"#)
+    );
+    assert!(
+        text(&feed, Format::Rss)
+            .contains(r#"<source url="http://127.0.0.1:8080/feeds/jyt.rss">云溪省教育厅</source>"#)
+    );
+    assert!(text(&feed, Format::Atom).contains(
+        r#"<link href="http://jyj.example/a/1.html" rel="related" title="青岚市教育局"/>"#
+    ));
     let json: serde_json::Value = serde_json::from_str(&text(&feed, Format::Json)).unwrap();
     assert_eq!(json["items"][0]["_schoolbell"]["also"][0]["source"], "jyj");
 }

@@ -1,5 +1,8 @@
 //! Whole behaviours, one file each.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall stop there")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on shall stop there"
+)]
 
 mod architecture;
 mod config;

@@ -9,7 +9,10 @@ use schoolbell::{
     daemon,
     demo::{self, Department, Departments},
     poll::Poller,
-    source::{Source, state::{FaultKind, Outcome}},
+    source::{
+        Source,
+        state::{FaultKind, Outcome},
+    },
     store::{Entry, Scope, Store},
 };
 use tempfile::TempDir;
@@ -28,7 +31,7 @@ struct World {
     config: Arc<Config>,
     store: Arc<Store>,
     poller: Poller,
-    _stop: Vec<oneshot::Sender<()>>,
+    stop: Vec<oneshot::Sender<()>>,
 }
 
 impl World {
@@ -41,24 +44,44 @@ impl World {
             let (sender, receiver) = oneshot::channel::<()>();
             stop.push(sender);
             let router = departments.router(department);
-            tokio::spawn(demo::serve(listener, router, async { drop(receiver.await) }));
+            tokio::spawn(demo::serve(listener, router, async {
+                drop(receiver.await);
+            }));
         }
         let folder = tempfile::tempdir().unwrap();
         let config = configuration(&ports, folder.path(), extra);
         let (store, poller) = open(&config).await;
-        Self { departments, ports, folder, config, store, poller, _stop: stop }
+        Self {
+            departments,
+            ports,
+            folder,
+            config,
+            store,
+            poller,
+            stop,
+        }
     }
 
     fn source(&self, department: Department) -> &Arc<Source> {
-        self.config.sources.iter().find(|source| source.id.as_str() == department.id()).unwrap()
+        self.config
+            .sources
+            .iter()
+            .find(|source| source.id.as_str() == department.id())
+            .unwrap()
     }
 
     async fn poll(&self, department: Department, now: Timestamp) -> Outcome {
-        self.poller.poll(self.source(department), now).await.unwrap().outcome
+        self.poller
+            .poll(self.source(department), now)
+            .await
+            .unwrap()
+            .outcome
     }
 
     fn feed(&self, department: Department) -> Vec<Entry> {
-        self.store.newest(&Scope::Source(self.source(department).id.clone()), 100, 0).unwrap()
+        self.store
+            .newest(&Scope::Source(self.source(department).id.clone()), 100, 0)
+            .unwrap()
     }
 
     /// Stops and starts again on the same folder.
@@ -85,12 +108,13 @@ fn configuration(ports: &[u16], folder: &Path, extra: &str) -> Arc<Config> {
         folder.display()
     );
     for (department, port) in Department::all().into_iter().zip(ports) {
-        text += &format!(
+        let source = format!(
             "[[source]]\nid = '{}'\nurl = 'http://127.0.0.1:{port}{}'\ntitle = '{}'\ngroups = ['demo']\npages = 2\n{extra}\n",
             department.id(),
             department.list_path(),
             department.title(),
         );
+        text += &source;
     }
     Arc::new(Config::parse(&text, "test").unwrap())
 }
@@ -102,20 +126,49 @@ async fn every_notice_is_found_and_read_whole() {
         let expected = world.departments.expected(department);
         let outcome = world.poll(department, now()).await;
         let number = u32::try_from(expected.len()).unwrap();
-        assert_eq!(outcome, Outcome::Read { items: number, new: number }, "{department:?}");
+        assert_eq!(
+            outcome,
+            Outcome::Read {
+                items: number,
+                new: number
+            },
+            "{department:?}"
+        );
         let feed = world.feed(department);
         assert_eq!(feed.len(), expected.len());
         for expected in expected {
-            let found = feed.iter().map(|entry| &entry.article).find(|article| article.url.as_str().ends_with(&expected.path));
+            let found = feed
+                .iter()
+                .map(|entry| &entry.article)
+                .find(|article| article.url.as_str().ends_with(&expected.path));
             let article = found.unwrap_or_else(|| panic!("{} is missing", expected.path));
             assert_eq!(article.title, expected.title);
-            assert_eq!(article.published, Some(expected.published), "{}", expected.title);
+            assert_eq!(
+                article.published,
+                Some(expected.published),
+                "{}",
+                expected.title
+            );
             assert_eq!(article.origin, expected.origin, "{}", expected.title);
             assert_eq!(article.author, expected.author, "{}", expected.title);
-            assert!(article.body_text.starts_with(&expected.first_words), "{}: {}", expected.title, article.body_text);
-            assert!(article.body_text.contains(&expected.last_words), "{}: {}", expected.title, article.body_text);
+            assert!(
+                article.body_text.starts_with(&expected.first_words),
+                "{}: {}",
+                expected.title,
+                article.body_text
+            );
+            assert!(
+                article.body_text.contains(&expected.last_words),
+                "{}: {}",
+                expected.title,
+                article.body_text
+            );
             assert_eq!(article.images.len(), expected.images, "{}", expected.title);
-            let files: Vec<_> = article.attachments.iter().map(|file| &file.url[url::Position::BeforePath..]).collect();
+            let files: Vec<_> = article
+                .attachments
+                .iter()
+                .map(|file| &file.url[url::Position::BeforePath..])
+                .collect();
             assert_eq!(files, expected.attachments, "{}", expected.title);
             assert!(article.complete);
         }
@@ -127,14 +180,26 @@ async fn a_new_notice_is_found_once_and_comes_first() {
     let world = World::new("").await;
     world.poll(Department::Province, now()).await;
     let later = now() + 1.hour();
-    assert_eq!(world.poll(Department::Province, later).await, Outcome::Unchanged);
+    assert_eq!(
+        world.poll(Department::Province, later).await,
+        Outcome::Unchanged
+    );
     let (department, title) = world.departments.publish(later);
     let later = later + 1.hour();
-    assert!(matches!(world.poll(department, later).await, Outcome::Read { new: 1, .. }), "{department:?}");
+    assert!(
+        matches!(
+            world.poll(department, later).await,
+            Outcome::Read { new: 1, .. }
+        ),
+        "{department:?}"
+    );
     let feed = world.feed(department);
     assert_eq!(feed[0].article.title, title);
     assert_eq!(feed[0].article.first_seen, later);
-    assert_eq!(world.poll(department, later + 1.hour()).await, Outcome::Unchanged);
+    assert_eq!(
+        world.poll(department, later + 1.hour()).await,
+        Outcome::Unchanged
+    );
     assert_eq!(world.feed(department).len(), feed.len());
 }
 
@@ -142,12 +207,27 @@ async fn a_new_notice_is_found_once_and_comes_first() {
 async fn a_restart_goes_on_without_a_duplicate() {
     let mut world = World::new("").await;
     world.poll(Department::City, now()).await;
-    let before: Vec<ArticleId> = world.feed(Department::City).iter().map(|entry| entry.article.id).collect();
+    let before: Vec<ArticleId> = world
+        .feed(Department::City)
+        .iter()
+        .map(|entry| entry.article.id)
+        .collect();
     let state = world.store.state(&world.source(Department::City).id);
     world.restart("").await;
-    assert_eq!(world.store.state(&world.source(Department::City).id), state, "due times outlive a restart");
-    assert_eq!(world.poll(Department::City, now() + 1.hour()).await, Outcome::Unchanged);
-    let after: Vec<ArticleId> = world.feed(Department::City).iter().map(|entry| entry.article.id).collect();
+    assert_eq!(
+        world.store.state(&world.source(Department::City).id),
+        state,
+        "due times outlive a restart"
+    );
+    assert_eq!(
+        world.poll(Department::City, now() + 1.hour()).await,
+        Outcome::Unchanged
+    );
+    let after: Vec<ArticleId> = world
+        .feed(Department::City)
+        .iter()
+        .map(|entry| entry.article.id)
+        .collect();
     assert_eq!(after, before);
 }
 
@@ -155,11 +235,18 @@ async fn a_restart_goes_on_without_a_duplicate() {
 async fn a_republished_notice_stands_once_in_merged_feeds_by_its_first_publisher() {
     let world = World::new("").await;
     // those that republish are seen first
-    for department in [Department::City, Department::University, Department::Province] {
+    for department in [
+        Department::City,
+        Department::University,
+        Department::Province,
+    ] {
         world.poll(department, now()).await;
     }
     let all = world.store.newest(&Scope::All, 100, 0).unwrap();
-    let total: usize = Department::all().into_iter().map(|department| world.feed(department).len()).sum();
+    let total: usize = Department::all()
+        .into_iter()
+        .map(|department| world.feed(department).len())
+        .sum();
     let told: Vec<&Entry> = all.iter().filter(|entry| !entry.also.is_empty()).collect();
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].article.source.as_str(), "jyt");
@@ -168,13 +255,23 @@ async fn a_republished_notice_stands_once_in_merged_feeds_by_its_first_publisher
 
 #[tokio::test]
 async fn selectors_of_the_configuration_win() {
-    let world = World::new("[source.list]\nitem = 'li'\nlink = 'a[title]'\n[source.article]\ntitle = 'title'\n").await;
+    let world = World::new(
+        "[source.list]\nitem = 'li'\nlink = 'a[title]'\n[source.article]\ntitle = 'title'\n",
+    )
+    .await;
     world.poll(Department::Province, now()).await;
     let feed = world.feed(Department::Province);
     assert!(!feed.is_empty());
-    assert!(feed.iter().any(|entry| entry.article.title.contains("云溪省教育厅")), "{}", feed[0].article.title);
+    assert!(
+        feed.iter()
+            .any(|entry| entry.article.title.contains("云溪省教育厅")),
+        "{}",
+        feed[0].article.title
+    );
     let world = World::new("[source.list]\nitem = 'li.nowhere'\n").await;
-    let Outcome::Failed(fault) = world.poll(Department::Province, now()).await else { panic!("nothing matches") };
+    let Outcome::Failed(fault) = world.poll(Department::Province, now()).await else {
+        panic!("nothing matches")
+    };
     assert_eq!(fault.kind, FaultKind::EmptyList);
     let port = world.ports[0];
     let words = format!(
@@ -188,7 +285,9 @@ async fn without_full_text_only_the_list_is_asked_for() {
     let world = World::new("full_text = false").await;
     world.poll(Department::University, now()).await;
     let feed = world.feed(Department::University);
-    assert!(feed.iter().all(|entry| entry.article.complete && entry.article.body_html.is_empty() && !entry.article.title.is_empty()));
+    assert!(feed.iter().all(|entry| entry.article.complete
+        && entry.article.body_html.is_empty()
+        && !entry.article.title.is_empty()));
     assert!(feed.iter().all(|entry| entry.article.published.is_some()));
 }
 
@@ -196,17 +295,32 @@ async fn without_full_text_only_the_list_is_asked_for() {
 async fn a_source_that_fails_keeps_its_articles_and_says_why() {
     let mut world = World::new("").await;
     world.poll(Department::Province, now()).await;
-    let (feed, id) = (world.feed(Department::Province), world.source(Department::Province).id.clone());
+    let (feed, id) = (
+        world.feed(Department::Province),
+        world.source(Department::Province).id.clone(),
+    );
     let generation = world.store.generation(&Scope::Source(id.clone()));
-    world._stop.clear();
+    world.stop.clear();
     tokio::task::yield_now().await;
     // a port that nobody listens on
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     world.ports[0] = free;
     world.restart("").await;
-    let Outcome::Failed(fault) = world.poll(Department::Province, now() + 1.hour()).await else { panic!("nobody listens") };
+    let Outcome::Failed(fault) = world.poll(Department::Province, now() + 1.hour()).await else {
+        panic!("nobody listens")
+    };
     assert_eq!(fault.kind, FaultKind::Unreachable);
-    assert_eq!(fault.words, format!("cannot connect to http://127.0.0.1:{free}/robots.txt: Connection refused (os error 111)"));
+    assert_eq!(
+        fault.words,
+        format!(
+            "cannot connect to http://127.0.0.1:{free}/robots.txt: Connection refused (os error 111)"
+        )
+    );
     assert_eq!(world.feed(Department::Province), feed);
     assert_eq!(world.store.generation(&Scope::Source(id)), generation);
 }

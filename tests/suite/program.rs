@@ -11,18 +11,30 @@ use tempfile::TempDir;
 
 fn schoolbell() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_schoolbell"));
-    command.env_remove("SCHOOLBELL_CONFIG").env_remove("SCHOOLBELL_LOG").env("NO_COLOR", "1").stdin(Stdio::null());
+    command
+        .env_remove("SCHOOLBELL_CONFIG")
+        .env_remove("SCHOOLBELL_LOG")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null());
     command
 }
 
 fn run(folder: &Path, args: &[&str]) -> Output {
-    schoolbell().current_dir(folder).args(args).output().unwrap()
+    schoolbell()
+        .current_dir(folder)
+        .args(args)
+        .output()
+        .unwrap()
 }
 
 /// Exit code, standard output, standard error.
 fn said(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    (
+        output.status.code().unwrap(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
 }
 
 /// A folder with a configuration.
@@ -33,7 +45,11 @@ fn folder(config: &str) -> TempDir {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// A program that runs on, killed with the test.
@@ -45,7 +61,13 @@ struct Running {
 impl Running {
     /// Starts it and waits for a line of its log.
     fn start(folder: &Path, args: &[&str], line: &str) -> Self {
-        let mut child = schoolbell().current_dir(folder).args(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = schoolbell()
+            .current_dir(folder)
+            .args(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let errors = BufReader::new(child.stderr.take().unwrap());
         let mut running = Self { child, errors };
         running.wait_for(line);
@@ -56,7 +78,11 @@ impl Running {
         let mut seen = String::new();
         loop {
             let mut next = String::new();
-            assert_ne!(self.errors.read_line(&mut next).unwrap(), 0, "it ended without `{line}`:\n{seen}");
+            assert_ne!(
+                self.errors.read_line(&mut next).unwrap(),
+                0,
+                "it ended without `{line}`:\n{seen}"
+            );
             seen += &next;
             if next.contains(line) {
                 return;
@@ -66,7 +92,10 @@ impl Running {
 
     #[cfg(unix)]
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
     }
 
@@ -87,7 +116,11 @@ impl Drop for Running {
 /// The body of an answer to a plain GET.
 fn get(port: u16, path: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: bell\r\nconnection: close\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: bell\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -100,7 +133,10 @@ fn without_a_configuration_it_says_where_it_looked() {
     for args in [&[][..], &["run"], &["once"], &["status"], &["opml"]] {
         let (code, out, err) = said(&run(empty.path(), args));
         assert_eq!((code, out.as_str()), (2, ""), "{args:?}");
-        assert!(err.contains("config/schoolbell.toml") && err.contains("--config"), "{err}");
+        assert!(
+            err.contains("config/schoolbell.toml") && err.contains("--config"),
+            "{err}"
+        );
     }
     let (code, _, err) = said(&run(empty.path(), &["--config", "none.toml"]));
     assert_eq!(code, 2);
@@ -109,33 +145,67 @@ fn without_a_configuration_it_says_where_it_looked() {
 
 #[test]
 fn a_broken_configuration_is_shown_with_all_its_mistakes() {
-    let folder = folder("[server]\nlisten = \"nowhere\"\n[[source]]\nurl = \"http://a.example/\"\ntitel = \"x\"\n");
+    let folder = folder(
+        "[server]\nlisten = \"nowhere\"\n[[source]]\nurl = \"http://a.example/\"\ntitel = \"x\"\n",
+    );
     let (code, _, err) = said(&run(folder.path(), &["--config", "bell.toml", "run"]));
     assert_eq!(code, 2);
-    assert!(err.contains("bell.toml:2:10") && err.contains("bell.toml:5:1") && err.contains("`title`"), "{err}");
+    assert!(
+        err.contains("bell.toml:2:10") && err.contains("bell.toml:5:1") && err.contains("`title`"),
+        "{err}"
+    );
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "check"]));
     assert_eq!(code, 1);
-    assert!(out.contains("bell.toml:2:10") && out.contains("bell.toml:5:1"), "{out}");
+    assert!(
+        out.contains("bell.toml:2:10") && out.contains("bell.toml:5:1"),
+        "{out}"
+    );
 }
 
 #[test]
 fn a_good_configuration_is_said_to_be_good() {
-    let folder = folder("[[source]]\nurl = \"http://a.example/\"\n[[source]]\nurl = \"http://b.example/\"\nenabled = false\n");
+    let folder = folder(
+        "[[source]]\nurl = \"http://a.example/\"\n[[source]]\nurl = \"http://b.example/\"\nenabled = false\n",
+    );
     let (code, out, err) = said(&run(folder.path(), &["--config", "bell.toml", "check"]));
-    assert_eq!((code, out.as_str(), err.as_str()), (0, "bell.toml: good, 2 sources, 1 of them not enabled\n", ""));
+    assert_eq!(
+        (code, out.as_str(), err.as_str()),
+        (0, "bell.toml: good, 2 sources, 1 of them not enabled\n", "")
+    );
 }
 
 #[test]
 fn wrong_usage_is_told() {
     let folder = folder("[[source]]\nid = \"jyt-news\"\nurl = \"http://a.example/\"\n");
-    let (code, _, err) = said(&run(folder.path(), &["--config", "bell.toml", "once", "jyt-new"]));
-    assert_eq!((code, err.as_str()), (2, "schoolbell: no source has the id `jyt-new`; did you mean `jyt-news`?\n"));
-    let (code, _, err) = said(&run(folder.path(), &["--config", "bell.toml", "preview", "zzz"]));
-    assert_eq!((code, err.as_str()), (2, "schoolbell: no source has the id `zzz`; `schoolbell status` lists them\n"));
+    let (code, _, err) = said(&run(
+        folder.path(),
+        &["--config", "bell.toml", "once", "jyt-new"],
+    ));
+    assert_eq!(
+        (code, err.as_str()),
+        (
+            2,
+            "schoolbell: no source has the id `jyt-new`; did you mean `jyt-news`?\n"
+        )
+    );
+    let (code, _, err) = said(&run(
+        folder.path(),
+        &["--config", "bell.toml", "preview", "zzz"],
+    ));
+    assert_eq!(
+        (code, err.as_str()),
+        (
+            2,
+            "schoolbell: no source has the id `zzz`; `schoolbell status` lists them\n"
+        )
+    );
     assert_eq!(said(&run(folder.path(), &["--log", "loud", "check"])).0, 2);
     assert_eq!(said(&run(folder.path(), &["ring"])).0, 2);
     let (code, out, _) = said(&run(folder.path(), &["--version"]));
-    assert_eq!((code, out.as_str()), (0, concat!("schoolbell ", env!("CARGO_PKG_VERSION"), "\n")));
+    assert_eq!(
+        (code, out.as_str()),
+        (0, concat!("schoolbell ", env!("CARGO_PKG_VERSION"), "\n"))
+    );
 }
 
 #[test]
@@ -144,7 +214,9 @@ fn a_port_in_use_is_named() {
     let address = taken.local_addr().unwrap();
     let folder = folder(&format!("[server]\nlisten = \"{address}\"\n"));
     let (code, _, err) = said(&run(folder.path(), &["--config", "bell.toml"]));
-    let message = format!("schoolbell: {address} is in use by another program; stop that, or set another [server] listen\n");
+    let message = format!(
+        "schoolbell: {address} is in use by another program; stop that, or set another [server] listen\n"
+    );
     assert_eq!((code, err), (1, message));
     assert!(!folder.path().join("data").exists(), "nothing was made");
 }
@@ -152,17 +224,30 @@ fn a_port_in_use_is_named() {
 #[test]
 fn a_source_that_cannot_be_reached_fails_in_words() {
     let port = free_port();
-    let config = format!("[fetch]\nallow_private = [\"127.0.0.1/32\"]\n[[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:{port}/\"\nrobots = false\n");
+    let config = format!(
+        "[fetch]\nallow_private = [\"127.0.0.1/32\"]\n[[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:{port}/\"\nrobots = false\n"
+    );
     let folder = folder(&config);
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "once"]));
     assert_eq!(code, 1);
-    assert_eq!(out, format!("a: unreachable: cannot connect to http://127.0.0.1:{port}/: Connection refused (os error 111)\n"));
+    assert_eq!(
+        out,
+        format!(
+            "a: unreachable: cannot connect to http://127.0.0.1:{port}/: Connection refused (os error 111)\n"
+        )
+    );
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "status"]));
     assert_eq!(code, 0);
     assert!(out.contains("\na: unreachable: cannot connect to"), "{out}");
-    let (code, out, err) = said(&run(folder.path(), &["--config", "bell.toml", "preview", "a"]));
+    let (code, out, err) = said(&run(
+        folder.path(),
+        &["--config", "bell.toml", "preview", "a"],
+    ));
     assert_eq!((code, out.as_str()), (1, ""));
-    assert!(err.starts_with("schoolbell: unreachable: cannot connect to"), "{err}");
+    assert!(
+        err.starts_with("schoolbell: unreachable: cannot connect to"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -170,24 +255,42 @@ fn a_private_address_is_refused_and_the_remedy_told() {
     let folder = folder("[[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:1/\"\n");
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "once"]));
     assert_eq!(code, 1);
-    assert!(out.starts_with("a: not_allowed: http://127.0.0.1:1/ was not asked: ") && out.contains("allow_private = [\"127.0.0.1/32\"]"), "{out}");
+    assert!(
+        out.starts_with("a: not_allowed: http://127.0.0.1:1/ was not asked: ")
+            && out.contains("allow_private = [\"127.0.0.1/32\"]"),
+        "{out}"
+    );
 }
 
 #[test]
 fn the_daemon_stops_in_order_and_holds_its_store_alone() {
     let port = free_port();
-    let folder = folder(&format!("[server]\nlisten = \"127.0.0.1:{port}\"\n[[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:1/\"\n"));
+    let folder = folder(&format!(
+        "[server]\nlisten = \"127.0.0.1:{port}\"\n[[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:1/\"\n"
+    ));
     let daemon = Running::start(folder.path(), &["--config", "bell.toml"], "listening");
     let (code, _, err) = said(&run(folder.path(), &["--config", "bell.toml", "once"]));
     assert_eq!(code, 1);
-    assert!(err.contains("data") && err.contains("another process"), "{err}");
+    assert!(
+        err.contains("data") && err.contains("another process"),
+        "{err}"
+    );
     // what is asked of the store is asked of the daemon that holds it
-    let (code, out, err) = said(&run(folder.path(), &["--config", "bell.toml", "status", "--json"]));
+    let (code, out, err) = said(&run(
+        folder.path(),
+        &["--config", "bell.toml", "status", "--json"],
+    ));
     assert_eq!((code, err.as_str()), (0, ""));
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&out).unwrap()[0]["id"], "a");
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()[0]["id"],
+        "a"
+    );
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "opml"]));
     assert_eq!(code, 0);
-    assert!(out.contains(&format!("xmlUrl=\"http://127.0.0.1:{port}/feeds/a.rss\"")), "{out}");
+    assert!(
+        out.contains(&format!("xmlUrl=\"http://127.0.0.1:{port}/feeds/a.rss\"")),
+        "{out}"
+    );
     daemon.signal("TERM");
     let (code, log) = daemon.end();
     assert_eq!(code, Some(0), "{log}");
@@ -198,12 +301,20 @@ fn the_daemon_stops_in_order_and_holds_its_store_alone() {
 fn killed_and_started_again_every_article_is_there_once() {
     let folder = tempfile::tempdir().unwrap();
     // four ports in a row
-    let port = (0..50).map(|_| free_port()).find(|port| (1..=3).all(|n| TcpListener::bind(("127.0.0.1", port + n)).is_ok())).unwrap();
+    let port = (0..50)
+        .map(|_| free_port())
+        .find(|port| (1..=3).all(|n| TcpListener::bind(("127.0.0.1", port + n)).is_ok()))
+        .unwrap();
     let port_text = port.to_string();
     let args = ["demo", "--port", &port_text, "--data", "demo"];
     let ids = || {
         let feed: serde_json::Value = serde_json::from_str(&get(port, "/feeds/jyt.json")).unwrap();
-        feed["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        feed["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     let mut demo = Running::start(folder.path(), &args, "poll{source.id=jyt}: polled");
     let before = ids();
@@ -221,6 +332,9 @@ fn a_store_is_looked_at_without_being_made() {
     let folder = folder("[[source]]\nid = \"a\"\nurl = \"http://a.example/\"\n");
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "status"]));
     assert_eq!(code, 0);
-    assert_eq!(out, "ID  HEALTH   ARTICLES  LAST POLL  NEXT POLL  TITLE\na   waiting  0         -          -          a\n");
+    assert_eq!(
+        out,
+        "ID  HEALTH   ARTICLES  LAST POLL  NEXT POLL  TITLE\na   waiting  0         -          -          a\n"
+    );
     assert!(!folder.path().join("data").exists());
 }

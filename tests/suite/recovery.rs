@@ -45,13 +45,23 @@ async fn answer(State(pages): State<Pages>, uri: Uri) -> Response {
 }
 
 fn list(items: std::ops::RangeInclusive<u32>) -> String {
-    let rows: String = items.map(|n| format!("<li><a href='/info/{n}.htm'>关于第{n}批教学成果奖申报工作的通知</a><span>2026-05-{n:02}</span></li>")).collect();
-    format!("<html><head><meta charset=utf-8><title>通知公告</title></head><body><div class=list><ul>{rows}</ul></div></body></html>")
+    let row = |n| {
+        format!(
+            "<li><a href='/info/{n}.htm'>关于第{n}批教学成果奖申报工作的通知</a><span>2026-05-{n:02}</span></li>"
+        )
+    };
+    let rows = items.map(row).collect::<Vec<_>>().concat();
+    format!(
+        "<html><head><meta charset=utf-8><title>通知公告</title></head><body><div class=list><ul>{rows}</ul></div></body></html>"
+    )
 }
 
 fn article(n: u32) -> String {
-    let text = "请各学院按照要求认真组织申报，材料于本月二十日前报送教务处，逾期不再受理。".repeat(4);
-    format!("<html><head><meta charset=utf-8></head><body><h1>关于第{n}批教学成果奖申报工作的通知</h1><div class=content><p>{text}</p><p>{text}</p></div></body></html>")
+    let text =
+        "请各学院按照要求认真组织申报，材料于本月二十日前报送教务处，逾期不再受理。".repeat(4);
+    format!(
+        "<html><head><meta charset=utf-8></head><body><h1>关于第{n}批教学成果奖申报工作的通知</h1><div class=content><p>{text}</p><p>{text}</p></div></body></html>"
+    )
 }
 
 impl Site {
@@ -69,7 +79,13 @@ impl Site {
         let config = Arc::new(Config::parse(&text, "test").unwrap());
         let store = daemon::open_store(&config).await.unwrap();
         let poller = daemon::poller(&config, store.clone()).unwrap();
-        Self { pages, config, store, poller, _folder: folder }
+        Self {
+            pages,
+            config,
+            store,
+            poller,
+            _folder: folder,
+        }
     }
 
     fn put(&self, path: &'static str, page: String) {
@@ -77,7 +93,11 @@ impl Site {
     }
 
     async fn poll(&self, hours: i64) -> Outcome {
-        self.poller.poll(&self.config.sources[0], now() + hours.hours()).await.unwrap().outcome
+        self.poller
+            .poll(&self.config.sources[0], now() + hours.hours())
+            .await
+            .unwrap()
+            .outcome
     }
 
     async fn fault(&self, hours: i64) -> (FaultKind, String) {
@@ -110,7 +130,10 @@ async fn an_article_that_cannot_be_read_is_kept_and_read_again_later() {
     assert_eq!(site.poll(24).await, Outcome::Unchanged);
     let read = &site.store.newest(&Scope::All, 1, 0).unwrap()[0].article;
     assert!(read.complete && read.body_text.starts_with("请各学院"));
-    assert_eq!((read.id, read.first_seen, read.updated), (kept.id, kept.first_seen, Some(now() + 24.hours())));
+    assert_eq!(
+        (read.id, read.first_seen, read.updated),
+        (kept.id, kept.first_seen, Some(now() + 24.hours()))
+    );
     assert_eq!(site.complete().len(), 3);
 }
 
@@ -134,22 +157,48 @@ async fn articles_of_which_none_can_be_read_are_a_trouble_until_one_can() {
 async fn a_list_that_is_gone_or_refuses_is_told_as_such() {
     let site = Site::new().await;
     assert_eq!(site.fault(0).await.0, FaultKind::Gone);
-    site.put("/list.htm", "<html><body>您当前ip并非校内地址，该信息仅允许校内地址访问</body></html>".into());
+    site.put(
+        "/list.htm",
+        "<html><body>您当前ip并非校内地址，该信息仅允许校内地址访问</body></html>".into(),
+    );
     assert_eq!(site.fault(1).await.0, FaultKind::CampusOnly);
-    site.put("/list.htm", "<html><body><p>本栏目正在建设</p></body></html>".into());
+    site.put(
+        "/list.htm",
+        "<html><body><p>本栏目正在建设</p></body></html>".into(),
+    );
     assert_eq!(site.fault(2).await.0, FaultKind::EmptyList);
     site.put("/list.htm", list(1..=5));
-    for (n, path) in ["/info/1.htm", "/info/2.htm", "/info/3.htm", "/info/4.htm", "/info/5.htm"].into_iter().enumerate() {
+    for (n, path) in [
+        "/info/1.htm",
+        "/info/2.htm",
+        "/info/3.htm",
+        "/info/4.htm",
+        "/info/5.htm",
+    ]
+    .into_iter()
+    .enumerate()
+    {
         site.put(path, article(u32::try_from(n).unwrap() + 1));
     }
     assert_eq!(site.poll(3).await, Outcome::Read { items: 5, new: 5 });
-    site.put("/list.htm", "<html><body><p>本栏目正在建设</p></body></html>".into());
+    site.put(
+        "/list.htm",
+        "<html><body><p>本栏目正在建设</p></body></html>".into(),
+    );
     let (kind, words) = site.fault(4).await;
     assert_eq!(kind, FaultKind::EmptyList);
-    assert!(words.ends_with("there were 5 items when it was last read, so the page has probably changed"), "{words}");
+    assert!(
+        words.ends_with(
+            "there were 5 items when it was last read, so the page has probably changed"
+        ),
+        "{words}"
+    );
     assert_eq!(site.complete(), [true; 5]);
     let state = site.store.state(&site.config.sources[0].id).unwrap();
-    assert_eq!((state.failures, state.last_success), (1, Some(now() + 3.hours())));
+    assert_eq!(
+        (state.failures, state.last_success),
+        (1, Some(now() + 3.hours()))
+    );
     // the page as it was before is read anew, not taken for unchanged
     site.put("/list.htm", list(1..=6));
     assert_eq!(site.poll(5).await, Outcome::Read { items: 6, new: 1 });
@@ -161,13 +210,24 @@ async fn a_date_is_never_in_the_future_nor_made_up() {
     let rows = "<li><a href='/info/1.htm'>关于召开2030年工作会议的预备通知</a><span>2030-01-01</span></li>\
                 <li><a href='/info/2.htm'>关于办公楼临时停水检修的紧急通知</a></li>\
                 <li><a href='/info/3.htm'>关于公布本学期课程表的正式通知稿</a><span>2026-05-30</span></li>";
-    site.put("/list.htm", format!("<meta charset=utf-8><div><ul>{rows}</ul></div>"));
+    site.put(
+        "/list.htm",
+        format!("<meta charset=utf-8><div><ul>{rows}</ul></div>"),
+    );
     for path in ["/info/1.htm", "/info/2.htm", "/info/3.htm"] {
         site.put(path, article(9));
     }
     assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
     let newest = site.store.newest(&Scope::All, 10, 0).unwrap();
-    let date = |path: &str| newest.iter().find(|entry| entry.article.url.path() == path).unwrap().article.published.map(|date| date.to_string());
+    let date = |path: &str| {
+        newest
+            .iter()
+            .find(|entry| entry.article.url.path() == path)
+            .unwrap()
+            .article
+            .published
+            .map(|date| date.to_string())
+    };
     assert_eq!(date("/info/1.htm"), None);
     assert_eq!(date("/info/2.htm"), None);
     assert_eq!(date("/info/3.htm").as_deref(), Some("2026-05-30"));

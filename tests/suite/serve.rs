@@ -8,7 +8,12 @@ use crate::site::{Published, article, published};
 
 async fn with_articles() -> Published {
     let site = Published::new();
-    site.record(vec![published(article("jyt", 1)), published(article("jyt", 2)), published(article("jwc", 3))]).await;
+    site.record(vec![
+        published(article("jyt", 1)),
+        published(article("jyt", 2)),
+        published(article("jwc", 3)),
+    ])
+    .await;
     site
 }
 
@@ -20,7 +25,10 @@ async fn a_feed_of_each_kind_in_each_format() {
         ("/feeds/jyt.atom", "application/atom+xml; charset=utf-8"),
         ("/feeds/jyt.json", "application/feed+json; charset=utf-8"),
         ("/groups/province.rss", "application/rss+xml; charset=utf-8"),
-        ("/groups/%E6%8B%9B%E7%94%9F.atom", "application/atom+xml; charset=utf-8"),
+        (
+            "/groups/%E6%8B%9B%E7%94%9F.atom",
+            "application/atom+xml; charset=utf-8",
+        ),
         ("/all.rss", "application/rss+xml; charset=utf-8"),
         ("/all.atom", "application/atom+xml; charset=utf-8"),
         ("/all.json", "application/feed+json; charset=utf-8"),
@@ -29,9 +37,17 @@ async fn a_feed_of_each_kind_in_each_format() {
         assert_eq!(got.status, StatusCode::OK, "{path}");
         assert_eq!(got.header("content-type"), content_type, "{path}");
         let parsed = feed_rs::parser::parse(got.body.as_slice()).unwrap();
-        let expected = if path.starts_with("/all") || path.contains("province") { 3 } else { 2 };
+        let expected = if path.starts_with("/all") || path.contains("province") {
+            3
+        } else {
+            2
+        };
         assert_eq!(parsed.entries.len(), expected, "{path}");
-        assert_eq!(parsed.entries[0].title.as_ref().unwrap().content, "jyt 第1号通知", "{path}");
+        assert_eq!(
+            parsed.entries[0].title.as_ref().unwrap().content,
+            "jyt 第1号通知",
+            "{path}"
+        );
     }
 }
 
@@ -39,29 +55,57 @@ async fn a_feed_of_each_kind_in_each_format() {
 async fn validators_spare_the_second_transfer() {
     let site = with_articles().await;
     let first = site.get("/feeds/jyt.rss").await;
-    let (etag, modified) = (first.header("etag").to_owned(), first.header("last-modified").to_owned());
-    assert!(etag.starts_with('"') && etag.ends_with('"'), "strong: {etag}");
+    let (etag, modified) = (
+        first.header("etag").to_owned(),
+        first.header("last-modified").to_owned(),
+    );
+    assert!(
+        etag.starts_with('"') && etag.ends_with('"'),
+        "strong: {etag}"
+    );
     assert_eq!(modified, "Mon, 02 Mar 2026 08:29:00 GMT");
     assert_eq!(first.header("vary"), "accept-encoding");
-    for header in [("if-none-match", etag.as_str()), ("if-modified-since", modified.as_str()), ("if-none-match", "*")] {
+    for header in [
+        ("if-none-match", etag.as_str()),
+        ("if-modified-since", modified.as_str()),
+        ("if-none-match", "*"),
+    ] {
         let again = site.ask("GET", "/feeds/jyt.rss", &[header]).await;
         assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{header:?}");
         assert!(again.body.is_empty());
         assert_eq!(again.header("etag"), etag);
         assert_eq!(again.header("cache-control"), first.header("cache-control"));
     }
-    let other = site.ask("GET", "/feeds/jyt.rss", &[("if-none-match", "\"other\""), ("if-modified-since", &modified)]).await;
+    let other = site
+        .ask(
+            "GET",
+            "/feeds/jyt.rss",
+            &[
+                ("if-none-match", "\"other\""),
+                ("if-modified-since", &modified),
+            ],
+        )
+        .await;
     assert_eq!(other.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn head_is_get_without_the_body() {
     let site = with_articles().await;
-    let (get, head) = (site.get("/feeds/jyt.rss").await, site.ask("HEAD", "/feeds/jyt.rss", &[]).await);
+    let (get, head) = (
+        site.get("/feeds/jyt.rss").await,
+        site.ask("HEAD", "/feeds/jyt.rss", &[]).await,
+    );
     assert_eq!(head.status, StatusCode::OK);
     assert!(head.body.is_empty());
     assert_eq!(head.header("content-length"), get.body.len().to_string());
-    for name in ["etag", "last-modified", "content-type", "vary", "cache-control"] {
+    for name in [
+        "etag",
+        "last-modified",
+        "content-type",
+        "vary",
+        "cache-control",
+    ] {
         assert_eq!(head.header(name), get.header(name), "{name}");
     }
 }
@@ -70,23 +114,43 @@ async fn head_is_get_without_the_body() {
 async fn gzip_has_the_same_content_and_its_own_etag() {
     let site = with_articles().await;
     let plain = site.get("/all.atom").await;
-    let zipped = site.ask("GET", "/all.atom", &[("accept-encoding", "br, gzip")]).await;
+    let zipped = site
+        .ask("GET", "/all.atom", &[("accept-encoding", "br, gzip")])
+        .await;
     assert_eq!(zipped.header("content-encoding"), "gzip");
     assert_ne!(zipped.header("etag"), plain.header("etag"));
     let mut unzipped = Vec::new();
-    flate2::read::GzDecoder::new(zipped.body.as_slice()).read_to_end(&mut unzipped).unwrap();
+    flate2::read::GzDecoder::new(zipped.body.as_slice())
+        .read_to_end(&mut unzipped)
+        .unwrap();
     assert_eq!(unzipped, plain.body);
-    let again = site.ask("GET", "/all.atom", &[("accept-encoding", "gzip"), ("if-none-match", zipped.header("etag"))]).await;
+    let again = site
+        .ask(
+            "GET",
+            "/all.atom",
+            &[
+                ("accept-encoding", "gzip"),
+                ("if-none-match", zipped.header("etag")),
+            ],
+        )
+        .await;
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
 }
 
 #[tokio::test]
 async fn bytes_change_when_and_only_when_entries_do() {
     let site = with_articles().await;
-    let (jyt, jwc, all) = (site.get("/feeds/jyt.rss").await, site.get("/feeds/jwc.rss").await, site.get("/all.rss").await);
+    let (jyt, jwc, all) = (
+        site.get("/feeds/jyt.rss").await,
+        site.get("/feeds/jwc.rss").await,
+        site.get("/all.rss").await,
+    );
     site.record(vec![published(article("jwc", 4))]).await;
     assert_eq!(site.get("/feeds/jyt.rss").await.body, jyt.body);
-    assert_eq!(site.get("/feeds/jyt.rss").await.header("etag"), jyt.header("etag"));
+    assert_eq!(
+        site.get("/feeds/jyt.rss").await.header("etag"),
+        jyt.header("etag")
+    );
     assert_ne!(site.get("/feeds/jwc.rss").await.body, jwc.body);
     assert_ne!(site.get("/all.rss").await.body, all.body);
     // the same event once more is no change
@@ -98,13 +162,29 @@ async fn bytes_change_when_and_only_when_entries_do() {
 #[tokio::test]
 async fn what_is_not_there_is_said_in_words() {
     let site = Published::new();
-    for path in ["/feeds/other.rss", "/feeds/jyt.pdf", "/feeds/jyt", "/feeds/..%2fetc.rss", "/groups/none.rss", "/nowhere", "/all.xml"] {
+    for path in [
+        "/feeds/other.rss",
+        "/feeds/jyt.pdf",
+        "/feeds/jyt",
+        "/feeds/..%2fetc.rss",
+        "/groups/none.rss",
+        "/nowhere",
+        "/all.xml",
+    ] {
         let got = site.get(path).await;
         assert_eq!(got.status, StatusCode::NOT_FOUND, "{path}");
-        assert!(got.text().ends_with("is not known here; /feeds.opml lists the feeds\n"), "{path}: {}", got.text());
+        assert!(
+            got.text()
+                .ends_with("is not known here; /feeds.opml lists the feeds\n"),
+            "{path}: {}",
+            got.text()
+        );
     }
     let post = site.ask("POST", "/feeds/jyt.rss", &[]).await;
-    assert_eq!((post.status, post.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD"));
+    assert_eq!(
+        (post.status, post.header("allow")),
+        (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD")
+    );
 }
 
 #[tokio::test]
@@ -113,7 +193,12 @@ async fn an_empty_source_has_an_empty_feed() {
     for format in ["rss", "atom", "json"] {
         let got = site.get(&format!("/feeds/jwc.{format}")).await;
         assert_eq!(got.status, StatusCode::OK);
-        assert!(feed_rs::parser::parse(got.body.as_slice()).unwrap().entries.is_empty());
+        assert!(
+            feed_rs::parser::parse(got.body.as_slice())
+                .unwrap()
+                .entries
+                .is_empty()
+        );
     }
 }
 
@@ -144,7 +229,10 @@ async fn the_list_of_feeds_is_opml_by_group() {
 async fn health_is_told_to_machines() {
     let site = with_articles().await;
     assert_eq!(site.get("/healthz").await.text(), "ok\n");
-    assert_eq!(site.get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        site.get("/readyz").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     site.site.set_ready(true);
     assert_eq!(site.get("/readyz").await.status, StatusCode::OK);
     let sources = site.get("/api/sources").await.json();
@@ -162,17 +250,32 @@ async fn the_front_page_shows_feeds_and_articles_and_loads_nothing_foreign() {
     site.record(vec![published(hostile)]).await;
     let page = site.get("/").await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-    assert!(page.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'"));
-    for part in ["http://127.0.0.1:8080/feeds/jyt.rss", "http://127.0.0.1:8080/groups/%E6%8B%9B%E7%94%9F.atom", "jyt 第1号通知", "&lt;script&gt;"] {
+    assert!(
+        page.header("content-security-policy")
+            .starts_with("default-src 'none'; style-src 'self'")
+    );
+    for part in [
+        "http://127.0.0.1:8080/feeds/jyt.rss",
+        "http://127.0.0.1:8080/groups/%E6%8B%9B%E7%94%9F.atom",
+        "jyt 第1号通知",
+        "&lt;script&gt;",
+    ] {
         assert!(page.text().contains(part), "{part}");
     }
     assert!(!page.text().contains("<script"));
-    assert_eq!(site.get("/style.css").await.header("content-type"), "text/css; charset=utf-8");
+    assert_eq!(
+        site.get("/style.css").await.header("content-type"),
+        "text/css; charset=utf-8"
+    );
 }
 
 #[tokio::test]
 async fn a_thousand_askers_get_one_rendering() {
     let site = with_articles().await;
     let answers = futures_util::future::join_all((0..1000).map(|_| site.get("/all.json"))).await;
-    assert!(answers.iter().all(|got| got.body == answers[0].body && got.status == StatusCode::OK));
+    assert!(
+        answers
+            .iter()
+            .all(|got| got.body == answers[0].body && got.status == StatusCode::OK)
+    );
 }

@@ -25,8 +25,12 @@ pub(crate) fn now() -> Timestamp {
 
 /// An article of a source, told apart by its number: one minute older than the one before.
 pub(crate) fn article(source: &str, number: u32) -> Article {
-    let url = format!("https://{source}.example/info/1001/{number}.htm").parse().unwrap();
-    let seen = now().checked_sub(jiff::SignedDuration::from_mins(i64::from(number))).unwrap();
+    let url = format!("https://{source}.example/info/1001/{number}.htm")
+        .parse()
+        .unwrap();
+    let seen = now()
+        .checked_sub(jiff::SignedDuration::from_mins(i64::from(number)))
+        .unwrap();
     Article {
         id: ArticleId::of(&url),
         source: SourceId::parse(source).unwrap(),
@@ -88,7 +92,11 @@ impl Published {
         let (store, _) = Store::open(folder.path(), 8 << 20).unwrap();
         let store = Arc::new(store);
         let site = Arc::new(Site::new(config(), store.clone(), now));
-        Self { store, site, _folder: folder }
+        Self {
+            store,
+            site,
+            _folder: folder,
+        }
     }
 
     pub(crate) async fn record(&self, events: Vec<Event>) {
@@ -104,15 +112,25 @@ impl Published {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = router(self.site.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let response = router(self.site.clone())
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
         let (parts, body) = response.into_parts();
-        Got { status: parts.status, headers: parts.headers, body: to_bytes(body, usize::MAX).await.unwrap().to_vec() }
+        Got {
+            status: parts.status,
+            headers: parts.headers,
+            body: to_bytes(body, usize::MAX).await.unwrap().to_vec(),
+        }
     }
 }
 
 impl Got {
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+            .unwrap_or_default()
     }
 
     pub(crate) fn text(&self) -> &str {

@@ -4,7 +4,7 @@
 //! a site of its family: list pages with a pager, articles, files. Nothing on them depends on the time of asking or on
 //! the address that they are served at, so ids and dates are the same at each start.
 //!
-//! [`notice`] is a notice as data, [`arrivals`] makes further ones without end, `family` knows the markup of VSB, `DedeCMS` and
+//! `notice` is a notice as data, `arrivals` makes further ones without end, `family` knows the markup of VSB, `DedeCMS` and
 //! `WebPlus`, `files` makes pictures and documents, `site` answers a path. The texts lie in `demo/articles/`, the pages'
 //! frames in `demo/pages/`. No institution of these names exists.
 

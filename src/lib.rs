@@ -1,4 +1,4 @@
-//! schoolbell rings when a school authority publishes. The modules, in the order to read them.
+#![doc = include_str!("../ARCHITECTURE.md")]
 
 // nouns: bytes and values in, values out; no clock, disk, network, log or chance
 pub mod article;

@@ -48,7 +48,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
-/// Serves until `stop` ends; open connections then have [some seconds](GRACE) to finish.
+/// Serves until `stop` ends; open connections then have five seconds to finish.
 ///
 /// # Errors
 /// The listener fails.

@@ -2,7 +2,7 @@
 //!
 //! In: a page's text. Out: a [`Document`] of [`Element`]s, asked by CSS [`Selector`]s or walked step by step.
 //! Every walk is a loop, never a recursion, and every size is bounded ([`MAX_TEXT_BYTES`], [`MAX_NODES`], and the
-//! depth of [`super::nesting`]), so that no page can exhaust the stack, the memory or the time.
+//! depth of `page/nesting.rs`), so that no page can exhaust the stack, the memory or the time.
 
 use std::{borrow::Cow, fmt, hash::Hash, sync::LazyLock};
 

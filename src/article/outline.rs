@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::names::Names;
 use crate::page::{
     document::{Document, Element, Step},
     text,
@@ -75,6 +76,7 @@ pub(super) struct Block<'a> {
     pub parent: usize,
     pub pieces: Range<usize>,
     pub lines: Range<usize>,
+    pub names: Names,
 }
 
 /// A page laid out flat.
@@ -292,6 +294,7 @@ impl<'a> Builder<'a> {
             parent,
             pieces: pieces..pieces,
             lines: lines..lines,
+            names: Names::of(element),
         });
         if is_hidden(element) {
             self.hidden_depth += 1;

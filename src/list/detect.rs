@@ -42,7 +42,7 @@ pub(super) struct Block {
 
 /// The blocks that may be the page's list, best first.
 pub(super) fn blocks(outline: &Outline<'_>) -> Vec<Block> {
-    let pagers = pager_places(outline);
+    let pagers = Pagers::of(outline);
     let mut rows = Rows::new(outline);
     let mut blocks: Vec<Block> = Vec::new();
     for cluster in clusters(outline) {
@@ -69,7 +69,7 @@ pub(super) fn blocks(outline: &Outline<'_>) -> Vec<Block> {
 
 /// The best of the blocks that some given elements form: rows that a preset's selector has found.
 pub(super) fn best_of(outline: &Outline<'_>, mut found: Vec<usize>) -> Option<Block> {
-    let pagers = pager_places(outline);
+    let pagers = Pagers::of(outline);
     let mut rows = Rows::new(outline);
     found.retain(|&row| {
         !outline.links_in(row).is_empty() || outline.nodes[row].element.name() == "a"
@@ -189,13 +189,29 @@ fn is_heading_between(outline: &Outline<'_>, before: usize, row: usize) -> bool 
         && links.iter().all(|l| l.kind == LinkKind::Plain)
 }
 
-/// Where pagers stand: characters of text before them.
-fn pager_places(outline: &Outline<'_>) -> Vec<usize> {
-    let links = outline.links.iter();
-    links
-        .filter(|l| matches!(l.kind, LinkKind::Next | LinkKind::Number))
-        .map(|l| outline.nodes[l.node].chars.0)
-        .collect()
+/// Where pagers stand: characters of text before their links.
+struct Pagers {
+    /// `下一页`, `尾页`.
+    words: Vec<usize>,
+    /// Numbers: slide shows have them too.
+    numbers: Vec<usize>,
+}
+
+impl Pagers {
+    fn of(outline: &Outline<'_>) -> Self {
+        let places = |fits: fn(LinkKind) -> bool| {
+            let links = outline
+                .links
+                .iter()
+                .filter(move |l| fits(l.kind) && l.chars > 1);
+            links.map(|l| outline.nodes[l.node].chars.0).collect()
+        };
+        let numbers = outline.links.iter().filter(|l| l.kind == LinkKind::Number);
+        Self {
+            words: places(|kind| kind == LinkKind::Next),
+            numbers: numbers.map(|l| outline.nodes[l.node].chars.0).collect(),
+        }
+    }
 }
 
 /// What single rows are worth, computed once each: a row is part of several blocks.
@@ -213,7 +229,7 @@ impl<'o, 'a> Rows<'o, 'a> {
     }
 
     /// What a run of rows is worth.
-    fn score(&mut self, run: &[usize], pagers: &[usize]) -> f64 {
+    fn score(&mut self, run: &[usize], pagers: &Pagers) -> f64 {
         let (Some(&first), Some(&last)) = (run.first(), run.last()) else {
             return 0.0;
         };
@@ -243,11 +259,11 @@ impl<'o, 'a> Rows<'o, 'a> {
         // the tenth row says as much as the first, the fiftieth does not
         let mut score = sum * (1.0_f64).min((20.0 / rows).sqrt().max(0.5));
         let end = self.outline.nodes[last].chars.1;
-        if pagers
-            .iter()
-            .any(|&p| p >= end && p - end <= MAX_PAGER_DISTANCE)
-            && first != last
-        {
+        // a list is what its pager pages through, however long the block beside it
+        let follows = |place: &usize| (end..=end + MAX_PAGER_DISTANCE).contains(place);
+        if pagers.words.iter().any(follows) {
+            score = score * 3.0 + 10.0;
+        } else if pagers.numbers.iter().any(follows) {
             score = score * 1.5 + 5.0;
         }
         score

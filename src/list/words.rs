@@ -81,20 +81,14 @@ pub(super) fn leads_somewhere(href: &str) -> bool {
     !scheme.eq_ignore_ascii_case("mailto") && !scheme.eq_ignore_ascii_case("tel")
 }
 
-/// Whether a script opens a page by its address.
+/// Whether a script may open a page by its address: what exactly, [`crate::page::links::of_link`] tells.
 pub(super) fn opens_page(script: &str) -> bool {
-    ["open(", "location", "goto", "jump", "link", "view", "show"]
+    script.contains(['\'', '"'])
+        && [
+            "location", "open(", "/", ".htm", ".jsp", ".asp", ".php", ".do",
+        ]
         .iter()
-        .any(|word| contains_ignoring_case(script, word))
-        && script.contains(['\'', '"'])
-}
-
-fn contains_ignoring_case(text: &str, word: &str) -> bool {
-    text.len() >= word.len()
-        && text
-            .as_bytes()
-            .windows(word.len())
-            .any(|w| w.eq_ignore_ascii_case(word.as_bytes()))
+        .any(|sign| script.contains(sign))
 }
 
 /// Whether an address looks like one article's: a number or a date in its last part, a file, another host's page.

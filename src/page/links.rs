@@ -108,15 +108,21 @@ pub fn of_link(base: &Url, link: Element<'_>) -> Option<Url> {
 /// The address that a script opens, as it stands there.
 fn opened_by(script: &str) -> Option<&str> {
     static OPENS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?i)(?:\bopen\s*\(|location(?:\.href)?\s*=|location\.(?:assign|replace)\s*\(|(?:goto|jump|link|view|show)\w*\s*\()\s*['"]([^'"]+)['"]"#)
+        Regex::new(
+            r#"(?i)(?:\bopen\s*\(|location(?:\.href)?\s*=|location\.(?:assign|replace)\s*\()\s*['"]([^'"]+)['"]"#,
+        )
+        .expect("the pattern is good")
+    });
+    // a function of the site's own, called with what can only be an address
+    static CALLS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?i)\w\s*\(\s*['"]([^'"\s<>]*(?:/|\.s?html?|\.jsp|\.aspx?|\.php|\.do)[^'"\s<>]*)['"]"#)
             .expect("the pattern is good")
     });
     if script.len() > MAX_HREF_BYTES || !script.contains(['(', '=']) {
         return None;
     }
-    let target = OPENS.captures(script)?.get(1)?.as_str();
-    // a function's argument may be anything; an address has a path
-    target.contains(['/', '.', '?']).then_some(target)
+    let found = OPENS.captures(script).or_else(|| CALLS.captures(script))?;
+    found.get(1).map(|target| target.as_str())
 }
 
 /// One spelling per address: no fragment (but for routes), session id or tracking parameter; percent-encoding in upper

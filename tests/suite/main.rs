@@ -1,1 +1,3 @@
 //! Whole behaviours, one file each.
+
+mod lists;

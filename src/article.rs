@@ -11,6 +11,7 @@ mod facts;
 pub mod files;
 mod heading;
 pub mod identity;
+mod names;
 mod outline;
 mod read;
 mod refusal;

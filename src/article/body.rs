@@ -5,9 +5,7 @@
 //! links against, and a block weighs what its lines weigh. The heaviest block, and the innermost of nearly as heavy
 //! ones, holds the body: its parents add navigation, its children lose paragraphs. Names of classes only tip the scale.
 
-use std::{ops::Range, sync::LazyLock};
-
-use regex::Regex;
+use std::ops::Range;
 
 use super::{
     facts::Role,
@@ -41,20 +39,6 @@ impl Body {
         self.lines.clone().filter(|&line| self.has(line))
     }
 }
-
-static BODY_HINT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)(?:article|news|content|detail|info|text|con|txt|entry|post|page|main|view)[-_]?(?:body|content|con|text|detail|txt|article|main|box|info)|articlebody|zoom|editor|zhengwen|neirong|nrong|^(?:content|article|nr|zw|text|detail|body)$|news_content|pages_content|ucap",
-    )
-    .expect("a literal")
-});
-
-static CHROME_HINT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)(?:^|[^a-z])(?:nav|menu|foot|footer|crumbs?|breadcrumbs?|sidebar|aside|share|sharing|bdshare|social|related|relate|comments?|copyright|search|login|pager|pagination|prev|next|prevnext|toolbar|tools|print|recommend|hot|rank|friendlink|banner|advert|ads?|qrcode|ewm|erweima|tags?|meta|author-?box|newsletter|cookie|widget)(?:$|[^a-z])|bdshare|shang_?yi|xia_?yi|sidebar|related|share_|breadcrumb",
-    )
-    .expect("a literal")
-});
 
 /// Finds the body by structure alone.
 pub(super) fn detect(outline: &Outline<'_>, marks: &[Mark], heading: &Heading) -> Option<Body> {
@@ -160,7 +144,7 @@ impl<'o, 'a> Scale<'o, 'a> {
         if inside
             && !block.lines.is_empty()
             && matches!(block.kind, Kind::Block)
-            && hinted(block.element, &BODY_HINT)
+            && block.names.body()
         {
             weight += 30.0;
         }
@@ -212,21 +196,17 @@ fn weight(outline: &Outline<'_>, line: &Line, mark: Mark) -> f64 {
         0.0
     };
     let viewers = if line.links == 0 {
-        40.0 * f64::from(line.embeds.min(2))
+        150.0 * f64::from(line.embeds.min(2))
     } else {
         0.0
     };
     plain + 8.0 * f64::from(line.marks) + pictures + viewers
 }
 
-fn hinted(element: Element<'_>, hint: &Regex) -> bool {
-    element
-        .attrs()
-        .any(|(name, value)| matches!(name, "class" | "id") && hint.is_match(value))
-}
-
 /// Lines inside blocks that are named as navigation, foot and the like, unless they hold half of the page's text.
 fn chrome_lines(outline: &Outline<'_>) -> Vec<bool> {
+    /// So little is a foot, even if it is most of a short notice's page.
+    const SMALL: u32 = 600;
     let mut chrome = vec![false; outline.lines.len()];
     let plain = |lines: Range<usize>| -> u32 {
         outline.lines[lines]
@@ -239,9 +219,8 @@ fn chrome_lines(outline: &Outline<'_>) -> Vec<bool> {
         if block.lines.is_empty() || chrome[block.lines.start] && chrome[block.lines.end - 1] {
             continue;
         }
-        let named = matches!(block.element.name(), "nav" | "footer" | "aside")
-            || hinted(block.element, &CHROME_HINT);
-        if named && !hinted(block.element, &BODY_HINT) && plain(block.lines.clone()) * 2 < all {
+        let own = plain(block.lines.clone());
+        if block.names.chrome() && (own * 2 < all || own < SMALL) {
             chrome[block.lines.clone()].fill(true);
         }
     }
@@ -412,9 +391,5 @@ fn is_aside(outline: &Outline<'_>, line: usize, pieces: &Range<usize>) -> bool {
         .take(4)
         .map(|block| &outline.blocks[block])
         .take_while(|block| block.pieces.start > pieces.start)
-        .any(|block| {
-            block.lines.len() < 12
-                && hinted(block.element, &CHROME_HINT)
-                && !hinted(block.element, &BODY_HINT)
-        })
+        .any(|block| block.lines.len() < 12 && block.names.chrome())
 }

@@ -26,10 +26,6 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a literal")
 });
 
-static HINT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)crumb|position|location|weizhi|dqwz|(?:^|[^a-z])(?:mbx|wz|path|current|place|where|local|sitepath|dq)(?:$|[^a-z])|currentpath|mianbaoxie|bread").expect("a literal")
-});
-
 static HOME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^(?:网站|学校|学院|本站|返回|集团|中心|官网)?(?:首\s*页|主\s*页)$|^(?:home|startseite|accueil|homepage)$").expect("a literal")
 });
@@ -94,12 +90,7 @@ fn named(outline: &Outline<'_>, before: usize) -> Option<Vec<String>> {
             && !outline.lines[block.lines.start].hidden
     });
     blocks
-        .filter(|block| {
-            block
-                .element
-                .attrs()
-                .any(|(name, value)| matches!(name, "class" | "id") && HINT.is_match(value))
-        })
+        .filter(|block| block.names.breadcrumb())
         .map(|block| parts(outline, block.pieces.clone()))
         .find(|parts| is_path(parts))
 }

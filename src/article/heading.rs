@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::{
     facts,
+    names::Names,
     outline::{Kind, Outline},
 };
 
@@ -47,14 +48,6 @@ pub(super) struct Mark {
     pub dated: bool,
     pub role: Option<facts::Role>,
 }
-
-static TITLE_HINT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)title|(?:^|[^a-z])(?:tit|tt|bt|biaoti|h1|headline|subject|heading)(?:$|[^a-z])|biaoti|headline").expect("a literal")
-});
-
-static CHROME_HINT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)nav|menu|foot|crumb|position|location|weizhi|dqwz|sidebar|side-|logo|banner|share|related|copyright|search|login|topbar|recommend|hot").expect("a literal")
-});
 
 /// Finds the heading. `declared` are the texts that may name the article, `<title>` among them.
 pub(super) fn find(
@@ -102,7 +95,7 @@ fn candidates<'o>(
     });
     let broken = outline.blocks.iter().filter(move |block| {
         (2..=4).contains(&block.lines.len())
-            && (matches!(block.kind, Kind::Heading(1..=3)) || hinted(block.element, &TITLE_HINT))
+            && (matches!(block.kind, Kind::Heading(1..=3)) || block.names.title())
             && block.lines.clone().all(|line| {
                 let l = &outline.lines[line];
                 !l.hidden
@@ -120,12 +113,6 @@ fn candidates<'o>(
     broken
         .map(|block| block.lines.clone())
         .chain(single.map(|line| line..line + 1))
-}
-
-fn hinted(element: crate::page::document::Element<'_>, hint: &Regex) -> bool {
-    element
-        .attrs()
-        .any(|(name, value)| matches!(name, "class" | "id") && hint.is_match(value))
 }
 
 fn score(
@@ -147,7 +134,9 @@ fn score(
             && depth > 0
             && !matches!(block.element.name(), "nav" | "footer")
         {
-            chrome |= depth < 4 && block.lines.len() < 30 && hinted(block.element, &CHROME_HINT);
+            chrome |= depth < 4
+                && block.lines.len() < 30
+                && (block.names.chrome() || block.names.breadcrumb());
             continue;
         }
         if let Kind::Heading(level) = block.kind
@@ -155,9 +144,8 @@ fn score(
         {
             heading = level;
         }
-        title_hint |= hinted(block.element, &TITLE_HINT);
-        chrome |=
-            hinted(block.element, &CHROME_HINT) || matches!(block.element.name(), "nav" | "footer");
+        title_hint |= block.names.title();
+        chrome |= block.names.chrome() || block.names.breadcrumb();
     }
     score += match heading {
         1 => 6.0,
@@ -222,7 +210,7 @@ fn inline_hint(outline: &Outline<'_>, line: usize) -> bool {
     outline.pieces[outline.lines[line].pieces.clone()]
         .iter()
         .any(|piece| match piece {
-            super::outline::Piece::Open(element, Kind::Inline) => hinted(*element, &TITLE_HINT),
+            super::outline::Piece::Open(element, Kind::Inline) => Names::of(*element).title(),
             _ => false,
         })
 }

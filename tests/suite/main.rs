@@ -11,6 +11,7 @@ mod fault_server;
 mod feeds;
 mod fetch;
 mod journal;
+mod articles;
 mod lists;
 mod making;
 mod politeness;

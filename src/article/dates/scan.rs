@@ -100,13 +100,13 @@ static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
         },
         Pattern {
             regex: regex(&format!(
-                r"(?i)\b([0-9]{{1,2}})(?:st|nd|rd|th|er|\.)?[ -](?:de )?{month},?[ -]([12][0-9]{{3}})\b"
+                r"(?i)(?-u:\b)([0-9]{{1,2}})(?:st|nd|rd|th|er|\.)?[ -](?:de )?{month},?[ -]([12][0-9]{{3}})(?-u:\b)"
             )),
             date: |found, _| named(&found[3], &found[2], &found[1]),
         },
         Pattern {
             regex: regex(&format!(
-                r"(?i)\b{month} ([0-9]{{1,2}})(?:st|nd|rd|th)?(?:, ?| )([12][0-9]{{3}})\b"
+                r"(?i)(?-u:\b){month} ([0-9]{{1,2}})(?:st|nd|rd|th)?(?:, ?| )([12][0-9]{{3}})(?-u:\b)"
             )),
             date: |found, _| named(&found[3], &found[1], &found[2]),
         },
@@ -302,7 +302,7 @@ pub(super) fn month_day(text: &str) -> Option<MonthDay> {
     });
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)\b(?:([0-3]?[0-9])\.? )?(jan|feb|fév|mar|mär|apr|avr|may|mai|jun|juin|jul|juil|aug|août|sep|oct|okt|nov|dec|dez|déc)[a-zéû]{0,6}\.?(?: ([0-3]?[0-9])\b)?",
+            r"(?i)(?-u:\b)(?:([0-3]?[0-9])\.? )?(jan|feb|fév|mar|mär|apr|avr|may|mai|jun|juin|jul|juil|aug|août|sep|oct|okt|nov|dec|dez|déc)[a-zéû]{0,6}\.?(?: ([0-3]?[0-9])(?-u:\b))?",
         )
     });
     for found in NUMBERS.captures_iter(text) {

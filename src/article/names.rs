@@ -1,0 +1,69 @@
+//! What the class and the id of an element say it is. Hints, never proof.
+
+use std::sync::LazyLock;
+
+use regex::RegexSet;
+
+use crate::page::document::Element;
+
+/// What an element's names hint at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Names(u8);
+
+const TITLE: u8 = 1;
+const BODY: u8 = 2;
+const CHROME: u8 = 4;
+const BREADCRUMB: u8 = 8;
+
+static NAMES: LazyLock<RegexSet> = LazyLock::new(|| {
+    RegexSet::new([
+        // title
+        r"title|(?:^|[^a-z])(?:tit|tt|bt|h1|subject|heading)(?:$|[^a-z])|biaoti|headline",
+        // body
+        r"(?:article|news|content|detail|info|text|con|txt|entry|post|page|main|view)[-_]?(?:body|content|con|text|detail|txt|article|main|box|info)|articlebody|zoom|editor|zhengwen|neirong|nrong|^(?:content|article|nr|zw|text|detail|body)$|pages_content|ucap",
+        // what stands around articles
+        r"nav(?:$|[^a-z]|bar|box|list|igation)|menu|footer|sidebar|copyright|search|login|banner|(?:^|[^a-z])(?:foot|crumbs?|aside|share|sharing|social|relate|comments?|pager|pagination|prev|next|prevnext|toolbar|tools|print|recommend|hot|rank|friendlink|logo|topbar|advert|ads?|qrcode|ewm|erweima|tags?|meta|author-?box|newsletter|cookie|widget)(?:$|[^a-z])|bdshare|shang_?yi|xia_?yi|related|share_|breadcrumb",
+        // breadcrumb
+        r"crumb|position|location|weizhi|dqwz|(?:^|[^a-z])(?:mbx|wz|path|current|place|where|local|sitepath|dq)(?:$|[^a-z])|currentpath|mianbaoxie|bread",
+    ])
+    .expect("literals")
+});
+
+impl Names {
+    /// Reads an element's class and id.
+    pub(super) fn of(element: Element<'_>) -> Self {
+        let mut names = 0;
+        for (name, value) in element.attrs() {
+            if matches!(name, "class" | "id") && !value.is_empty() && value.len() < 500 {
+                let lower = value.to_ascii_lowercase();
+                for index in NAMES.matches(&lower).iter() {
+                    names |= 1 << index;
+                }
+            }
+        }
+        if matches!(element.name(), "nav" | "footer" | "aside") {
+            names |= CHROME;
+        }
+        Self(names)
+    }
+
+    /// A title.
+    pub(super) fn title(self) -> bool {
+        self.0 & TITLE != 0
+    }
+
+    /// An article's body.
+    pub(super) fn body(self) -> bool {
+        self.0 & BODY != 0
+    }
+
+    /// Navigation, foot, share row and the like, and no body at the same time.
+    pub(super) fn chrome(self) -> bool {
+        self.0 & CHROME != 0 && !self.body()
+    }
+
+    /// A breadcrumb, or a path of some kind.
+    pub(super) fn breadcrumb(self) -> bool {
+        self.0 & BREADCRUMB != 0
+    }
+}

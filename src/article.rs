@@ -181,5 +181,5 @@ pub enum Refusal {
 
 /// Whether a page without a list refuses. See [`Reading::refusal`] for articles.
 pub fn refusal(document: &Document) -> Option<Refusal> {
-    refusal::of(&outline::Outline::of(document), 0)
+    refusal::of(&outline::Outline::of(document), 0, false)
 }

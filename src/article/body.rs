@@ -196,7 +196,7 @@ fn weight(outline: &Outline<'_>, line: &Line, mark: Mark) -> f64 {
         0.0
     };
     let viewers = if line.links == 0 {
-        40.0 * f64::from(line.embeds.min(2))
+        150.0 * f64::from(line.embeds.min(2))
     } else {
         0.0
     };
@@ -205,6 +205,8 @@ fn weight(outline: &Outline<'_>, line: &Line, mark: Mark) -> f64 {
 
 /// Lines inside blocks that are named as navigation, foot and the like, unless they hold half of the page's text.
 fn chrome_lines(outline: &Outline<'_>) -> Vec<bool> {
+    /// So little is a foot, even if it is most of a short notice's page.
+    const SMALL: u32 = 600;
     let mut chrome = vec![false; outline.lines.len()];
     let plain = |lines: Range<usize>| -> u32 {
         outline.lines[lines]
@@ -217,7 +219,8 @@ fn chrome_lines(outline: &Outline<'_>) -> Vec<bool> {
         if block.lines.is_empty() || chrome[block.lines.start] && chrome[block.lines.end - 1] {
             continue;
         }
-        if block.names.chrome() && plain(block.lines.clone()) * 2 < all {
+        let own = plain(block.lines.clone());
+        if block.names.chrome() && (own * 2 < all || own < SMALL) {
             chrome[block.lines.clone()].fill(true);
         }
     }

@@ -270,20 +270,28 @@ pub(super) fn embedded(element: Element<'_>, base: &Url) -> Option<(Url, bool)> 
     playing.then_some((url, false))
 }
 
-/// The file that a script shows in a viewer: `showVsbpdfIframe("/a.pdf", …)`.
+/// Scripts that show a file: WebberVSB's viewers for PDF and video, and common libraries.
+static VIEWERS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)(?:showVsbpdfIframe|showpdf|pdfobject\.embed|viewpdf|pdfviewer|openpdf)\w*\s*\(\s*["']([^"']+)["']|showVsbVideo\w*\s*\(\s*(?:["'][^"']*["']\s*,\s*)?["']([^"']+\.\w{2,4})["']"#)
+        .expect("a literal")
+});
+
+/// Whether a script shows a file.
+pub(super) fn is_viewer(script: &str) -> bool {
+    /// Longer ones are libraries.
+    const MOST_BYTES: usize = 20_000;
+    script.len() <= MOST_BYTES
+        && ["pdf", "PDF", "Pdf", "Video"]
+            .iter()
+            .any(|word| script.contains(word))
+        && VIEWERS.is_match(script)
+}
+
+/// The file that a script shows: `showVsbpdfIframe("/a.pdf", …)`.
 pub(super) fn shown_by_script(script: &str, base: &Url) -> Option<Url> {
-    static VIEWERS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?i)(?:showVsbpdfIframe|showpdf|pdfobject\.embed|viewpdf|pdfviewer|openpdf)\w*\s*\(\s*["']([^"']+)["']"#).expect("a literal")
-    });
-    static VIDEOS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?i)showVsbVideo\w*\s*\(\s*["'][^"']*["']\s*,\s*["']([^"']+)["']|showVsbVideo\w*\s*\(\s*["']([^"']+)["']"#).expect("a literal")
-    });
-    if !script.contains(['(']) || script.len() > 20_000 {
+    if !is_viewer(script) {
         return None;
     }
-    let found = VIEWERS
-        .captures(script)
-        .or_else(|| VIDEOS.captures(script))?;
-    let address = found.iter().skip(1).flatten().next()?.as_str();
-    links::resolve(base, address)
+    let found = VIEWERS.captures(script)?;
+    links::resolve(base, found.iter().skip(1).flatten().next()?.as_str())
 }

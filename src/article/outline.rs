@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::names::Names;
+use super::{files, names::Names};
 use crate::page::{
     document::{Document, Element, Step},
     text,
@@ -327,16 +327,22 @@ impl<'a> Builder<'a> {
             .is_some_and(|kind| kind.eq_ignore_ascii_case("application/ld+json"))
         {
             self.outline.linked_data.push(element);
-        } else if element.attr("src").is_some() {
-        } else if !self.in_body {
-            self.outline.head_scripts.push(element);
-        } else {
-            self.outline
-                .scripts
-                .push((self.outline.lines.len(), element));
-            // the place of a viewer that a script writes
-            self.outline.pieces.push(Piece::Open(element, Kind::Script));
+            return;
         }
+        if element.attr("src").is_some() {
+            return;
+        }
+        if !self.in_body {
+            self.outline.head_scripts.push(element);
+            return;
+        }
+        // a viewer that a script writes is as good as one that stands there
+        if files::is_viewer(&element.raw_text()) {
+            self.line().embeds += 1;
+        }
+        let line = self.outline.lines.len();
+        self.outline.scripts.push((line, element));
+        self.outline.pieces.push(Piece::Open(element, Kind::Script));
     }
 
     fn text(&mut self, piece: &'a str) {

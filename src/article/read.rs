@@ -127,7 +127,7 @@ impl Page<'_> {
         let width = body.as_ref().map_or(0, |(body, _)| {
             body.iter().map(|line| self.outline.lines[line].width).sum()
         });
-        reading.refusal = refusal::of(self.outline, width);
+        reading.refusal = refusal::of(self.outline, width, self.is_dated());
         take(
             &mut reading.title,
             &mut reading.found_by,
@@ -188,11 +188,17 @@ impl Page<'_> {
                 return Some((body, format!("preset, {}", selector.as_str())));
             }
         }
-        let detected = body::detect(self.outline, &self.marks, &self.heading)
-            .filter(|body| self.says_something(body));
-        detected
-            .map(|body| (body, "detection".to_owned()))
-            .or_else(|| Some((self.viewer()?, "the file that the page shows".to_owned())))
+        let body = body::detect(self.outline, &self.marks, &self.heading)?;
+        self.says_something(&body)
+            .then(|| (body, "detection".to_owned()))
+    }
+
+    /// Whether a title stands above a line with a date, as in articles.
+    fn is_dated(&self) -> bool {
+        self.heading
+            .fact_lines
+            .iter()
+            .any(|&line| self.marks[line].dated)
     }
 
     /// Whether there is a text, a picture or a file to it.
@@ -200,23 +206,6 @@ impl Page<'_> {
         body.iter().any(|line| {
             let line = &self.outline.lines[line];
             line.width > 0 || line.images > 0 || line.embeds > 0
-        }) || self.outline.pieces[body.pieces.clone()].iter().any(|piece| matches!(piece, Piece::Open(element, Kind::Script) if files::shown_by_script(&element.raw_text(), &self.base).is_some()))
-    }
-
-    /// The block around a script that shows a file, where nothing else is a body.
-    fn viewer(&self) -> Option<Body> {
-        let (line, script) =
-            self.outline.scripts.iter().find(|(_, script)| {
-                files::shown_by_script(&script.raw_text(), &self.base).is_some()
-            })?;
-        let at = self.outline.pieces.iter().position(
-            |piece| matches!(piece, Piece::Open(element, Kind::Script) if element == script),
-        )?;
-        Some(Body {
-            pieces: at..at + 1,
-            lines: *line..*line,
-            without: Vec::new(),
-            end: *line,
         })
     }
 

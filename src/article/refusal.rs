@@ -10,7 +10,10 @@ use regex::Regex;
 use super::{Refusal, outline::Outline};
 
 /// A refusal says no more than this, in widths: some hundred characters.
-const MOST_WIDTH: u32 = 500;
+const MOST_WIDTH: u32 = 300;
+
+/// Below a title and a date, only so much can be a refusal.
+const MOST_WIDTH_DATED: u32 = 120;
 
 static CAMPUS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:您|你)?(?:的|当前)*\s*ip\s*(?:地址)?.{0,20}(?:不在|并?非|不是|不属于).{0,10}(?:校内|校园网|允许|内网|本校|访问范围)|(?:仅|只)(?:限|允许|能|可|对|供).{0,12}(?:校内|校园网|内网|本校).{0,12}|(?:校外|非校园网|非校内).{0,10}(?:不能|无法|禁止|无权|限制|不允许)|请(?:使用|在|连接|通过|登录)?.{0,6}(?:校园网|校内网|VPN).{0,10}(?:访问|浏览|查看|登录|环境)|(?:您|你)(?:当前|所在)?.{0,6}(?:没有|无)(?:访问)?权限?.{0,8}(?:访问|浏览|查看)|无权访问|没有权限(?:访问|查看|浏览)|campus network only|only (?:accessible|available) (?:from|on|within) campus")
@@ -33,15 +36,16 @@ static WALLS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a literal")
 });
 
-/// Whether the page refuses. `has_body` says that a body of more than a few words was found.
-pub(super) fn of(outline: &Outline<'_>, body_width: u32) -> Option<Refusal> {
+/// Whether the page refuses. `body_width` measures the body that was found; `dated` says that it has a title and a date.
+pub(super) fn of(outline: &Outline<'_>, body_width: u32, dated: bool) -> Option<Refusal> {
     let plain: u32 = outline
         .lines
         .iter()
         .filter(|line| !line.hidden)
         .map(|line| line.width.saturating_sub(line.link_width))
         .sum();
-    if body_width > MOST_WIDTH || plain > 4 * MOST_WIDTH {
+    let most = if dated { MOST_WIDTH_DATED } else { MOST_WIDTH };
+    if body_width > most || plain > 6 * MOST_WIDTH {
         return None;
     }
     if plain < 100

@@ -148,7 +148,9 @@ impl Writer<'_> {
     fn open_block(&mut self, element: Element<'_>, kept: bool) {
         self.end_line(false);
         self.break_inline();
-        let tag = if kept || element.name() == "hr" {
+        // an empty cell keeps its place in the row
+        let cell = self.rows > 0 && element.is_any(&["td", "th"]);
+        let tag = if kept || cell || element.name() == "hr" {
             block_tag(element)
         } else {
             ""
@@ -175,7 +177,6 @@ impl Writer<'_> {
             attributes,
             written: false,
         });
-        // an empty cell keeps its place in the row
         if matches!(tag, "table" | "tr" | "td" | "th") {
             self.write_blocks();
         }
@@ -294,12 +295,12 @@ impl Writer<'_> {
             self.out.html.push_str("<p>");
             self.paragraph = true;
         }
+        if std::mem::take(&mut self.space) {
+            self.out.html.push(' ');
+        }
         while self.opened < self.inlines.len() {
             self.out.html.push_str(&self.inlines[self.opened].0);
             self.opened += 1;
-        }
-        if std::mem::take(&mut self.space) {
-            self.out.html.push(' ');
         }
     }
 

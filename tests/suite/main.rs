@@ -1,3 +1,4 @@
 //! Whole behaviours, one file each.
 
+mod articles;
 mod lists;

@@ -7,7 +7,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use regex::Regex;
+use regex::{Regex, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 use url::Url;
 
@@ -131,6 +131,8 @@ pub struct Presets {
     classes: Index,
     ids: Index,
     names: Index,
+    generators: Parts,
+    sources: Parts,
 }
 
 impl Presets {
@@ -153,6 +155,8 @@ impl Presets {
             classes: index(|m| &m.class),
             ids: index(|m| &m.id),
             names: index(|m| &m.name),
+            generators: Parts::new(&all, |m| &m.generator),
+            sources: Parts::new(&all, |m| &m.source),
             all,
         }
     }
@@ -211,35 +215,13 @@ impl Presets {
                 "name" => {
                     self.names.look_up(value.trim(), report);
                     if element.name() == "meta" && value.trim().eq_ignore_ascii_case("generator") {
-                        self.look_in(element.attr("content"), |m| &m.generator, report);
+                        let content = element.attr("content").unwrap_or_default();
+                        self.generators.look_in(content, report);
                     }
                 }
-                "src" if element.name() == "script" => {
-                    self.look_in(Some(value), |m| &m.source, report);
-                }
-                "href" if element.name() == "link" => {
-                    self.look_in(Some(value), |m| &m.source, report);
-                }
+                "src" if element.name() == "script" => self.sources.look_in(value, report),
+                "href" if element.name() == "link" => self.sources.look_in(value, report),
                 _ => {}
-            }
-        }
-    }
-
-    /// Reports the marks that stand somewhere in a text.
-    fn look_in<'s>(
-        &'s self,
-        text: Option<&str>,
-        pick: fn(&Marks) -> &Vec<String>,
-        report: &mut impl FnMut(usize, u32, &'s str),
-    ) {
-        let Some(text) = text.map(str::to_ascii_lowercase) else {
-            return;
-        };
-        for (i, preset) in self.all.iter().enumerate() {
-            for (marks, weight) in [(&preset.sure, SURE), (&preset.hints, HINT)] {
-                for mark in pick(marks).iter().filter(|mark| text.contains(*mark)) {
-                    report(i, weight, mark);
-                }
             }
         }
     }
@@ -291,6 +273,41 @@ impl Index {
     }
 }
 
+/// Marks that stand somewhere in a text, of all presets, looked for at once: a page has dozens of scripts.
+#[derive(Debug)]
+struct Parts {
+    set: RegexSet,
+    marks: Vec<(String, usize, u32)>,
+}
+
+impl Parts {
+    fn new(all: &[Preset], pick: fn(&Marks) -> &Vec<String>) -> Self {
+        let mut marks = Vec::new();
+        for (i, preset) in all.iter().enumerate() {
+            for (of_kind, weight) in [(&preset.sure, SURE), (&preset.hints, HINT)] {
+                marks.extend(pick(of_kind).iter().map(|mark| (mark.clone(), i, weight)));
+            }
+        }
+        let patterns = marks.iter().map(|(mark, _, _)| regex::escape(mark));
+        let set = RegexSetBuilder::new(patterns)
+            .case_insensitive(true)
+            .build();
+        Self {
+            // literals, a few hundred at most, are always a set
+            set: set.unwrap_or_else(|_| RegexSet::empty()),
+            marks,
+        }
+    }
+
+    fn look_in<'s>(&'s self, text: &str, report: &mut impl FnMut(usize, u32, &'s str)) {
+        for found in &self.set.matches(text) {
+            if let Some((mark, preset, weight)) = self.marks.get(found) {
+                report(*preset, *weight, mark);
+            }
+        }
+    }
+}
+
 /// What a page of a family bears, compiled.
 #[derive(Clone, Debug, Default)]
 struct Marks {
@@ -330,14 +347,13 @@ struct RawMarks {
 
 impl RawMarks {
     fn compile(self) -> Result<Marks, InvalidPreset> {
-        let lower = |list: Vec<String>| list.iter().map(|s| s.to_ascii_lowercase()).collect();
         let address = self.address.iter().map(|a| Regex::new(a));
         Ok(Marks {
-            generator: lower(self.generator),
+            generator: self.generator,
             class: self.class,
             id: self.id,
             name: self.name,
-            source: lower(self.source),
+            source: self.source,
             address: address.collect::<Result<_, _>>()?,
         })
     }

@@ -7,20 +7,43 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use regex::Regex;
+use regex::{Regex, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 use url::Url;
 
 use super::{ListRules, PresetChoice};
 use crate::page::document::{Document, Element, InvalidSelector, Pick, Selector};
 
-/// The embedded files.
-const FILES: [(&str, &str); 5] = [
-    ("dedecms", include_str!("../../config/presets/dedecms.toml")),
-    ("hanweb", include_str!("../../config/presets/hanweb.toml")),
-    ("trs", include_str!("../../config/presets/trs.toml")),
+/// The embedded files. Where two recognise a page equally well, the first wins.
+const FILES: [(&str, &str); 16] = [
     ("vsb", include_str!("../../config/presets/vsb.toml")),
     ("webplus", include_str!("../../config/presets/webplus.toml")),
+    ("hanweb", include_str!("../../config/presets/hanweb.toml")),
+    ("trs", include_str!("../../config/presets/trs.toml")),
+    ("dedecms", include_str!("../../config/presets/dedecms.toml")),
+    (
+        "empirecms",
+        include_str!("../../config/presets/empirecms.toml"),
+    ),
+    ("jeecms", include_str!("../../config/presets/jeecms.toml")),
+    (
+        "siteserver",
+        include_str!("../../config/presets/siteserver.toml"),
+    ),
+    (
+        "pbootcms",
+        include_str!("../../config/presets/pbootcms.toml"),
+    ),
+    ("zfsoft", include_str!("../../config/presets/zfsoft.toml")),
+    ("discuz", include_str!("../../config/presets/discuz.toml")),
+    ("govuk", include_str!("../../config/presets/govuk.toml")),
+    ("uswds", include_str!("../../config/presets/uswds.toml")),
+    ("drupal", include_str!("../../config/presets/drupal.toml")),
+    (
+        "wordpress",
+        include_str!("../../config/presets/wordpress.toml"),
+    ),
+    ("govcn", include_str!("../../config/presets/govcn.toml")),
 ];
 
 /// What a mark counts that no other system leaves in its pages.
@@ -108,6 +131,8 @@ pub struct Presets {
     classes: Index,
     ids: Index,
     names: Index,
+    generators: Parts,
+    sources: Parts,
 }
 
 impl Presets {
@@ -130,6 +155,8 @@ impl Presets {
             classes: index(|m| &m.class),
             ids: index(|m| &m.id),
             names: index(|m| &m.name),
+            generators: Parts::new(&all, |m| &m.generator),
+            sources: Parts::new(&all, |m| &m.source),
             all,
         }
     }
@@ -188,35 +215,13 @@ impl Presets {
                 "name" => {
                     self.names.look_up(value.trim(), report);
                     if element.name() == "meta" && value.trim().eq_ignore_ascii_case("generator") {
-                        self.look_in(element.attr("content"), |m| &m.generator, report);
+                        let content = element.attr("content").unwrap_or_default();
+                        self.generators.look_in(content, report);
                     }
                 }
-                "src" if element.name() == "script" => {
-                    self.look_in(Some(value), |m| &m.source, report);
-                }
-                "href" if element.name() == "link" => {
-                    self.look_in(Some(value), |m| &m.source, report);
-                }
+                "src" if element.name() == "script" => self.sources.look_in(value, report),
+                "href" if element.name() == "link" => self.sources.look_in(value, report),
                 _ => {}
-            }
-        }
-    }
-
-    /// Reports the marks that stand somewhere in a text.
-    fn look_in<'s>(
-        &'s self,
-        text: Option<&str>,
-        pick: fn(&Marks) -> &Vec<String>,
-        report: &mut impl FnMut(usize, u32, &'s str),
-    ) {
-        let Some(text) = text.map(str::to_ascii_lowercase) else {
-            return;
-        };
-        for (i, preset) in self.all.iter().enumerate() {
-            for (marks, weight) in [(&preset.sure, SURE), (&preset.hints, HINT)] {
-                for mark in pick(marks).iter().filter(|mark| text.contains(*mark)) {
-                    report(i, weight, mark);
-                }
             }
         }
     }
@@ -268,6 +273,41 @@ impl Index {
     }
 }
 
+/// Marks that stand somewhere in a text, of all presets, looked for at once: a page has dozens of scripts.
+#[derive(Debug)]
+struct Parts {
+    set: RegexSet,
+    marks: Vec<(String, usize, u32)>,
+}
+
+impl Parts {
+    fn new(all: &[Preset], pick: fn(&Marks) -> &Vec<String>) -> Self {
+        let mut marks = Vec::new();
+        for (i, preset) in all.iter().enumerate() {
+            for (of_kind, weight) in [(&preset.sure, SURE), (&preset.hints, HINT)] {
+                marks.extend(pick(of_kind).iter().map(|mark| (mark.clone(), i, weight)));
+            }
+        }
+        let patterns = marks.iter().map(|(mark, _, _)| regex::escape(mark));
+        let set = RegexSetBuilder::new(patterns)
+            .case_insensitive(true)
+            .build();
+        Self {
+            // literals, a few hundred at most, are always a set
+            set: set.unwrap_or_else(|_| RegexSet::empty()),
+            marks,
+        }
+    }
+
+    fn look_in<'s>(&'s self, text: &str, report: &mut impl FnMut(usize, u32, &'s str)) {
+        for found in &self.set.matches(text) {
+            if let Some((mark, preset, weight)) = self.marks.get(found) {
+                report(*preset, *weight, mark);
+            }
+        }
+    }
+}
+
 /// What a page of a family bears, compiled.
 #[derive(Clone, Debug, Default)]
 struct Marks {
@@ -307,14 +347,13 @@ struct RawMarks {
 
 impl RawMarks {
     fn compile(self) -> Result<Marks, InvalidPreset> {
-        let lower = |list: Vec<String>| list.iter().map(|s| s.to_ascii_lowercase()).collect();
         let address = self.address.iter().map(|a| Regex::new(a));
         Ok(Marks {
-            generator: lower(self.generator),
+            generator: self.generator,
             class: self.class,
             id: self.id,
             name: self.name,
-            source: lower(self.source),
+            source: self.source,
             address: address.collect::<Result<_, _>>()?,
         })
     }
@@ -471,6 +510,45 @@ mod tests {
                 "http://a.cn/",
                 "dedecms",
             ),
+            (
+                "<script src=/r/cms/jquery.js></script>",
+                "http://a.cn/",
+                "jeecms",
+            ),
+            ("<div class=epages>", "http://a.cn/", "empirecms"),
+            (
+                "<meta name=generator content=PbootCMS>",
+                "http://a.cn/",
+                "pbootcms",
+            ),
+            (
+                "<script src=/zftal-ui/x.js></script>",
+                "http://a.cn/",
+                "zfsoft",
+            ),
+            (
+                "<script src=/SiteFiles/assets/x.js></script>",
+                "http://a.cn/",
+                "siteserver",
+            ),
+            (
+                "<link href=/wp-content/themes/x.css>",
+                "http://a.cn/",
+                "wordpress",
+            ),
+            (
+                "<meta name=Generator content='Drupal 10'>",
+                "http://a.cn/",
+                "drupal",
+            ),
+            (
+                "<meta name=generator content='Discuz! X3.4'>",
+                "http://a.cn/",
+                "discuz",
+            ),
+            ("<div class=gem-c-govspeak>", "http://a.uk/", "govuk"),
+            ("<li class=usa-collection__item>", "http://a.gov/", "uswds"),
+            ("<div id=UCAP-CONTENT>", "http://a.gov.cn/", "govcn"),
         ] {
             assert_eq!(recognised(html, url).as_deref(), Some(name), "{html}");
         }

@@ -12,6 +12,7 @@ mod feeds;
 mod fetch;
 mod journal;
 mod articles;
+mod hostile;
 mod lists;
 mod making;
 mod politeness;

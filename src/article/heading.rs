@@ -262,17 +262,16 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
         return;
     }
     let mut between = 0;
-    for line in heading.title_lines.end..(heading.title_lines.end + REACH).min(outline.lines.len())
-    {
-        let l = &outline.lines[line];
+    let below = marks.iter().zip(&outline.lines).enumerate();
+    for (line, (mark, l)) in below.skip(heading.title_lines.end).take(REACH) {
         if l.hidden {
             continue;
         }
-        if marks[line].fact {
+        if mark.fact {
             heading.fact_lines.push(line);
             heading.end = line + 1;
             between = 0;
-        } else if marks[line].role.is_none() {
+        } else if mark.role.is_none() {
             between += 1;
             // a subtitle, a label and its value in two cells; not a paragraph
             if between > 3 || (l.width > 60 && l.marks > 1) {

@@ -16,6 +16,12 @@ use super::{
 };
 use crate::page::{document::Element, links, text};
 
+/// A longer cell is no entry of a table but a column of the layout: its text is a paragraph.
+const CELL_BYTES: usize = 240;
+
+/// More pictures or files than any article has.
+const MOST_FILES: usize = 500;
+
 /// A body, written out.
 #[derive(Debug, Default)]
 pub(super) struct Written {
@@ -27,13 +33,8 @@ pub(super) struct Written {
     pub attachments: Vec<Attachment>,
 }
 
-/// Writes a body. Nothing inside the elements of `remove` is written.
-pub(super) fn write(
-    outline: &Outline<'_>,
-    body: &Body,
-    remove: &[Element<'_>],
-    base: &Url,
-) -> Written {
+/// Writes a body, but for the elements that the pieces in `remove` open.
+pub(super) fn write(outline: &Outline<'_>, body: &Body, remove: &[usize], base: &Url) -> Written {
     let mut writer = Writer {
         base,
         out: Written::default(),
@@ -72,9 +73,11 @@ pub(super) fn write(
             .get(line)
             .is_some_and(|l| l.pieces.contains(&index));
         match *piece {
-            Piece::Open(element, _) if remove.contains(&element) => skipped = Some(element),
+            Piece::Open(element, _) if remove.binary_search(&index).is_ok() => {
+                skipped = Some(element);
+            }
             Piece::Open(element, Kind::Block | Kind::Heading(_)) => {
-                writer.open_block(element, kept(index))
+                writer.open_block(element, kept(index));
             }
             Piece::Close(element, Kind::Block | Kind::Heading(_)) => writer.close_block(element),
             Piece::Open(element, Kind::Script) => writer.script(element),
@@ -351,10 +354,15 @@ impl Writer<'_> {
         let line = std::mem::take(&mut self.line_text);
         let line = line.trim();
         if !line.is_empty() {
-            if self.cell_begins && !self.out.text.is_empty() && !self.out.text.ends_with('\n') {
-                self.out.text.push('\t');
-            } else if !self.out.text.is_empty() && !self.out.text.ends_with(['\n', '\t']) {
-                self.out.text.push('\n');
+            let before = self.out.text.rsplit('\n').next().unwrap_or_default();
+            let cells = before.len() <= CELL_BYTES && line.len() <= CELL_BYTES;
+            if !before.is_empty() {
+                let between = if self.cell_begins && cells {
+                    '\t'
+                } else {
+                    '\n'
+                };
+                self.out.text.push(between);
             }
             self.cell_begins = false;
             self.out.text.push_str(line);
@@ -397,7 +405,7 @@ impl Writer<'_> {
             }
         }
         self.out.html.push_str(" />");
-        if !self.out.images.contains(&url) {
+        if self.out.images.len() < MOST_FILES && !self.out.images.contains(&url) {
             self.out.images.push(url);
         }
     }
@@ -436,12 +444,12 @@ impl Writer<'_> {
     }
 
     fn attach(&mut self, file: Attachment) {
-        if !self
+        let known = self
             .out
             .attachments
             .iter()
-            .any(|known| known.url == file.url)
-        {
+            .any(|known| known.url == file.url);
+        if !known && self.out.attachments.len() < MOST_FILES {
             self.out.attachments.push(file);
         }
     }

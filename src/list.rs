@@ -87,13 +87,15 @@ pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
         list.problems
             .push("the page is too long and was read in part".to_owned());
     }
-    find_items(&mut list, document, &base, preset, context);
+    let outline = Outline::of(document);
+    find_items(&mut list, document, &outline, &base, preset, context);
     let of_preset = preset
         .into_iter()
         .flat_map(|p| &p.lists)
         .find_map(|rules| rules.next.as_ref());
     list.next = pager::next(
         document,
+        &outline,
         &base,
         context.url,
         context.rules.next.as_ref().or(of_preset),
@@ -110,6 +112,7 @@ pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
 fn find_items(
     list: &mut List,
     document: &Document,
+    outline: &Outline<'_>,
     base: &Url,
     preset: Option<&Preset>,
     context: &ListContext<'_>,
@@ -127,7 +130,6 @@ fn find_items(
         }
         return;
     }
-    let outline = Outline::of(document);
     // a family's single item is believed only where structure finds no list at all
     let mut single = None;
     for (rules, preset) in preset
@@ -135,7 +137,7 @@ fn find_items(
         .flat_map(|p| p.lists.iter().map(move |rules| (rules, p)))
     {
         let Some(item) = &rules.item else { continue };
-        let Some(rows) = select::main_rows(&outline, item) else {
+        let Some(rows) = select::main_rows(outline, item) else {
             continue;
         };
         let rules = with_user(rules, context.rules);
@@ -154,7 +156,7 @@ fn find_items(
         (list.items, list.found_by) = (items, found_by);
         return;
     }
-    if let Some((items, found_by)) = detected(&outline, base, context) {
+    if let Some((items, found_by)) = detected(outline, base, context) {
         (list.items, list.found_by) = (items, found_by);
     }
     if list.items.len() < 2

@@ -16,6 +16,9 @@ use super::{
 /// How far above its link a row may begin.
 const MAX_ROW_HEIGHT: usize = 6;
 
+/// An element with more links holds rows, it is none.
+const MAX_ROW_LINKS: usize = 12;
+
 /// How far above its rows a block's container may stand.
 const MAX_CONTAINER_HEIGHT: usize = 3;
 
@@ -111,7 +114,11 @@ fn clusters(outline: &Outline<'_>) -> Vec<Vec<usize>> {
         .iter()
         .filter(|l| l.kind == LinkKind::Plain && l.chars >= 2)
     {
-        for row in above(outline, link.node).take(MAX_ROW_HEIGHT) {
+        let few_links = |row: &usize| outline.links_in(*row).len() <= MAX_ROW_LINKS;
+        for row in above(outline, link.node)
+            .take(MAX_ROW_HEIGHT)
+            .take_while(few_links)
+        {
             let mut path = 0xcbf2_9ce4_8422_2325_u64;
             for (level, container) in above(outline, row)
                 .skip(1)

@@ -3,8 +3,6 @@
 //! In: a parsed page. Out: an [`Outline`]: every element in document order with its parent, where it ends, how much
 //! text stands before, which links and dates lie inside. One walk; what follows is arithmetic on indices.
 
-use std::collections::HashSet;
-
 use super::words;
 use crate::page::{
     document::{Document, Element, Step},
@@ -16,6 +14,9 @@ const MAX_LINKS: usize = 4_000;
 
 /// A script that shows a row's date is no longer.
 const MAX_DATE_SCRIPT_BYTES: usize = 600;
+
+/// How many links of one element are compared with each other.
+const MAX_TARGETS: usize = 40;
 
 /// An element.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +154,10 @@ impl<'a> Outline<'a> {
         if link.chars <= words::MAX_SIGN_CHARS {
             link.kind = words::link_kind(node.element);
         }
+        // an arrow alone, named by its title or its class
+        if link.chars <= 1 && words::is_named_next(node.element) {
+            link.kind = words::LinkKind::Next;
+        }
         if let Some(title) = node.element.attr("title") {
             link.chars = link.chars.max(visible_chars(title));
         } else if link.chars == 0 {
@@ -170,8 +175,16 @@ impl<'a> Outline<'a> {
     /// How many different addresses the links of an element lead to, signs such as `[详细]` aside.
     pub(super) fn targets_in(&self, node: usize) -> usize {
         let links = self.links_in(node);
-        let plain = links.iter().filter(|l| l.kind == words::LinkKind::Plain);
-        plain.map(|l| l.href).collect::<HashSet<_>>().len()
+        let is_new = |(i, link): &(usize, &Link<'_>)| {
+            link.kind == words::LinkKind::Plain && !links[..*i].iter().any(|l| l.href == link.href)
+        };
+        // rows have few links; of larger elements the first tell enough
+        links
+            .iter()
+            .enumerate()
+            .take(MAX_TARGETS)
+            .filter(is_new)
+            .count()
     }
 
     /// Characters between the end of one element and the beginning of a later one.

@@ -3,15 +3,19 @@
 //! In: a parsed page. Out: the address that its pager calls the next one: by `rel=next`, by its word (下一页, next, ›), or
 //! by its number behind the current page's. Pagers made by script alone have none.
 
-use std::sync::LazyLock;
-
 use url::Url;
 
-use super::words::{self, LinkKind};
+use super::{
+    outline::Outline,
+    words::{self, LinkKind},
+};
 use crate::page::{
-    document::{Document, Element, Pick, Selector},
+    document::{Child, Document, Element, Pick},
     links,
 };
+
+/// No page has more places where numbers stand together.
+const MAX_PAGERS: usize = 8;
 
 /// A pager has fewer entries.
 const MAX_ENTRIES: usize = 60;
@@ -19,6 +23,7 @@ const MAX_ENTRIES: usize = 60;
 /// The next page by the rule, or else by what the page shows.
 pub(super) fn next(
     document: &Document,
+    outline: &Outline<'_>,
     base: &Url,
     page: &Url,
     rule: Option<&Pick>,
@@ -32,9 +37,9 @@ pub(super) fn next(
             })
     });
     ruled
-        .or_else(|| declared(document, base))
-        .or_else(|| by_word(document, base, page))
-        .or_else(|| by_number(document, base, page))
+        .or_else(|| declared(document, outline, base))
+        .or_else(|| by_word(outline, base, page))
+        .or_else(|| by_number(outline, base, page))
         .filter(|next| is_other(next, page))
 }
 
@@ -47,96 +52,126 @@ fn link_of(element: Element<'_>) -> Option<Element<'_>> {
         .or_else(|| element.ancestors().take(2).find(is_link))
 }
 
-fn declared(document: &Document, base: &Url) -> Option<Url> {
-    static DECLARED: LazyLock<Selector> =
-        LazyLock::new(|| Selector::literal("a[rel~=next], link[rel~=next]"));
-    let declared = document.select_first(&DECLARED)?;
+/// `rel=next`, on a link or in the head.
+fn declared(document: &Document, outline: &Outline<'_>, base: &Url) -> Option<Url> {
+    let is_next = |e: &Element<'_>| {
+        let rel = e.attr("rel").unwrap_or_default();
+        rel.split_ascii_whitespace()
+            .any(|word| word.eq_ignore_ascii_case("next"))
+    };
+    let links = outline.links.iter().map(|l| outline.nodes[l.node].element);
+    let in_head = document.head().children().filter(|e| e.name() == "link");
+    let declared = links.chain(in_head).find(is_next)?;
     links::resolve(base, declared.attr("href")?)
 }
 
-fn by_word(document: &Document, base: &Url, page: &Url) -> Option<Url> {
-    let links = anchors(document).filter(|a| {
-        let says = words::link_kind(*a) == LinkKind::Next;
-        let told = a
-            .attr("title")
-            .is_some_and(|t| words::kind_of_text(t) == LinkKind::Next);
-        (says || told) && !is_disabled(*a)
-    });
+fn by_word(outline: &Outline<'_>, base: &Url, page: &Url) -> Option<Url> {
+    let links = outline.links.iter().filter(|l| l.kind == LinkKind::Next);
+    let elements = links.map(|l| outline.nodes[l.node].element);
     // a slide show's arrow leads nowhere; a pager's leads to a page of this site
-    links
-        .filter_map(|a| links::of_link(base, a))
+    elements
+        .filter(|e| !is_disabled(*e))
+        .filter_map(|e| links::of_link(base, e))
         .find(|url| url.host_str() == page.host_str() && is_other(url, page))
 }
 
 /// The number behind the current page's among numbers that stand together.
-fn by_number(document: &Document, base: &Url, page: &Url) -> Option<Url> {
-    let numbered = anchors(document).filter(|a| words::link_kind(*a) == LinkKind::Number);
+fn by_number(outline: &Outline<'_>, base: &Url, page: &Url) -> Option<Url> {
+    let numbered = outline.links.iter().filter(|l| l.kind == LinkKind::Number);
     let mut pagers: Vec<Element<'_>> = Vec::new();
     for link in numbered {
+        let link = outline.nodes[link.node].element;
         let holder = link
             .ancestors()
             .take(3)
-            .find(|e| e.children().count() > 1)?;
-        if !pagers.contains(&holder) {
+            .find(|e| e.children().nth(1).is_some());
+        if let Some(holder) = holder
+            && !pagers.contains(&holder)
+        {
             pagers.push(holder);
         }
-        if pagers.len() > 8 {
+        if pagers.len() >= MAX_PAGERS {
             break;
         }
     }
     pagers.into_iter().find_map(|pager| {
-        let current = current_number(pager)?;
+        let current = current_number(pager, base, page)?;
         let mut links = pager
             .descendants()
             .filter(|e| e.name() == "a")
             .take(MAX_ENTRIES);
-        let next = links.find(|a| number(*a) == Some(current + 1))?;
+        let next = links.find(|a| number(&a.text()) == Some(current + 1))?;
         links::of_link(base, next).filter(|url| url.host_str() == page.host_str())
     })
 }
 
-/// The number of the page shown: the entry that is no link, or is named so.
-fn current_number(pager: Element<'_>) -> Option<u32> {
-    let entries = pager.descendants().take(MAX_ENTRIES * 3);
-    let mut numbers = entries
-        .filter(|e| e.children().next().is_none())
-        .filter_map(|e| Some((e, number(e)?)));
-    numbers
-        .find(|(e, _)| {
-            let named = std::iter::once(*e).chain(e.ancestors().take(2)).any(|e| {
-                e.attr("aria-current").is_some()
-                    || e.classes().any(|c| {
-                        [
-                            "active",
-                            "current",
-                            "cur",
-                            "on",
-                            "now",
-                            "thisclass",
-                            "selected",
-                            "p_no_d",
-                            "this",
-                        ]
-                        .contains(&c.to_ascii_lowercase().as_str())
-                    })
-            });
-            let is_link = e.name() == "a" || e.ancestors().take(2).any(|e| e.name() == "a");
-            let leads = e.name() == "a" && e.attr("href").is_some_and(words::leads_somewhere);
-            named || !is_link || e.name() == "a" && !leads
+/// The number of the page shown: the entry that is named so, is no link, or leads to this very page.
+fn current_number(pager: Element<'_>, base: &Url, page: &Url) -> Option<u32> {
+    let inside = || pager.descendants().take(MAX_ENTRIES * 3);
+    let leaves = inside().filter(|e| e.children().next().is_none());
+    let entries: Vec<(Element<'_>, u32)> = leaves
+        .filter_map(|e| Some((e, number(&e.text())?)))
+        .collect();
+    let leads = |e| {
+        let link = up_to(e, pager).find(|e| e.name() == "a")?;
+        links::of_link(base, link)
+    };
+    let named = entries
+        .iter()
+        .find(|(e, _)| up_to(*e, pager).any(is_named_current));
+    let unlinked = || entries.iter().find(|(e, _)| leads(*e).is_none());
+    let itself = || {
+        entries
+            .iter()
+            .find(|(e, _)| leads(*e).is_some_and(|url| !is_other(&url, page)))
+    };
+    // `<a>1</a> 2 <a>3</a>`
+    let bare = || {
+        pager.child_nodes().find_map(|child| match child {
+            Child::Text(text) => number(text),
+            Child::Element(_) => None,
         })
-        .map(|(_, number)| number)
+    };
+    let of_entry = named.or_else(unlinked).or_else(itself);
+    of_entry.map(|(_, number)| *number).or_else(bare)
 }
 
-fn number(element: Element<'_>) -> Option<u32> {
-    let text = element.text();
-    let digits = text.trim_matches(|c: char| !c.is_ascii_digit());
-    (digits.len() <= 4 && words::kind_of_text(&text) == LinkKind::Number)
-        .then(|| digits.parse().ok())
-        .flatten()
+/// An entry and the elements around it, inside the pager.
+fn up_to<'a>(entry: Element<'a>, pager: Element<'a>) -> impl Iterator<Item = Element<'a>> {
+    std::iter::once(entry).chain(entry.ancestors().take_while(move |e| *e != pager))
 }
 
-fn anchors(document: &Document) -> impl Iterator<Item = Element<'_>> {
-    document.body().descendants().filter(|e| e.name() == "a")
+fn is_named_current(element: Element<'_>) -> bool {
+    element.attr("aria-current").is_some()
+        || element.classes().any(|class| {
+            let class = class.to_ascii_lowercase();
+            let names = [
+                "active",
+                "current",
+                "cur",
+                "on",
+                "now",
+                "thisclass",
+                "selected",
+                "p_no_d",
+                "this",
+                "hover",
+                "nowpage",
+                "is-active",
+                "curpage",
+                "page-current",
+            ];
+            names.contains(&class.as_str())
+        })
+}
+
+fn number(text: &str) -> Option<u32> {
+    if text.len() > 40 || words::kind_of_text(text) != LinkKind::Number {
+        return None;
+    }
+    text.trim_matches(|c: char| !c.is_ascii_digit())
+        .parse()
+        .ok()
 }
 
 fn is_disabled(link: Element<'_>) -> bool {

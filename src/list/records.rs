@@ -77,7 +77,9 @@ fn of_records(text: &str, base: &Url, context: &ListContext<'_>) -> Option<Vec<I
 /// The longest list of objects that have a title and an address.
 fn of_json(text: &str, base: &Url, context: &ListContext<'_>) -> Option<Vec<Item>> {
     // few scripts hold any; looking for the keys is far cheaper than parsing
-    if !TITLES.iter().any(|key| has_key(text, key))
+    let may_hold = text.contains("\":") || text.contains("\" :");
+    if !may_hold
+        || !TITLES.iter().any(|key| has_key(text, key))
         || !ADDRESSES.iter().any(|key| has_key(text, key))
     {
         return None;

@@ -11,6 +11,9 @@ use crate::page::{
 /// Longer texts are no signs, but titles.
 pub(super) const MAX_SIGN_CHARS: usize = 10;
 
+/// [`MAX_SIGN_CHARS`] in Chinese, and white space about it.
+const MAX_SIGN_BYTES: usize = 64;
+
 /// What a link's text says that is no title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LinkKind {
@@ -31,8 +34,21 @@ pub(super) fn link_kind(link: Element<'_>) -> LinkKind {
     kind_of_text(&link.text())
 }
 
+/// Whether a link without words is called the next page's by its `title`, `aria-label` or class.
+pub(super) fn is_named_next(link: Element<'_>) -> bool {
+    let told = |name| {
+        link.attr(name)
+            .is_some_and(|t| kind_of_text(t) == LinkKind::Next)
+    };
+    let class = |e: Element<'_>| e.classes().any(|c| c.eq_ignore_ascii_case("next"));
+    told("title") || told("aria-label") || class(link) || link.parent().is_some_and(class)
+}
+
 /// See [`link_kind`].
 pub(super) fn kind_of_text(text: &str) -> LinkKind {
+    if text.len() > MAX_SIGN_BYTES {
+        return LinkKind::Plain;
+    }
     let folded: String = text
         .chars()
         .filter(|&c| !is_space(c))
@@ -135,6 +151,9 @@ fn is_list_stem(stem: &str) -> bool {
         .any(|w| stem.eq_ignore_ascii_case(w))
 }
 
+/// The longest word that names a region.
+const MAX_NAME_BYTES: usize = 12;
+
 /// What an element's own name, id and classes say of the region that begins with it; absent where nothing.
 pub(super) fn region(element: Element<'_>) -> Option<Region> {
     match element.name() {
@@ -148,7 +167,8 @@ pub(super) fn region(element: Element<'_>) -> Option<Region> {
     let mut found = None;
     for name in names {
         for word in split_words(name) {
-            match word.to_ascii_lowercase().as_str() {
+            let mut buffer = [0; MAX_NAME_BYTES];
+            match in_lower_case(word, &mut buffer) {
                 "nav" | "menu" | "foot" | "footer" | "header" | "navbar" | "navigation"
                 | "copyright" | "bottom" | "breadcrumb" | "crumb" | "crumbs" | "friendlink"
                 | "friendlinks" | "yqlj" | "topbar" | "subnav" | "submenu" | "pagination"
@@ -167,6 +187,16 @@ pub(super) fn region(element: Element<'_>) -> Option<Region> {
         }
     }
     found
+}
+
+/// A word in lower case; empty where it is longer than any that is looked for.
+fn in_lower_case<'b>(word: &str, buffer: &'b mut [u8; MAX_NAME_BYTES]) -> &'b str {
+    let Some(lower) = buffer.get_mut(..word.len()) else {
+        return "";
+    };
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    std::str::from_utf8(lower).unwrap_or_default()
 }
 
 /// `left-nav`, `left_nav` and `leftNav` are two words, `nav2` is one.

@@ -4,7 +4,7 @@
 //! Every walk is a loop, never a recursion, and every size is bounded ([`MAX_TEXT_BYTES`], [`MAX_NODES`], and the
 //! depth of [`super::nesting`]), so that no page can exhaust the stack, the memory or the time.
 
-use std::{borrow::Cow, fmt, hash::Hash, sync::LazyLock};
+use std::{borrow::Cow, fmt, hash::Hash};
 
 use html5ever::tendril::TendrilSink;
 use scraper::{ElementRef, Html, HtmlTreeSink, Node};
@@ -79,10 +79,8 @@ impl Document {
 
     /// The text of `<title>`, folded; absent where empty.
     pub fn title(&self) -> Option<String> {
-        static TITLE: LazyLock<Selector> = LazyLock::new(|| Selector::literal("title"));
-        self.select(&TITLE)
-            .map(Element::text)
-            .find(|t| !t.is_empty())
+        let titles = self.root().descendants().filter(|e| e.name() == "title");
+        titles.map(Element::text).find(|t| !t.is_empty())
     }
 
     /// All `<meta>` elements with a name (`name`, `property` or `http-equiv`) and a content, as written.
@@ -109,9 +107,10 @@ impl Document {
 
     /// What relative addresses resolve against: `<base href>`, itself relative to the page's address.
     pub fn base(&self, page: &Url) -> Url {
-        static BASE: LazyLock<Selector> = LazyLock::new(|| Selector::literal("base[href]"));
-        self.select_first(&BASE)
-            .and_then(|e| e.attr("href"))
+        let bases = self.root().descendants().filter(|e| e.name() == "base");
+        bases
+            .filter_map(|e| e.attr("href"))
+            .next()
             .and_then(|href| page.join(href.trim()).ok())
             .filter(|base| !base.cannot_be_a_base())
             .unwrap_or_else(|| page.clone())

@@ -85,6 +85,25 @@ pub(super) fn is_labelled(text: &str) -> bool {
             .is_some_and(|found| found.start() <= LATEST)
 }
 
+/// Whether a line's date is not the article's: of an event (`讲座时间：…`), of the day of reading (`今天是…`).
+pub(super) fn is_of_an_event(text: &str) -> bool {
+    static TODAY: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^(?:今天|今日|现在|当前|北京时间|欢迎)").expect("a literal"));
+    TODAY.is_match(text)
+        || LABELS.captures(text).is_some_and(|found| {
+            let dated = found.name("date").or_else(|| found.name("other_date"));
+            dated.is_some_and(|label| joined_before(text, label.start()))
+        })
+}
+
+/// Whether a line says where an event takes place: a time right above it is the event's.
+pub(super) fn is_a_venue(text: &str) -> bool {
+    static VENUE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[一二三四五六0-9、.\s]*(?:\p{Han}{0,4})地\s*点\s*[:：]").expect("a literal")
+    });
+    VENUE.is_match(text)
+}
+
 /// Reads a line.
 pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
     let mut facts = Facts::default();
@@ -115,7 +134,7 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
             .map_or(line.len(), |&(_, start, _)| start);
         let segment = &line[end..next];
         match label {
-            Label::Date if facts.labelled_date.is_none() => {
+            Label::Date if facts.labelled_date.is_none() && !joined_before(line, start) => {
                 facts.labelled_date = dates::find(segment, context);
             }
             Label::OtherDate if other_date.is_none() => other_date = dates::find(segment, context),

@@ -81,8 +81,18 @@ fn marks(outline: &Outline<'_>, dates: &DateContext<'_>) -> Vec<Mark> {
         }
         let labelled = text.contains([':', '：']) && facts::is_labelled(&text);
         let has_date = dates::may_hold(&text) && dates::find(&text, dates).is_some();
+        if has_date && facts::is_of_an_event(&text) {
+            continue;
+        }
         mark.dated = has_date;
         mark.fact = labelled || has_date && line.width <= 80 && line.marks <= 4;
+        if index > 0 && marks[index - 1].dated && facts::is_a_venue(&text) {
+            let role = marks[index - 1].role;
+            marks[index - 1] = Mark {
+                role,
+                ..Mark::default()
+            };
+        }
     }
     marks
 }

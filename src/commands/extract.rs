@@ -72,10 +72,14 @@ struct OnePage {
     file: PathBuf,
 }
 
-/// Runs the command. The exit code is 1 if a page could not be read.
+/// Runs the command: the one place of it that reads the clock. The exit code is 1 if a page could not be read.
 ///
 /// # Errors
 /// The preset is unknown, the batch file cannot be read, or stdout cannot be written.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a command is the program's edge: the time is read here, once"
+)]
 pub fn run(args: &ExtractArgs) -> anyhow::Result<ExitCode> {
     let preset_name = match &args.page {
         Some(PageArgs::Article(page) | PageArgs::List(page)) => &page.preset,

@@ -237,7 +237,7 @@ impl<'o, 'a> Rows<'o, 'a> {
 
     /// What a run of rows is worth.
     fn score(&mut self, run: &[usize], pagers: &Pagers) -> f64 {
-        let (Some(&first), Some(&last)) = (run.first(), run.last()) else {
+        let Some(&last) = run.last() else {
             return 0.0;
         };
         let mut sum = 0.0;

@@ -112,28 +112,28 @@ fn current_number(pager: Element<'_>, base: &Url, page: &Url) -> Option<u32> {
     let entries: Vec<(Element<'_>, u32)> = leaves
         .filter_map(|e| Some((e, number(&e.text())?)))
         .collect();
-    let leads = |e| {
+    let target = |e| {
         let link = up_to(e, pager).find(|e| e.name() == "a")?;
         links::of_link(base, link)
     };
-    let named = entries
+    let called = entries
         .iter()
         .find(|(e, _)| up_to(*e, pager).any(is_named_current));
-    let unlinked = || entries.iter().find(|(e, _)| leads(*e).is_none());
+    let unlinked = || entries.iter().find(|(e, _)| target(*e).is_none());
     let itself = || {
         entries
             .iter()
-            .find(|(e, _)| leads(*e).is_some_and(|url| !is_other(&url, page)))
+            .find(|(e, _)| target(*e).is_some_and(|url| !is_other(&url, page)))
     };
     // `<a>1</a> 2 <a>3</a>`
-    let bare = || {
+    let outside = || {
         pager.child_nodes().find_map(|child| match child {
             Child::Text(text) => number(text),
             Child::Element(_) => None,
         })
     };
-    let of_entry = named.or_else(unlinked).or_else(itself);
-    of_entry.map(|(_, number)| *number).or_else(bare)
+    let of_entry = called.or_else(unlinked).or_else(itself);
+    of_entry.map(|(_, number)| *number).or_else(outside)
 }
 
 /// An entry and the elements around it, inside the pager.

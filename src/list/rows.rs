@@ -101,8 +101,9 @@ pub(super) fn read(
         let mut urls: Vec<&Url> = row.iter().map(|l| &l.url).collect();
         urls.sort_unstable();
         urls.dedup();
-        urls.into_iter()
-            .for_each(|url| *uses.entry(url).or_default() += 1);
+        for url in urls {
+            *uses.entry(url).or_default() += 1;
+        }
     }
     let dating = DateContext {
         timezone: context.timezone,

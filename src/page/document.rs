@@ -107,10 +107,9 @@ impl Document {
 
     /// What relative addresses resolve against: `<base href>`, itself relative to the page's address.
     pub fn base(&self, page: &Url) -> Url {
-        let bases = self.root().descendants().filter(|e| e.name() == "base");
+        let mut bases = self.root().descendants().filter(|e| e.name() == "base");
         bases
-            .filter_map(|e| e.attr("href"))
-            .next()
+            .find_map(|e| e.attr("href"))
             .and_then(|href| page.join(href.trim()).ok())
             .filter(|base| !base.cannot_be_a_base())
             .unwrap_or_else(|| page.clone())

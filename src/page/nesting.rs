@@ -266,7 +266,8 @@ mod tests {
 
     #[test]
     fn a_tag_of_thousands_of_attributes_goes() {
-        let many: String = (0..5000).map(|i| format!(" a{i}")).collect();
+        let many: Vec<String> = (0..5000).map(|i| format!(" a{i}")).collect();
+        let many = many.concat();
         assert_eq!(flatten(&format!("<p>a<b{many}>c")), "<p>ac");
         let long = format!("<img src=\"data:{}\">", "a b/".repeat(5000));
         assert_eq!(flatten(&long), long);

@@ -14,13 +14,36 @@ use url::Url;
 use super::{ListRules, PresetChoice};
 use crate::page::document::{Document, Element, InvalidSelector, Pick, Selector};
 
-/// The embedded files.
-const FILES: [(&str, &str); 5] = [
-    ("dedecms", include_str!("../../config/presets/dedecms.toml")),
-    ("hanweb", include_str!("../../config/presets/hanweb.toml")),
-    ("trs", include_str!("../../config/presets/trs.toml")),
+/// The embedded files. Where two recognise a page equally well, the first wins.
+const FILES: [(&str, &str); 16] = [
     ("vsb", include_str!("../../config/presets/vsb.toml")),
     ("webplus", include_str!("../../config/presets/webplus.toml")),
+    ("hanweb", include_str!("../../config/presets/hanweb.toml")),
+    ("trs", include_str!("../../config/presets/trs.toml")),
+    ("dedecms", include_str!("../../config/presets/dedecms.toml")),
+    (
+        "empirecms",
+        include_str!("../../config/presets/empirecms.toml"),
+    ),
+    ("jeecms", include_str!("../../config/presets/jeecms.toml")),
+    (
+        "siteserver",
+        include_str!("../../config/presets/siteserver.toml"),
+    ),
+    (
+        "pbootcms",
+        include_str!("../../config/presets/pbootcms.toml"),
+    ),
+    ("zfsoft", include_str!("../../config/presets/zfsoft.toml")),
+    ("discuz", include_str!("../../config/presets/discuz.toml")),
+    ("govuk", include_str!("../../config/presets/govuk.toml")),
+    ("uswds", include_str!("../../config/presets/uswds.toml")),
+    ("drupal", include_str!("../../config/presets/drupal.toml")),
+    (
+        "wordpress",
+        include_str!("../../config/presets/wordpress.toml"),
+    ),
+    ("govcn", include_str!("../../config/presets/govcn.toml")),
 ];
 
 /// What a mark counts that no other system leaves in its pages.
@@ -471,6 +494,45 @@ mod tests {
                 "http://a.cn/",
                 "dedecms",
             ),
+            (
+                "<script src=/r/cms/jquery.js></script>",
+                "http://a.cn/",
+                "jeecms",
+            ),
+            ("<div class=epages>", "http://a.cn/", "empirecms"),
+            (
+                "<meta name=generator content=PbootCMS>",
+                "http://a.cn/",
+                "pbootcms",
+            ),
+            (
+                "<script src=/zftal-ui/x.js></script>",
+                "http://a.cn/",
+                "zfsoft",
+            ),
+            (
+                "<script src=/SiteFiles/assets/x.js></script>",
+                "http://a.cn/",
+                "siteserver",
+            ),
+            (
+                "<link href=/wp-content/themes/x.css>",
+                "http://a.cn/",
+                "wordpress",
+            ),
+            (
+                "<meta name=Generator content='Drupal 10'>",
+                "http://a.cn/",
+                "drupal",
+            ),
+            (
+                "<meta name=generator content='Discuz! X3.4'>",
+                "http://a.cn/",
+                "discuz",
+            ),
+            ("<div class=gem-c-govspeak>", "http://a.uk/", "govuk"),
+            ("<li class=usa-collection__item>", "http://a.gov/", "uswds"),
+            ("<div id=UCAP-CONTENT>", "http://a.gov.cn/", "govcn"),
         ] {
             assert_eq!(recognised(html, url).as_deref(), Some(name), "{html}");
         }

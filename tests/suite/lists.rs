@@ -64,7 +64,7 @@ fn read(body: &[u8], url: &Url, preset: &PresetChoice, now: Timestamp) -> List {
         url,
         rules: &ListRules::default(),
         preset,
-        timezone: &TimeZone::get("Asia/Shanghai").unwrap(),
+        timezone: &TimeZone::get("Asia/Shanghai").expect("the zone is bundled"),
         now,
     };
     list::extract(&Document::parse(&decoded.text), &context)

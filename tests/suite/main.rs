@@ -1,4 +1,5 @@
 //! Whole behaviours, one file each.
 
 mod articles;
+mod hostile;
 mod lists;

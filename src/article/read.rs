@@ -520,6 +520,11 @@ impl Page<'_> {
     fn write(&self, body: &Body, reading: &mut Reading) {
         let remove = self.removed(body);
         let written = render::write(self.outline, body, &remove, &self.base);
+        if written.cut {
+            reading
+                .problems
+                .push("the body is too long and was cut".to_owned());
+        }
         reading.body_html = sanitize(&written.html);
         reading.summary = summary(&written.text);
         reading.body_text = written.text;

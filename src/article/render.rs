@@ -19,6 +19,9 @@ use crate::page::{document::Element, links, text};
 /// A longer cell is no entry of a table but a column of the layout: its text is a paragraph.
 const CELL_BYTES: usize = 240;
 
+/// No article is longer than this; what goes beyond is left out.
+const MOST_HTML_BYTES: usize = 1 << 20;
+
 /// More pictures or files than any article has.
 const MOST_FILES: usize = 500;
 
@@ -31,6 +34,8 @@ pub(super) struct Written {
     pub text: String,
     pub images: Vec<Url>,
     pub attachments: Vec<Attachment>,
+    /// It was too long to be written to its end.
+    pub cut: bool,
 }
 
 /// Writes a body, but for the elements that the pieces in `remove` open.
@@ -54,6 +59,10 @@ pub(super) fn write(outline: &Outline<'_>, body: &Body, remove: &[usize], base: 
     let mut skipped: Option<Element<'_>> = None;
     let mut kept = kept_blocks(outline, body);
     for index in body.pieces.clone() {
+        if writer.out.html.len() >= MOST_HTML_BYTES {
+            writer.out.cut = true;
+            break;
+        }
         while outline
             .lines
             .get(line)
@@ -317,6 +326,9 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, piece: &str) {
+        // escaped, a character takes up to six bytes
+        let room = (MOST_HTML_BYTES - self.out.html.len().min(MOST_HTML_BYTES)) / 2;
+        let piece = &piece[..piece.floor_char_boundary(room.max(64))];
         if self.preformatted > 0 {
             self.begin_content();
             self.out.html.push_str(&escaped(piece));

@@ -1,6 +1,6 @@
 //! From a list's items to articles in the store: which are new, and what their own pages say.
 
-use std::{borrow::Cow, collections::HashSet, ops::AddAssign, sync::Arc};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -61,7 +61,12 @@ impl Poller {
     ) -> Result<Found, StoreError> {
         let items = distinct(items);
         let ids: Vec<ArticleId> = items.iter().map(|item| ArticleId::of(&item.url)).collect();
-        let known = self.store.known(&ids)?;
+        let (ids, known) = self
+            .ask_store(move |store| {
+                let known = store.known(&ids)?;
+                Ok((ids, known))
+            })
+            .await?;
         let backfill = state.last_success.is_none();
         let mut listed = Vec::new();
         let mut unknown = Vec::new();
@@ -121,7 +126,11 @@ impl Poller {
         if !source.full_text {
             return Ok(found);
         }
-        for kept in self.store.incomplete(&source.id, now, READ_AGAIN)? {
+        let id = source.id.clone();
+        let incomplete = self
+            .ask_store(move |store| store.incomplete(&id, now, READ_AGAIN))
+            .await?;
+        for kept in incomplete {
             let item = Item {
                 title: kept.title.clone(),
                 url: kept.url.clone(),
@@ -305,15 +314,6 @@ pub fn read_article(source: &Source, page: &Page, now: Timestamp) -> Result<Read
     match &reading.refusal {
         Some(refusal) => Err(judge::refused(page, refusal)),
         None => Ok(reading),
-    }
-}
-
-impl AddAssign for Found {
-    fn add_assign(&mut self, other: Self) {
-        self.new += other.new;
-        self.asked += other.asked;
-        self.read += other.read;
-        self.first_problem = self.first_problem.take().or(other.first_problem);
     }
 }
 

@@ -30,6 +30,8 @@ pub struct SourceState {
     pub validators: SourceValidators,
     /// A hash of the list page's bytes: for servers without validators, an unchanged page.
     pub page_hash: Option<u64>,
+    /// [`Source::rules_hash`](super::Source::rules_hash) when it was last polled.
+    pub rules_hash: Option<u64>,
     /// How many items the list had when it was last understood.
     pub items: u32,
 }

@@ -154,6 +154,18 @@ async fn articles_of_which_none_can_be_read_are_a_trouble_until_one_can() {
 }
 
 #[tokio::test]
+async fn articles_that_stay_unreadable_are_no_trouble_of_a_source_whose_others_can_be_read() {
+    let site = Site::new().await;
+    site.put("/list.htm", list(1..=4));
+    site.put("/info/1.htm", article(1));
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 4, new: 4 });
+    assert_eq!(site.poll(24).await, Outcome::Unchanged);
+    site.put("/info/5.htm", article(5));
+    site.put("/list.htm", list(1..=5));
+    assert_eq!(site.poll(48).await, Outcome::Read { items: 5, new: 1 });
+}
+
+#[tokio::test]
 async fn a_list_that_is_gone_or_refuses_is_told_as_such() {
     let site = Site::new().await;
     assert_eq!(site.fault(0).await.0, FaultKind::Gone);

@@ -46,7 +46,8 @@ pub async fn run(
 
     let stopped = stopped(stop.clone()).shared();
     let serving = serve::serve(listener, serve::router(site.clone()), stopped.clone());
-    let polling = schedule::run(poller, &store, &config.sources, clock, stop);
+    let (sources, settings) = (&config.sources, &config.schedule);
+    let polling = schedule::run(poller, &store, sources, settings, clock, stop);
     let keeping = keep_within_retention(&config, &store, clock);
     let ended = tokio::select! {
         biased; // what is said of the stop is said before everything has ended
@@ -99,7 +100,8 @@ async fn feed_watchdog() {
     let Some(period) = sd_notify::watchdog_enabled() else {
         return std::future::pending().await;
     };
-    let mut turns = tokio::time::interval(period / 2);
+    // a period of zero would panic
+    let mut turns = tokio::time::interval((period / 2).max(Duration::from_millis(1)));
     loop {
         turns.tick().await;
         tell_systemd(&[NotifyState::Watchdog]);

@@ -145,7 +145,10 @@ impl Poller {
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
         state.validators = answer.validators;
         state.page_hash = Some(first.page_hash);
-        state.title = first.list.title;
+        // a title with a date or a counter in it must not change the feed's bytes while its entries stay
+        if found.new > 0 || state.title.is_none() {
+            state.title = first.list.title.or(state.title.take());
+        }
         state.items = count(first.list.items.len());
         let outcome = match judge::bodies(&found, &again, state) {
             Some(fault) => Outcome::Failed(fault),

@@ -166,6 +166,29 @@ async fn articles_that_stay_unreadable_are_no_trouble_of_a_source_whose_others_c
 }
 
 #[tokio::test]
+async fn a_page_that_only_titles_itself_anew_changes_no_feed() {
+    let site = Site::new().await;
+    let id = &site.config.sources[0].id;
+    let title = || site.store.state(id).unwrap().title.unwrap();
+    for (n, path) in (1..).zip(["/info/1.htm", "/info/2.htm", "/info/3.htm", "/info/4.htm"]) {
+        site.put(path, article(n));
+    }
+    site.put("/list.htm", list(1..=3));
+    site.poll(0).await;
+    let (first, generation) = (title(), site.store.generation(&Scope::All));
+    site.put(
+        "/list.htm",
+        list(1..=3).replace("通知公告", "通知公告 3月2日"),
+    );
+    assert_eq!(site.poll(24).await, Outcome::Read { items: 3, new: 0 });
+    assert_eq!(title(), first);
+    assert_eq!(site.store.generation(&Scope::All), generation);
+    site.put("/list.htm", list(1..=4).replace("通知公告", "学校公告"));
+    assert_eq!(site.poll(48).await, Outcome::Read { items: 4, new: 1 });
+    assert_ne!(title(), first);
+}
+
+#[tokio::test]
 async fn a_list_that_is_gone_or_refuses_is_told_as_such() {
     let site = Site::new().await;
     assert_eq!(site.fault(0).await.0, FaultKind::Gone);

@@ -10,7 +10,8 @@ use url::Url;
 use super::{Poller, judge};
 use crate::{
     article::{
-        self, Article, ArticleContext, ArticleId, Attachment, Reading, files, identity::Seen,
+        self, Article, ArticleContext, ArticleId, Attachment, Reading, dates::Published, files,
+        identity::Seen,
     },
     fetch::Request,
     journal::Event,
@@ -71,9 +72,9 @@ impl Poller {
         let mut listed = Vec::new();
         let mut unknown = Vec::new();
         for (place, ((item, id), known)) in items.into_iter().zip(ids).zip(known).enumerate() {
-            let sorted_at = sorted_at(&item, place, backfill, source, now);
+            let sorted_at = sorted_at(item.published, place, backfill, source, now);
             match known {
-                None => unknown.push((item, sorted_at)),
+                None => unknown.push((place, item, sorted_at)),
                 Some(Known {
                     sources,
                     expired: false,
@@ -97,8 +98,14 @@ impl Poller {
             ..Found::default()
         };
         let mut attempts = stream::iter(unknown)
-            .map(async |(item, sorted_at): (Item, Timestamp)| {
-                self.attempt(source, &item, now, sorted_at, now).await
+            .map(async |(place, item, at): (usize, Item, Timestamp)| {
+                let mut attempt = self.attempt(source, &item, now, at, now).await;
+                if item.published.is_none() {
+                    // its own page may know better
+                    let date = attempt.article.published;
+                    attempt.article.sorted_at = sorted_at(date, place, backfill, source, now);
+                }
+                attempt
             })
             .buffered(SIDE_BY_SIDE);
         while let Some(attempt) = attempts.next().await {
@@ -344,13 +351,13 @@ fn distinct(items: &[Item]) -> Vec<Item> {
 /// An item's place in feeds. What a first visit finds is old news and sorts by its own date; what comes later sorts by
 /// its coming, so that a notice listed late with an old date is still seen. The list's order decides between equals.
 fn sorted_at(
-    item: &Item,
+    published: Option<Published>,
     place: usize,
     backfill: bool,
     source: &Source,
     now: Timestamp,
 ) -> Timestamp {
-    let when = match item.published {
+    let when = match published {
         Some(date) if backfill => date.instant(&source.timezone).min(now),
         _ => now,
     };

@@ -189,6 +189,26 @@ async fn a_page_that_only_titles_itself_anew_changes_no_feed() {
 }
 
 #[tokio::test]
+async fn a_first_visit_sorts_by_the_articles_dates_where_the_list_shows_none() {
+    let site = Site::new().await;
+    let undated = (1..=3).fold(list(1..=3), |page, n| {
+        page.replace(&format!("<span>2026-05-{n:02}</span>"), "")
+    });
+    site.put("/list.htm", undated);
+    for (n, path) in (1..).zip(["/info/1.htm", "/info/2.htm", "/info/3.htm"]) {
+        let date = format!("</h1><p>发布日期：2026-04-{n:02}</p>");
+        site.put(path, article(n).replace("</h1>", &date));
+    }
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    let newest = site.store.newest(&Scope::All, 3, 0).unwrap();
+    let dates: Vec<String> = newest
+        .iter()
+        .map(|entry| entry.article.published.unwrap().to_string())
+        .collect();
+    assert_eq!(dates, ["2026-04-03", "2026-04-02", "2026-04-01"]);
+}
+
+#[tokio::test]
 async fn a_list_that_is_gone_or_refuses_is_told_as_such() {
     let site = Site::new().await;
     assert_eq!(site.fault(0).await.0, FaultKind::Gone);

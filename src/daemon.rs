@@ -69,7 +69,8 @@ async fn say_stopping(site: &Site) {
     std::future::pending::<()>().await;
 }
 
-async fn stopped(mut stop: watch::Receiver<bool>) {
+/// Ends when a stop is asked for.
+pub(crate) async fn stopped(mut stop: watch::Receiver<bool>) {
     // an error means that the sender is gone, and with it whoever could ask for anything else
     let _ = stop.wait_for(|stop| *stop).await;
 }

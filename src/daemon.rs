@@ -46,7 +46,8 @@ pub async fn run(
 
     let stopped = stopped(stop.clone()).shared();
     let serving = serve::serve(listener, serve::router(site.clone()), stopped.clone());
-    let polling = schedule::run(poller, &store, &config.sources, clock, stop);
+    let (sources, settings) = (&config.sources, &config.schedule);
+    let polling = schedule::run(poller, &store, sources, settings, clock, stop);
     let keeping = keep_within_retention(&config, &store, clock);
     let ended = tokio::select! {
         biased; // what is said of the stop is said before everything has ended
@@ -68,7 +69,8 @@ async fn say_stopping(site: &Site) {
     std::future::pending::<()>().await;
 }
 
-async fn stopped(mut stop: watch::Receiver<bool>) {
+/// Ends when a stop is asked for.
+pub(crate) async fn stopped(mut stop: watch::Receiver<bool>) {
     // an error means that the sender is gone, and with it whoever could ask for anything else
     let _ = stop.wait_for(|stop| *stop).await;
 }
@@ -99,7 +101,8 @@ async fn feed_watchdog() {
     let Some(period) = sd_notify::watchdog_enabled() else {
         return std::future::pending().await;
     };
-    let mut turns = tokio::time::interval(period / 2);
+    // a period of zero would panic
+    let mut turns = tokio::time::interval((period / 2).max(Duration::from_millis(1)));
     loop {
         turns.tick().await;
         tell_systemd(&[NotifyState::Watchdog]);

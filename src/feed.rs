@@ -94,7 +94,7 @@ impl Feed {
         format!("{}.{}", self.address, format.ending())
     }
 
-    /// The newest change of any entry, or the feed's birth: `Last-Modified`, and Atom's `updated`.
+    /// The newest change of any entry, or the feed's birth: Atom's `updated`, RSS's `lastBuildDate`.
     pub fn changed(&self) -> Timestamp {
         self.entries
             .iter()

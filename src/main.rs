@@ -31,7 +31,10 @@ fn main() -> ExitCode {
             return FAILED.into();
         }
     };
-    match runtime.block_on(commands::run(cli)) {
+    let ended = runtime.block_on(commands::run(cli));
+    // what is left is name look-ups, which may hang for half a minute: what had to be kept is kept
+    runtime.shutdown_background();
+    match ended {
         Ok(code) => code,
         Err(error) => report(&error),
     }

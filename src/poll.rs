@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
+use self::items::Found;
 pub use self::{
     items::read_article,
     judge::fetch_fault,
@@ -78,6 +79,13 @@ impl Poller {
     #[tracing::instrument(name = "poll", skip_all, fields(source.id = %source.id))]
     pub async fn poll(&self, source: &Arc<Source>, now: Timestamp) -> Result<Visit, StoreError> {
         let mut state = self.store.state(&source.id).unwrap_or_default();
+        let rules_hash = Some(source.rules_hash());
+        if state.rules_hash != rules_hash {
+            state = SourceState {
+                rules_hash,
+                ..state.unread()
+            };
+        }
         let (outcome, hints) = self.visit(source, &mut state, now).await?;
         let next_poll = self.conclude(source, &mut state, &outcome, hints, now);
         self.store
@@ -131,15 +139,18 @@ impl Poller {
             }
         };
         let items = self.follow_pages(source, &first.list, state, now).await;
-        let mut found = self.take_in(source, &items, state, now).await?;
-        found += self.read_again(source, now).await?;
+        let found = self.take_in(source, &items, state, now).await?;
+        let again = self.read_again(source, now).await?;
 
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
         state.validators = answer.validators;
         state.page_hash = Some(first.page_hash);
-        state.title = first.list.title;
+        // a title with a date or a counter in it must not change the feed's bytes while its entries stay
+        if found.new > 0 || state.title.is_none() {
+            state.title = first.list.title.or(state.title.take());
+        }
         state.items = count(first.list.items.len());
-        let outcome = match judge::bodies(&found, state) {
+        let outcome = match judge::bodies(&found, &again, state) {
             Some(fault) => Outcome::Failed(fault),
             None => Outcome::Read {
                 items: count(items.len()),
@@ -157,7 +168,8 @@ impl Poller {
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let again = self.read_again(source, now).await?;
-        Ok(judge::bodies(&again, state).map_or(Outcome::Unchanged, Outcome::Failed))
+        let fault = judge::bodies(&Found::default(), &again, state);
+        Ok(fault.map_or(Outcome::Unchanged, Outcome::Failed))
     }
 
     /// A conditional GET of the list page.
@@ -174,6 +186,20 @@ impl Poller {
                 validators: known,
             })
             .await
+    }
+
+    /// Asks the store apart from the async workers: it may wait for the disk.
+    async fn ask_store<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.store.clone();
+        let asked = tokio::task::spawn_blocking(move || question(&store)).await;
+        asked.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // the runtime ends, and nobody waits for the answer
+            Err(_) => Err(StoreError::Closed),
+        })
     }
 
     /// Bytes → text → tree → items, on the parsers' threads.

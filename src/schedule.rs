@@ -19,7 +19,7 @@ use tokio::{
     task::{Id, JoinSet},
 };
 
-use crate::{poll::Poller, source::Source, store::Store};
+use crate::{config::ScheduleSettings, poll::Poller, source::Source, store::Store};
 
 /// How long polls may go on after a stop was asked for. What they have found until then is recorded; the rest is found
 /// again at the next start.
@@ -39,6 +39,7 @@ pub async fn run(
     poller: Poller,
     store: &Store,
     sources: &[Arc<Source>],
+    settings: &ScheduleSettings,
     clock: fn() -> Timestamp,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -47,7 +48,7 @@ pub async fn run(
         .filter(|source| source.enabled)
         .cloned()
         .collect();
-    let mut queue = Queue::new(&sources, store, clock());
+    let mut queue = Queue::new(&sources, settings, store, clock());
     let mut polls = JoinSet::new();
     let mut under_way: HashMap<Id, usize> = HashMap::new();
     loop {
@@ -58,8 +59,8 @@ pub async fn run(
             under_way.insert(handle.id(), index);
         }
         tokio::select! {
-            // the sender is gone: nobody is left to ask for a stop
-            changed = stop.changed() => if changed.is_err() || *stop.borrow() { break },
+            // an error means that the sender is gone, and with it whoever could ask for anything else
+            _ = stop.wait_for(|stop| *stop) => break,
             Some(ended) = polls.join_next_with_id() => {
                 let (id, due) = match ended {
                     Ok((id, Ok(visit))) => (id, visit.next_poll),
@@ -96,13 +97,18 @@ async fn finish<T: 'static>(polls: &mut JoinSet<T>) {
 }
 
 impl Queue {
-    fn new(sources: &[Arc<Source>], store: &Store, now: Timestamp) -> Self {
+    fn new(
+        sources: &[Arc<Source>],
+        settings: &ScheduleSettings,
+        store: &Store,
+        now: Timestamp,
+    ) -> Self {
         let mut queue = Self(BinaryHeap::with_capacity(sources.len()));
         for (index, source) in sources.iter().enumerate() {
             let state = store.state(&source.id);
             let due = state
                 .as_ref()
-                .and_then(|state| pace::still_due(source, state));
+                .and_then(|state| pace::still_due(source, settings, state, now));
             queue.push(
                 due.unwrap_or_else(|| after(now, pace::first_wait(&source.id, sources.len()))),
                 index,

@@ -12,6 +12,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::page::document::{Pick, Selector};
 
@@ -139,6 +140,14 @@ impl Source {
     pub fn shown_title<'a>(&'a self, learnt: Option<&'a str>) -> &'a str {
         self.title.as_deref().or(learnt).unwrap_or(self.id.as_str())
     }
+
+    /// A hash of all that decides what its list page gives: where another one is found, the page is to be read anew
+    /// although it has not changed. The program's version counts too: a later one may read better.
+    pub fn rules_hash(&self) -> u64 {
+        let rules = (&self.url, &self.preset, &self.list, &self.request.headers);
+        let version = env!("CARGO_PKG_VERSION");
+        xxh3_64(format!("{version} {rules:?}").as_bytes())
+    }
 }
 
 /// How a source's pages are asked for: `[fetch]`, overridden by the source.
@@ -224,4 +233,34 @@ pub struct ArticleRules {
     pub body: Option<Selector>,
     /// What is cut out of the body.
     pub remove: Vec<Selector>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn what_decides_what_a_list_page_gives_decides_its_rules_hash() {
+        let hash = |block: &str| {
+            let text = format!("[[source]]\nid = 'jyt'\n{block}");
+            Config::parse(&text, "test").unwrap().sources[0].rules_hash()
+        };
+        let plain = hash("url = 'http://jyt.example/'");
+        assert_eq!(
+            hash("url = 'http://jyt.example/'\ntitle = 'T'\nevery = '5m'"),
+            plain
+        );
+        for other in [
+            "url = 'http://jyt.example/tzgg/'",
+            "url = 'http://jyt.example/'\npreset = 'none'",
+            "url = 'http://jyt.example/'\nheaders = { Cookie = 'a=b' }",
+            "url = 'http://jyt.example/'\n[source.list]\ntitle = 'a@title'",
+        ] {
+            assert_ne!(hash(other), plain, "{other}");
+        }
+        assert_ne!(
+            hash("url = 'http://jyt.example/'\n[source.list]\ntitle = 'a@title'"),
+            hash("url = 'http://jyt.example/'\n[source.list]\ntitle = 'a'")
+        );
+    }
 }

@@ -79,7 +79,7 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         tokio::spawn(demo::serve(
             listener,
             departments.router(department),
-            stopped(stop.clone()),
+            daemon::stopped(stop.clone()),
         ));
     }
     tokio::spawn(publish(departments, saved, stop.clone()));
@@ -141,7 +141,7 @@ fn addresses(port: u16, data: &Path) -> String {
 /// Publishes at one department in turn, for as long as the demo runs.
 async fn publish(departments: Departments, saved: Saved, stop: watch::Receiver<bool>) {
     let mut turns = tokio::time::interval_at(tokio::time::Instant::now() + ARRIVAL, ARRIVAL);
-    let stopped = stopped(stop);
+    let stopped = daemon::stopped(stop);
     tokio::pin!(stopped);
     loop {
         tokio::select! {
@@ -158,11 +158,6 @@ async fn publish(departments: Departments, saved: Saved, stop: watch::Receiver<b
             tracing::warn!(%error, path = %saved.path.display(), "what was published cannot be kept for the next start");
         }
     }
-}
-
-async fn stopped(mut stop: watch::Receiver<bool>) {
-    // an error means that nobody is left to ask for a stop, and the program ends
-    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// What the departments have published, kept for the next start.

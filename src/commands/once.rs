@@ -36,7 +36,7 @@ pub(super) async fn run(config: Arc<Config>, args: OnceArgs) -> anyhow::Result<E
         for source in config.sources.iter().filter(|source| source.enabled) {
             let due = store
                 .state(&source.id)
-                .and_then(|state| pace::still_due(source, &state));
+                .and_then(|state| pace::still_due(source, &config.schedule, &state, start));
             if due.is_none_or(|due| due <= start) {
                 sources.push(source.clone());
             }

@@ -1,6 +1,6 @@
 //! From a list's items to articles in the store: which are new, and what their own pages say.
 
-use std::{borrow::Cow, collections::HashSet, ops::AddAssign, sync::Arc};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -10,7 +10,8 @@ use url::Url;
 use super::{Poller, judge};
 use crate::{
     article::{
-        self, Article, ArticleContext, ArticleId, Attachment, Reading, files, identity::Seen,
+        self, Article, ArticleContext, ArticleId, Attachment, Reading, dates::Published, files,
+        identity::Seen,
     },
     fetch::Request,
     journal::Event,
@@ -61,14 +62,19 @@ impl Poller {
     ) -> Result<Found, StoreError> {
         let items = distinct(items);
         let ids: Vec<ArticleId> = items.iter().map(|item| ArticleId::of(&item.url)).collect();
-        let known = self.store.known(&ids)?;
+        let (ids, known) = self
+            .ask_store(move |store| {
+                let known = store.known(&ids)?;
+                Ok((ids, known))
+            })
+            .await?;
         let backfill = state.last_success.is_none();
         let mut listed = Vec::new();
         let mut unknown = Vec::new();
         for (place, ((item, id), known)) in items.into_iter().zip(ids).zip(known).enumerate() {
-            let sorted_at = sorted_at(&item, place, backfill, source, now);
+            let sorted_at = sorted_at(item.published, place, backfill, source, now);
             match known {
-                None => unknown.push((item, sorted_at)),
+                None => unknown.push((place, item, sorted_at)),
                 Some(Known {
                     sources,
                     expired: false,
@@ -92,8 +98,14 @@ impl Poller {
             ..Found::default()
         };
         let mut attempts = stream::iter(unknown)
-            .map(async |(item, sorted_at): (Item, Timestamp)| {
-                self.attempt(source, &item, now, sorted_at, now).await
+            .map(async |(place, item, at): (usize, Item, Timestamp)| {
+                let mut attempt = self.attempt(source, &item, now, at, now).await;
+                if item.published.is_none() {
+                    // its own page may know better
+                    let date = attempt.article.published;
+                    attempt.article.sorted_at = sorted_at(date, place, backfill, source, now);
+                }
+                attempt
             })
             .buffered(SIDE_BY_SIDE);
         while let Some(attempt) = attempts.next().await {
@@ -121,7 +133,11 @@ impl Poller {
         if !source.full_text {
             return Ok(found);
         }
-        for kept in self.store.incomplete(&source.id, now, READ_AGAIN)? {
+        let id = source.id.clone();
+        let incomplete = self
+            .ask_store(move |store| store.incomplete(&id, now, READ_AGAIN))
+            .await?;
+        for kept in incomplete {
             let item = Item {
                 title: kept.title.clone(),
                 url: kept.url.clone(),
@@ -308,15 +324,6 @@ pub fn read_article(source: &Source, page: &Page, now: Timestamp) -> Result<Read
     }
 }
 
-impl AddAssign for Found {
-    fn add_assign(&mut self, other: Self) {
-        self.new += other.new;
-        self.asked += other.asked;
-        self.read += other.read;
-        self.first_problem = self.first_problem.take().or(other.first_problem);
-    }
-}
-
 impl Found {
     fn count(&mut self, attempt: &Attempt) {
         if attempt.asked {
@@ -344,13 +351,13 @@ fn distinct(items: &[Item]) -> Vec<Item> {
 /// An item's place in feeds. What a first visit finds is old news and sorts by its own date; what comes later sorts by
 /// its coming, so that a notice listed late with an old date is still seen. The list's order decides between equals.
 fn sorted_at(
-    item: &Item,
+    published: Option<Published>,
     place: usize,
     backfill: bool,
     source: &Source,
     now: Timestamp,
 ) -> Timestamp {
-    let when = match item.published {
+    let when = match published {
         Some(date) if backfill => date.instant(&source.timezone).min(now),
         _ => now,
     };

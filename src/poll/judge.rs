@@ -105,18 +105,20 @@ pub(super) fn against_history(mut fault: Fault, state: &SourceState) -> Fault {
     fault
 }
 
-/// Articles of which not one could be read: the list is fine, the articles' pages are not. Where nothing was tried this
-/// time, what was wrong the last time still is.
-pub(super) fn bodies(found: &Found, state: &SourceState) -> Option<Fault> {
+/// New articles of which not one could be read: the list is fine, the articles' pages are not. That those that could
+/// not be read before cannot be read again says nothing of the others; that one of them can ends the trouble.
+pub(super) fn bodies(found: &Found, again: &Found, state: &SourceState) -> Option<Fault> {
     /// Fewer say little: a single page may be broken by itself.
     const TELLING: usize = 3;
-    if found.read > 0 {
+    if found.read + again.read > 0 {
         return None;
     }
     if found.asked < TELLING {
+        // where too little was tried this time, what was wrong the last time still is
         let before = state.outcome.as_ref().and_then(Outcome::fault);
         return before
-            .filter(|fault| fault.kind == FaultKind::BodyMissing && found.new == 0)
+            .filter(|fault| fault.kind == FaultKind::BodyMissing)
+            .filter(|_| found.new == 0 || found.asked > 0)
             .cloned();
     }
     let first = found.first_problem.as_deref().unwrap_or("no body found");

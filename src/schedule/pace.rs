@@ -74,12 +74,22 @@ fn adapted(settings: &ScheduleSettings, state: &SourceState) -> Duration {
     interval.clamp(settings.min, settings.max)
 }
 
-/// The due time that the last run left, unless the configuration has since asked for a shorter interval.
-pub fn still_due(source: &Source, state: &SourceState) -> Option<Timestamp> {
+/// The due time that the last run left, unless the configuration has since asked for a shorter interval, or the clock
+/// was ahead when it was planned: no source waits longer than its longest interval from now.
+pub fn still_due(
+    source: &Source,
+    settings: &ScheduleSettings,
+    state: &SourceState,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let due = state.next_poll?;
-    let every = source.every.filter(|_| state.failures == 0);
-    let shorter = every.and_then(|every| state.last_poll?.checked_add(every).ok());
-    Some(shorter.map_or(due, |shorter| due.min(shorter)))
+    let longest = match source.every {
+        Some(every) if state.failures == 0 => every,
+        every => every.unwrap_or_default().max(settings.max),
+    };
+    let polled = state.last_poll.map_or(now, |polled| polled.min(now));
+    let latest = polled.checked_add(longest).unwrap_or(Timestamp::MAX);
+    Some(due.min(latest))
 }
 
 /// How long a source that was never polled waits after the start: few sources hardly at all, thousands up to some
@@ -255,12 +265,31 @@ mod tests {
             next_poll: now().checked_add(60 * MINUTE).ok(),
             ..SourceState::default()
         };
-        assert_eq!(still_due(&source(""), &state), state.next_poll);
-        assert_eq!(
-            still_due(&source("every = \"5m\""), &state),
-            now().checked_add(5 * MINUTE).ok()
-        );
-        assert_eq!(still_due(&source(""), &SourceState::default()), None);
+        let later = |minutes: u32| now().checked_add(minutes * MINUTE).ok();
+        let due = |every, max, asked_at: Option<Timestamp>| {
+            let settings = ScheduleSettings {
+                max: max * MINUTE,
+                ..settings()
+            };
+            still_due(&source(every), &settings, &state, asked_at.unwrap())
+        };
+        assert_eq!(due("", 720, later(1)), state.next_poll);
+        assert_eq!(due("every = \"5m\"", 720, later(1)), later(5));
+        assert_eq!(due("", 20, later(1)), later(20));
+        let unknown = SourceState::default();
+        assert_eq!(still_due(&source(""), &settings(), &unknown, now()), None);
+    }
+
+    #[test]
+    fn a_due_time_that_a_wrong_clock_has_left_is_not_waited_for() {
+        let years = Duration::from_hours(10 * 365 * 24);
+        let state = SourceState {
+            last_poll: now().checked_add(years).ok(),
+            next_poll: now().checked_add(years + MINUTE).ok(),
+            ..SourceState::default()
+        };
+        let due = still_due(&source(""), &settings(), &state, now());
+        assert_eq!(due, now().checked_add(720 * MINUTE).ok());
     }
 
     #[test]

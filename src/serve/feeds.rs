@@ -193,9 +193,10 @@ async fn rendered(
     if let Some(kept) = current() {
         return Ok(kept);
     }
+    let before = slot.current.load_full();
     let made = tokio::task::spawn_blocking({
         let (site, subject) = (site.clone(), subject.clone());
-        move || render(&site, &subject, format)
+        move || render(&site, &subject, format, before.as_deref())
     });
     match made.await {
         Ok(Ok(rendered)) => {
@@ -208,13 +209,23 @@ async fn rendered(
     }
 }
 
-fn render(site: &Site, subject: &Subject, format: Format) -> Result<Rendered, StoreError> {
+fn render(
+    site: &Site,
+    subject: &Subject,
+    format: Format,
+    before: Option<&Rendered>,
+) -> Result<Rendered, StoreError> {
     let scope = subject.scope(site);
     // read before the entries: a change in between is then seen by the next asker
     let generation = site.store.generation(&scope);
     let entries = site.store.newest(&scope, site.config.feed.entries, 0)?;
     let feed = compose(site, subject, entries);
-    let rendition = Rendition::new(feed.render(format), format.content_type(), feed.changed());
+    let rendition = Rendition::new(
+        feed.render(format),
+        format.content_type(),
+        (site.clock)(),
+        before.map(|before| &before.rendition),
+    );
     Ok(Rendered {
         generation,
         rendition,
@@ -244,6 +255,8 @@ impl Subject {
 fn next_poll(site: &Site, subject: &Subject) -> Option<Timestamp> {
     subject
         .members(site)
+        // one that is not polled any more keeps the due time that it had
+        .filter(|id| site.source(id).is_some_and(|source| source.enabled))
         .filter_map(|id| site.store.state(id)?.next_poll)
         .min()
 }

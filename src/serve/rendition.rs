@@ -5,8 +5,10 @@ use std::io::Write;
 use axum::http::HeaderValue;
 use bytes::Bytes;
 use flate2::{Compression, GzBuilder};
-use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimePrinter};
 use xxhash_rust::xxh3::xxh3_128;
+
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// One form of a feed's bytes with its strong `ETag` (RFC 9110, section 8.8.3: each content coding has its own).
 pub(super) struct Form {
@@ -24,13 +26,23 @@ pub(super) struct Rendition {
 }
 
 impl Rendition {
-    /// Compresses and stamps a document. The `ETag` is a hash of its bytes alone.
+    /// Compresses and stamps a document. The `ETag` is a hash of its bytes alone. `Last-Modified` is the moment at
+    /// which the bytes were first seen to differ from those `before`: an entry's own dates are older than its coming
+    /// into a feed where a poll takes its time, or where another source has had it first.
     pub(super) fn new(
         document: Vec<u8>,
         content_type: &'static str,
-        last_modified: Timestamp,
+        now: Timestamp,
+        before: Option<&Self>,
     ) -> Self {
         let hash = xxh3_128(&document);
+        let feed_etag = etag(&format!("\"{hash:032x}\""));
+        let last_modified = match before {
+            Some(before) if before.identity.feed_etag == feed_etag => before.last_modified,
+            // the header counts seconds: two changes within one must be told apart
+            Some(before) => now.max(before.last_modified.saturating_add(SECOND).unwrap_or(now)),
+            None => now,
+        };
         let gzip = gzip(&document);
         Self {
             content_type,
@@ -38,7 +50,7 @@ impl Rendition {
             last_modified_header: http_date(last_modified),
             identity: Form {
                 bytes: document.into(),
-                feed_etag: etag(&format!("\"{hash:032x}\"")),
+                feed_etag,
             },
             gzip: Form {
                 bytes: gzip.into(),

@@ -30,8 +30,22 @@ pub struct SourceState {
     pub validators: SourceValidators,
     /// A hash of the list page's bytes: for servers without validators, an unchanged page.
     pub page_hash: Option<u64>,
+    /// [`Source::rules_hash`](super::Source::rules_hash) when it was last polled.
+    pub rules_hash: Option<u64>,
     /// How many items the list had when it was last understood.
     pub items: u32,
+}
+
+impl SourceState {
+    /// The same, as if the list page had never been seen: the next poll reads it whole, also if it has not changed.
+    #[must_use]
+    pub fn unread(self) -> Self {
+        Self {
+            validators: SourceValidators::default(),
+            page_hash: None,
+            ..self
+        }
+    }
 }
 
 /// A list page's validators (RFC 9110, section 8.8), sent back verbatim.

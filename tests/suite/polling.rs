@@ -281,6 +281,20 @@ async fn selectors_of_the_configuration_win() {
 }
 
 #[tokio::test]
+async fn other_rules_read_an_unchanged_page_anew() {
+    let mut world = World::new("").await;
+    let department = Department::Province;
+    world.poll(department, now()).await;
+    world
+        .restart("[source.list]\nitem = 'li'\nlink = 'a[title]'\n")
+        .await;
+    let outcome = world.poll(department, now() + 1.hour()).await;
+    assert!(matches!(outcome, Outcome::Read { .. }), "{outcome:?}");
+    let outcome = world.poll(department, now() + 2.hour()).await;
+    assert_eq!(outcome, Outcome::Unchanged);
+}
+
+#[tokio::test]
 async fn without_full_text_only_the_list_is_asked_for() {
     let world = World::new("full_text = false").await;
     world.poll(Department::University, now()).await;

@@ -154,6 +154,61 @@ async fn articles_of_which_none_can_be_read_are_a_trouble_until_one_can() {
 }
 
 #[tokio::test]
+async fn articles_that_stay_unreadable_are_no_trouble_of_a_source_whose_others_can_be_read() {
+    let site = Site::new().await;
+    site.put("/list.htm", list(1..=4));
+    site.put("/info/1.htm", article(1));
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 4, new: 4 });
+    assert_eq!(site.poll(24).await, Outcome::Unchanged);
+    site.put("/info/5.htm", article(5));
+    site.put("/list.htm", list(1..=5));
+    assert_eq!(site.poll(48).await, Outcome::Read { items: 5, new: 1 });
+}
+
+#[tokio::test]
+async fn a_page_that_only_titles_itself_anew_changes_no_feed() {
+    let site = Site::new().await;
+    let id = &site.config.sources[0].id;
+    let title = || site.store.state(id).unwrap().title.unwrap();
+    for (n, path) in (1..).zip(["/info/1.htm", "/info/2.htm", "/info/3.htm", "/info/4.htm"]) {
+        site.put(path, article(n));
+    }
+    site.put("/list.htm", list(1..=3));
+    site.poll(0).await;
+    let (first, generation) = (title(), site.store.generation(&Scope::All));
+    site.put(
+        "/list.htm",
+        list(1..=3).replace("通知公告", "通知公告 3月2日"),
+    );
+    assert_eq!(site.poll(24).await, Outcome::Read { items: 3, new: 0 });
+    assert_eq!(title(), first);
+    assert_eq!(site.store.generation(&Scope::All), generation);
+    site.put("/list.htm", list(1..=4).replace("通知公告", "学校公告"));
+    assert_eq!(site.poll(48).await, Outcome::Read { items: 4, new: 1 });
+    assert_ne!(title(), first);
+}
+
+#[tokio::test]
+async fn a_first_visit_sorts_by_the_articles_dates_where_the_list_shows_none() {
+    let site = Site::new().await;
+    let undated = (1..=3).fold(list(1..=3), |page, n| {
+        page.replace(&format!("<span>2026-05-{n:02}</span>"), "")
+    });
+    site.put("/list.htm", undated);
+    for (n, path) in (1..).zip(["/info/1.htm", "/info/2.htm", "/info/3.htm"]) {
+        let date = format!("</h1><p>发布日期：2026-04-{n:02}</p>");
+        site.put(path, article(n).replace("</h1>", &date));
+    }
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    let newest = site.store.newest(&Scope::All, 3, 0).unwrap();
+    let dates: Vec<String> = newest
+        .iter()
+        .map(|entry| entry.article.published.unwrap().to_string())
+        .collect();
+    assert_eq!(dates, ["2026-04-03", "2026-04-02", "2026-04-01"]);
+}
+
+#[tokio::test]
 async fn a_list_that_is_gone_or_refuses_is_told_as_such() {
     let site = Site::new().await;
     assert_eq!(site.fault(0).await.0, FaultKind::Gone);

@@ -1,10 +1,14 @@
 //! What a reader gets: feeds with honest validators, their list, a page, health.
 
-use std::io::Read;
+use std::{io::Read, sync::Arc};
 
 use axum::http::StatusCode;
+use jiff::SignedDuration;
+use schoolbell::{
+    article::Article, config::Config, journal::Event, serve::Site, source::state::SourceState,
+};
 
-use crate::site::{Published, article, published};
+use crate::site::{Published, article, now, published};
 
 async fn with_articles() -> Published {
     let site = Published::new();
@@ -63,7 +67,7 @@ async fn validators_spare_the_second_transfer() {
         etag.starts_with('"') && etag.ends_with('"'),
         "strong: {etag}"
     );
-    assert_eq!(modified, "Mon, 02 Mar 2026 08:29:00 GMT");
+    assert_eq!(modified, "Mon, 02 Mar 2026 08:30:00 GMT");
     assert_eq!(first.header("vary"), "accept-encoding");
     for header in [
         ("if-none-match", etag.as_str()),
@@ -87,6 +91,80 @@ async fn validators_spare_the_second_transfer() {
         )
         .await;
     assert_eq!(other.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_change_is_seen_by_who_asks_by_date_alone() {
+    let site = with_articles().await;
+    let ask = async |modified: &str| {
+        let header = ("if-modified-since", modified);
+        site.ask("GET", "/feeds/jwc.rss", &[header]).await
+    };
+    let mut modified = site
+        .get("/feeds/jwc.rss")
+        .await
+        .header("last-modified")
+        .to_owned();
+    for event in [
+        // an article that another source had before anything in this feed was seen
+        Event::Listed {
+            id: article("jyt", 9).id,
+            source: "jwc".to_owned().try_into().unwrap(),
+            at: now(),
+            sorted_at: now(),
+        },
+        // one of the same poll as the newest, recorded after the feed was asked for
+        published(Article {
+            source: "jwc".to_owned().try_into().unwrap(),
+            ..article("other", 3)
+        }),
+        // what is gone leaves no date
+        Event::Expired {
+            ids: vec![article("jwc", 3).id],
+            at: now(),
+        },
+    ] {
+        site.record(vec![published(article("jyt", 9))]).await;
+        assert_eq!(ask(&modified).await.status, StatusCode::NOT_MODIFIED);
+        site.record(vec![event.clone()]).await;
+        let changed = ask(&modified).await;
+        assert_eq!(changed.status, StatusCode::OK, "{event:?}");
+        changed.header("last-modified").clone_into(&mut modified);
+    }
+    // what changes elsewhere leaves this feed as it was
+    site.record(vec![published(article("jyt", 10))]).await;
+    assert_eq!(ask(&modified).await.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn freshness_reaches_to_the_next_poll_of_what_is_polled() {
+    let mut site = with_articles().await;
+    let due = |minutes: i64| SourceState {
+        next_poll: Some(now() + SignedDuration::from_mins(minutes)),
+        ..SourceState::default()
+    };
+    for (id, minutes) in [("jyt", -600), ("jwc", 20)] {
+        let id = id.to_owned().try_into().unwrap();
+        let state = Some((id, due(minutes)));
+        site.store.record(Vec::new(), state).await.unwrap();
+    }
+    let age = async |site: &Published| {
+        let got = site.get("/all.rss").await;
+        got.header("cache-control").to_owned()
+    };
+    assert_eq!(age(&site).await, "max-age=10", "one is overdue");
+    let text = "
+        [[source]]
+        id = 'jyt'
+        url = 'https://jyt.example/tzgg.htm'
+        enabled = false
+        [[source]]
+        id = 'jwc'
+        url = 'https://jwc.example/1001/list.htm'
+    ";
+    let config = Arc::new(Config::parse(text, "test").unwrap());
+    site.site = Arc::new(Site::new(config, site.store.clone(), now));
+    assert_eq!(age(&site).await, "max-age=1200", "and is polled no more");
 }
 
 #[tokio::test]

@@ -43,7 +43,8 @@ fn main() -> ExitCode {
 /// Text on a terminal and in the journal, `SCHOOLBELL_LOG` beside `--log`.
 fn log_to_stderr(cli: &Cli) -> Result<(), Box<dyn Error>> {
     let level = cli.log_level();
-    let filter = EnvFilter::try_new(level).map_err(|error| {
+    // the HTML parser warns of what old pages hold, which nobody can act on
+    let filter = EnvFilter::try_new(format!("html5ever=error,{level}")).map_err(|error| {
         format!("`--log {level}` is no log level: {error}; use error, warn, info, debug or trace")
     })?;
     tracing_subscriber::fmt()

@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::WrongUsage;
 use crate::{
     article::{self, ArticleContext, Attachment, Reading, Refusal, dates::Published},
     list::{self, Item, List, ListContext},
@@ -87,36 +88,32 @@ pub fn run(args: &ExtractArgs) -> anyhow::Result<ExitCode> {
     };
     let Some(preset) = preset_choice(preset_name) else {
         let known: Vec<&str> = Presets::embedded().names().collect();
-        complain(&format!(
-            "unknown preset `{preset_name}`: expected auto, none, or one of {}",
-            known.join(", ")
-        ));
-        return Ok(ExitCode::from(2));
+        let known = known.join(", ");
+        return Err(WrongUsage(format!(
+            "unknown preset `{preset_name}`: expected auto, none, or one of {known}"
+        ))
+        .into());
     };
     let reader = PageReader {
         preset,
         timezone: TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC),
         now: super::now(),
     };
-    let good = match (&args.page, &args.batch) {
-        (Some(PageArgs::Article(page)), _) => one(&reader, Kind::Article, page)?,
-        (Some(PageArgs::List(page)), _) => one(&reader, Kind::List, page)?,
+    let all_good = match (&args.page, &args.batch) {
+        (Some(PageArgs::Article(page)), _) => one(&reader, Kind::Article, page).map(|()| true)?,
+        (Some(PageArgs::List(page)), _) => one(&reader, Kind::List, page).map(|()| true)?,
         (None, Some(batch)) => many(&reader, batch)?,
         (None, None) => {
-            complain("expected `article`, `list` or `--batch FILE`");
-            return Ok(ExitCode::from(2));
+            return Err(
+                WrongUsage("expected `article`, `list` or `--batch FILE`".to_owned()).into(),
+            );
         }
     };
-    Ok(if good {
+    Ok(if all_good {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
-}
-
-#[allow(clippy::print_stderr, reason = "a command speaks to its user")]
-fn complain(message: &str) {
-    eprintln!("schoolbell: {message}");
 }
 
 fn preset_choice(name: &str) -> Option<PresetChoice> {
@@ -129,19 +126,13 @@ fn preset_choice(name: &str) -> Option<PresetChoice> {
     }
 }
 
-fn one(reader: &PageReader, kind: Kind, page: &OnePage) -> anyhow::Result<bool> {
-    match reader.read(kind, &page.url, page.content_type.as_deref(), &page.file) {
-        Ok(answer) => {
-            let mut out = io::stdout().lock();
-            serde_json::to_writer(&mut out, &answer)?;
-            writeln!(out)?;
-            Ok(true)
-        }
-        Err(error) => {
-            complain(&format!("{}: {error}", page.file.display()));
-            Ok(false)
-        }
-    }
+fn one(reader: &PageReader, kind: Kind, page: &OnePage) -> anyhow::Result<()> {
+    let answer = reader.read(kind, &page.url, page.content_type.as_deref(), &page.file);
+    let answer = answer.with_context(|| page.file.display().to_string())?;
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, &answer)?;
+    writeln!(out)?;
+    Ok(())
 }
 
 /// Reads pages in chunks, so that memory stays bounded however long the batch is.

@@ -11,7 +11,7 @@ use super::{
     facts::Role,
     files,
     heading::{Heading, Mark},
-    outline::{Kind, Line, Outline},
+    outline::{Kind, Line, Outline, Piece},
 };
 use crate::page::document::Element;
 
@@ -30,12 +30,12 @@ pub(super) struct Body {
 
 impl Body {
     /// Whether a line is part of it.
-    pub fn has(&self, line: usize) -> bool {
+    pub(super) fn has(&self, line: usize) -> bool {
         self.lines.contains(&line) && self.without.binary_search(&line).is_err()
     }
 
     /// The lines that are part of it.
-    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.lines.clone().filter(|&line| self.has(line))
     }
 }
@@ -83,7 +83,6 @@ pub(super) fn place(
     if let Some(block) = outline.blocks.iter().find(|block| block.element == element) {
         return Some((block.pieces.clone(), block.lines.clone()));
     }
-    use super::outline::Piece;
     let is_it = |piece: &Piece<'_>| matches!(piece, Piece::Open(e, _) | Piece::Close(e, _) if *e == element);
     let start = outline.pieces.iter().position(is_it)?;
     let end = outline.pieces.iter().rposition(is_it)? + 1;
@@ -323,11 +322,11 @@ fn trim(
         while !kept.is_empty() && after(kept.end - 1) {
             kept.end -= 1;
         }
-        let links = trailing_links(outline, &kept);
-        if links == 0 {
+        let related = trailing_links(outline, &kept);
+        if related == 0 {
             break;
         }
-        kept.end -= links;
+        kept.end -= related;
     }
     let without = kept
         .clone()

@@ -1,5 +1,5 @@
-//! What a page declares about its article, for machines: government `<meta>` names (ArticleTitle, PubDate,
-//! ContentSource, ColumnName), JSON-LD (schema.org), OpenGraph and the like.
+//! What a page declares about its article, for machines: government `<meta>` names (`ArticleTitle`, `PubDate`,
+//! `ContentSource`, `ColumnName`), JSON-LD (schema.org), `OpenGraph` and the like.
 //!
 //! In: the page's [`Outline`]. Out: [`Declared`]. Empty values, which templates leave behind, are none.
 
@@ -211,7 +211,7 @@ fn plain(value: &str) -> Option<String> {
                 .peek()
                 .is_some_and(|next| next.is_ascii_alphabetic() || *next == '/') =>
             {
-                in_tag = true
+                in_tag = true;
             }
             '>' if in_tag => in_tag = false,
             c if !in_tag => all.push(c),

@@ -30,7 +30,7 @@ pub(super) struct Facts {
 
 impl Facts {
     /// The date, labelled or bare.
-    pub fn date(&self) -> Option<Published> {
+    pub(super) fn date(&self) -> Option<Published> {
         self.labelled_date.or(self.bare_date)
     }
 }
@@ -85,6 +85,25 @@ pub(super) fn is_labelled(text: &str) -> bool {
             .is_some_and(|found| found.start() <= LATEST)
 }
 
+/// Whether a line's date is not the article's: of an event (`讲座时间：…`), of the day of reading (`今天是…`).
+pub(super) fn is_of_an_event(text: &str) -> bool {
+    static TODAY: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^(?:今天|今日|现在|当前|北京时间|欢迎)").expect("a literal"));
+    TODAY.is_match(text)
+        || LABELS.captures(text).is_some_and(|found| {
+            let dated = found.name("date").or_else(|| found.name("other_date"));
+            dated.is_some_and(|label| joined_before(text, label.start()))
+        })
+}
+
+/// Whether a line says where an event takes place: a time right above it is the event's.
+pub(super) fn is_a_venue(text: &str) -> bool {
+    static VENUE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[一二三四五六0-9、.\s]*(?:\p{Han}{0,4})地\s*点\s*[:：]").expect("a literal")
+    });
+    VENUE.is_match(text)
+}
+
 /// Reads a line.
 pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
     let mut facts = Facts::default();
@@ -115,8 +134,8 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
             .map_or(line.len(), |&(_, start, _)| start);
         let segment = &line[end..next];
         match label {
-            Label::Date if facts.labelled_date.is_none() => {
-                facts.labelled_date = dates::find(segment, context)
+            Label::Date if facts.labelled_date.is_none() && !joined_before(line, start) => {
+                facts.labelled_date = dates::find(segment, context);
             }
             Label::OtherDate if other_date.is_none() => other_date = dates::find(segment, context),
             Label::Origin | Label::Publisher => {
@@ -125,7 +144,7 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
             }
             // `图片来源` and `本报记者文` are no labels of the article
             Label::Author | Label::Contributor if !joined_before(line, start) => {
-                keep(&mut author, label, value(segment))
+                keep(&mut author, label, value(segment));
             }
             _ => {}
         }
@@ -258,4 +277,134 @@ pub(super) fn role(text: &str) -> Option<Role> {
     ];
     // the first that fits: a neighbour's title may well say 评论
     ROLES.matches(text).iter().next().map(|index| roles[index])
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn facts(line: &str) -> (Option<String>, Option<String>, Option<String>) {
+        let timezone = TimeZone::UTC;
+        let context = DateContext {
+            timezone: &timezone,
+            now: "2024-12-01T00:00:00Z".parse().unwrap(),
+        };
+        let facts = read(line, &context);
+        let date = facts.date().map(|date| date.day().to_string());
+        (date, facts.origin, facts.author)
+    }
+
+    #[test]
+    fn reads_fact_lines_in_any_order() {
+        for (line, date, origin, author) in [
+            (
+                "发布日期:2024-02-24     文章来源:陕西省教育厅    点击:",
+                "2024-02-24",
+                "陕西省教育厅",
+                "",
+            ),
+            (
+                "发布日期:2024-02-24文章来源:陕西省教育厅点击:",
+                "2024-02-24",
+                "陕西省教育厅",
+                "",
+            ),
+            (
+                "点击：12次 来源：教务处 时间：2024/2/4",
+                "2024-02-04",
+                "教务处",
+                "",
+            ),
+            (
+                "作者：　来源：　日期：2020-01-10　浏览次数：　次",
+                "2020-01-10",
+                "",
+                "",
+            ),
+            (
+                "稿源：中国教育报\t作　者：张三\t责编：李四\t2024年3月1日",
+                "2024-03-01",
+                "中国教育报",
+                "张三",
+            ),
+            (
+                "信息来源:\t招生办公室\t发布人：admin\t发布时间：2024-03-01",
+                "2024-03-01",
+                "招生办公室",
+                "",
+            ),
+            (
+                "发布机构：省教育厅 | 成文日期：2024-02-01 | 发布日期：2024-02-03",
+                "2024-02-03",
+                "省教育厅",
+                "",
+            ),
+            (
+                "2024-03-01 10:20 来源：新华社 【字体：大 中 小】 打印",
+                "2024-03-01",
+                "新华社",
+                "",
+            ),
+            (
+                "（来源：校团委 文/图：王五 编辑：赵六）",
+                "",
+                "校团委",
+                "王五",
+            ),
+            (
+                "供稿：宣传部 审核：钱七 2024-05-05",
+                "2024-05-05",
+                "",
+                "宣传部",
+            ),
+            (
+                "Source: Ministry of Education\tPublished: 24 Feb 2024",
+                "2024-02-24",
+                "Ministry of Education",
+                "",
+            ),
+            (
+                "更新时间：2024-02-01 发布时间：2024-01-01",
+                "2024-01-01",
+                "",
+                "",
+            ),
+            ("电话：010-62812024", "", "", ""),
+        ] {
+            let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            assert_eq!(
+                facts(line),
+                (some(date), some(origin), some(author)),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn knows_lines_that_are_no_text() {
+        for (line, expected) in [
+            ("当前位置 : 首页 - 形势政策 - 正文", Some(Role::Breadcrumb)),
+            ("您现在的位置：首页", Some(Role::Breadcrumb)),
+            ("【打印本页】 【关闭窗口】", Some(Role::Tool)),
+            ("分享到： 微信 新浪微博", Some(Role::Tool)),
+            ("字号：大 中 小", Some(Role::Tool)),
+            ("责任编辑：王老师", Some(Role::Editor)),
+            ("上一篇：关于放假的通知", Some(Role::Neighbour)),
+            ("下一条：没有了", Some(Role::Neighbour)),
+            ("相关阅读", Some(Role::Related)),
+            ("版权所有 © 2024 南河学院", Some(Role::Footer)),
+            ("湘ICP备00000000号", Some(Role::Footer)),
+            ("分享是一种美德，阅读使人快乐。", None),
+            ("关闭学校大门的通知", None),
+            ("打印机使用办法", None),
+            ("返回学校的安排", None),
+            ("编辑部召开会议。", None),
+            ("下一步，各单位要抓好落实。", None),
+            ("相关学院要做好准备工作。", None),
+        ] {
+            assert_eq!(role(line), expected, "{line}");
+        }
+    }
 }

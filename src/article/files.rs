@@ -85,7 +85,7 @@ pub fn media_type(name: &str) -> Option<&'static str> {
 pub fn media_type_of(url: &Url) -> Option<&'static str> {
     media_type(url.path()).or_else(|| {
         let pairs = url.query_pairs().take(20);
-        pairs.filter_map(|(_, value)| media_type(&value)).next()
+        pairs.into_iter().find_map(|(_, value)| media_type(&value))
     })
 }
 
@@ -239,6 +239,28 @@ fn is_icon(image: Element<'_>, src: &str) -> bool {
     ICONS.is_match(src) || tiny("width") || tiny("height")
 }
 
+static PLAYERS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)video|player|youku|bilibili|youtube|vimeo|dailymotion|iqiyi|tudou|v\.qq\.com|\.m3u8|\.swf|\.webm|\.ogv")
+        .expect("a literal")
+});
+
+/// A first look at a frame or a player: whether it shows a file or a film, and not the site's own furniture.
+pub(super) fn is_shown(element: Element<'_>) -> bool {
+    element.is_any(&["video", "audio"])
+        || element.attr("pdfsrc").is_some()
+        || ["src", "data", "data-src", "sudy-wp-src"]
+            .iter()
+            .any(|name| {
+                element.attr(name).is_some_and(|address| {
+                    address
+                        .split(['?', '&', '=', '#'])
+                        .any(|part| media_type(part).is_some())
+                        || PLAYERS.is_match(address)
+                })
+            })
+        || element.name() == "object" && element.children().next().is_some()
+}
+
 /// What a frame, a player or a viewer shows: its address, and whether that is a file.
 pub(super) fn embedded(element: Element<'_>, base: &Url) -> Option<(Url, bool)> {
     let source = || {
@@ -263,14 +285,11 @@ pub(super) fn embedded(element: Element<'_>, base: &Url) -> Option<(Url, bool)> 
     if media_type(url.path()).is_some() {
         return Some((url, true));
     }
-    static PLAYERS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)video|player|youku|bilibili|youtube|vimeo|dailymotion|iqiyi|tudou|v\.qq\.com|\.m3u8|\.swf|\.webm|\.ogv").expect("a literal")
-    });
     let playing = element.is_any(&["video", "audio"]) || PLAYERS.is_match(url.as_str());
     playing.then_some((url, false))
 }
 
-/// Scripts that show a file: WebberVSB's viewers for PDF and video, and common libraries.
+/// Scripts that show a file: VSB's viewers for PDF and video, and common libraries.
 static VIEWERS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?i)(?:showVsbpdfIframe|showpdf|pdfobject\.embed|viewpdf|pdfviewer|openpdf)\w*\s*\(\s*["']([^"']+)["']|showVsbVideo\w*\s*\(\s*(?:["'][^"']*["']\s*,\s*)?["']([^"']+\.\w{2,4})["']"#)
         .expect("a literal")

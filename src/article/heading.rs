@@ -68,7 +68,8 @@ pub(super) fn find(
         .collect();
     let mut best: Option<(f32, Range<usize>)> = None;
     for lines in candidates(outline, marks) {
-        let score = score(outline, marks, &declared, &not, &lines);
+        let least = best.as_ref().map_or(LEAST, |(before, _)| *before);
+        let score = score(outline, marks, &declared, &not, &lines, least);
         if score >= LEAST && best.as_ref().is_none_or(|(before, _)| score > *before) {
             best = Some((score, lines));
         }
@@ -121,6 +122,7 @@ fn score(
     declared: &[String],
     not: &[String],
     lines: &Range<usize>,
+    least: f32,
 ) -> f32 {
     let first = lines.start;
     let line = &outline.lines[first];
@@ -164,6 +166,11 @@ fn score(
     if line.is_linked() {
         score -= 4.0;
     }
+    score += nearness(marks, lines.end);
+    // what is declared can add ten
+    if score + 10.0 < least {
+        return score;
+    }
     let text = key(&outline.joined(lines.clone()));
     score += likeness(&text, declared);
     if not.contains(&text) {
@@ -175,7 +182,6 @@ fn score(
     if line.marks > 3 && line.width > 160 {
         score -= 3.0;
     }
-    score += nearness(marks, lines.end);
     if HOME.is_match(&text) {
         score -= 6.0;
     }
@@ -262,17 +268,16 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
         return;
     }
     let mut between = 0;
-    for line in heading.title_lines.end..(heading.title_lines.end + REACH).min(outline.lines.len())
-    {
-        let l = &outline.lines[line];
+    let below = marks.iter().zip(&outline.lines).enumerate();
+    for (line, (mark, l)) in below.skip(heading.title_lines.end).take(REACH) {
         if l.hidden {
             continue;
         }
-        if marks[line].fact {
+        if mark.fact {
             heading.fact_lines.push(line);
             heading.end = line + 1;
             between = 0;
-        } else if marks[line].role.is_none() {
+        } else if mark.role.is_none() {
             between += 1;
             // a subtitle, a label and its value in two cells; not a paragraph
             if between > 3 || (l.width > 60 && l.marks > 1) {

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     list::Item,
     page::{links, text},
-    source::Source,
+    source::{Source, SourceId},
 };
 
 /// Titles are cut here.
@@ -42,10 +42,27 @@ pub struct Seen<'a> {
     pub timezone: &'a TimeZone,
 }
 
+/// What an article takes from its source.
+struct Place<'a> {
+    source: SourceId,
+    /// The configured title.
+    title: Option<&'a str>,
+    host: &'a str,
+}
+
 /// An article from a list's item and, if its page was read, the page's reading.
 ///
 /// An item that is no page but a file is complete as it is: the file is its attachment.
 pub fn compose(reading: Option<Reading>, item: &Item, source: &Source, seen: &Seen<'_>) -> Article {
+    let place = Place {
+        source: source.id.clone(),
+        title: source.title.as_deref(),
+        host: source.url.host_str().unwrap_or_default(),
+    };
+    assemble(reading, item, &place, seen)
+}
+
+fn assemble(reading: Option<Reading>, item: &Item, place: &Place<'_>, seen: &Seen<'_>) -> Article {
     let url = links::normalise(&item.url);
     let refused = reading
         .as_ref()
@@ -55,8 +72,8 @@ pub fn compose(reading: Option<Reading>, item: &Item, source: &Source, seen: &Se
     let (published, date_from) = published(&reading, item, &url, seen);
     let mut article = Article {
         id: ArticleId::of(&item.url),
-        source: source.id.clone(),
-        title: text::cut(&title(&reading, item, source), MOST_TITLE).to_owned(),
+        source: place.source.clone(),
+        title: text::cut(&title(&reading, item, place), MOST_TITLE).to_owned(),
         published,
         date_from,
         first_seen: seen.first_seen,
@@ -88,7 +105,7 @@ pub fn compose(reading: Option<Reading>, item: &Item, source: &Source, seen: &Se
 
 /// The page's title; the item's where the page has none, or one that is no title: the site's or the source's name.
 /// An item's title that the list cut short gives way in any case.
-fn title(reading: &Reading, item: &Item, source: &Source) -> String {
+fn title(reading: &Reading, item: &Item, place: &Place<'_>) -> String {
     let listed = text::fold(&item.title);
     let Some(title) = reading
         .title
@@ -99,11 +116,8 @@ fn title(reading: &Reading, item: &Item, source: &Source) -> String {
         return listed;
     };
     let (page, list) = (heading::key(&title), heading::key(&listed));
-    let named = source.title.as_deref().map(heading::key);
-    let host = source
-        .url
-        .host_str()
-        .is_some_and(|host| title.eq_ignore_ascii_case(host));
+    let named = place.title.map(heading::key);
+    let host = title.eq_ignore_ascii_case(place.host);
     let column = reading
         .breadcrumb
         .iter()
@@ -145,4 +159,134 @@ fn published(
     }
     let published = dates::from_address(url, &context);
     (published, published.map(|_| DateFrom::Url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn ids_are_these_for_ever() {
+        for (address, id) in [
+            (
+                "http://jyt.example.gov.cn/202402/t20240224_1.html",
+                "9899c5e1-3ed5-5dd9-ad82-fe181c181d23",
+            ),
+            (
+                "https://www.example.edu.cn/info/1024/1.htm?a=%e4%b8%80#top",
+                "edfd8601-ffc9-5bc4-a69c-79c6357d4154",
+            ),
+        ] {
+            assert_eq!(ArticleId::of(&url(address)).to_string(), id);
+        }
+        let one = ArticleId::of(&url("http://a.example.cn/1.htm;jsessionid=1?utm_source=x"));
+        assert_eq!(one, ArticleId::of(&url("https://a.example.cn:443/1.htm")));
+        assert_ne!(one, ArticleId::of(&url("https://a.example.cn/2.htm")));
+    }
+
+    fn item(title: &str, address: &str, published: Option<&str>) -> Item {
+        Item {
+            title: title.to_owned(),
+            url: url(address),
+            published: published.map(|text| text.parse().unwrap()),
+        }
+    }
+
+    fn reading(title: &str, published: Option<&str>) -> Reading {
+        Reading {
+            title: Some(title.to_owned()),
+            published: published.map(|text| text.parse().unwrap()),
+            date_from: published.map(|_| DateFrom::Page),
+            body_html: "<p>x</p>".to_owned(),
+            ..Reading::default()
+        }
+    }
+
+    fn composed(reading: Option<Reading>, item: &Item) -> Article {
+        let timezone = TimeZone::get("Asia/Shanghai").unwrap();
+        let now: Timestamp = "2024-06-01T00:00:00Z".parse().unwrap();
+        let place = Place {
+            source: SourceId::parse("s").unwrap(),
+            title: Some("教务处"),
+            host: "a.example.cn",
+        };
+        let seen = Seen {
+            first_seen: now,
+            sorted_at: now,
+            timezone: &timezone,
+        };
+        assemble(reading, item, &place, &seen)
+    }
+
+    #[test]
+    fn the_page_completes_the_list() {
+        let listed = item(
+            "关于组织参加机器人大赛的…",
+            "http://a.example.cn/1.htm?spm=1#a",
+            Some("2024-02-24"),
+        );
+        let article = composed(
+            Some(reading(
+                "关于组织参加机器人大赛的通知",
+                Some("2024-02-24T09:30:00+08:00"),
+            )),
+            &listed,
+        );
+        assert_eq!(article.title, "关于组织参加机器人大赛的通知");
+        assert_eq!(
+            article.published.unwrap().to_string(),
+            "2024-02-24T09:30:00+08:00"
+        );
+        assert_eq!(article.date_from, Some(DateFrom::Page));
+        assert_eq!(article.url.as_str(), "http://a.example.cn/1.htm");
+        assert!(article.complete);
+    }
+
+    #[test]
+    fn the_list_stands_in_for_a_page_that_says_nothing() {
+        let listed = item(
+            "停水通知",
+            "http://a.example.cn/2024/0203/1.htm",
+            Some("2024-02-24"),
+        );
+        let article = composed(Some(reading("教务处", None)), &listed);
+        assert_eq!(article.title, "停水通知");
+        assert_eq!(article.date_from, Some(DateFrom::List));
+        let unread = composed(None, &listed);
+        assert!(!unread.complete);
+        let refused = Reading {
+            refusal: Some(super::super::Refusal::CampusOnly),
+            ..reading("您当前IP并非校内地址", None)
+        };
+        let refused = composed(Some(refused), &listed);
+        assert_eq!(
+            (refused.title.as_str(), refused.complete),
+            ("停水通知", false)
+        );
+        let undated = composed(
+            None,
+            &item("停水通知", "http://a.example.cn/2024/0203/1.htm", None),
+        );
+        assert_eq!(undated.date_from, Some(DateFrom::Url));
+        assert_eq!(undated.published.unwrap().to_string(), "2024-02-03");
+    }
+
+    #[test]
+    fn a_file_is_an_article_too() {
+        let article = composed(None, &item("课程表", "http://a.example.cn/f/kcb.PDF", None));
+        assert!(article.complete);
+        assert_eq!(article.attachments[0].media_type, "application/pdf");
+        assert_eq!(article.attachments[0].title, "课程表");
+    }
+
+    #[test]
+    fn titles_are_cut() {
+        let long = "长".repeat(5_000);
+        let article = composed(None, &item(&long, "http://a.example.cn/1", None));
+        assert_eq!(article.title.chars().count(), MOST_TITLE);
+    }
 }

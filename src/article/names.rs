@@ -36,7 +36,7 @@ impl Names {
         for (name, value) in element.attrs() {
             if matches!(name, "class" | "id") && !value.is_empty() && value.len() < 500 {
                 let lower = value.to_ascii_lowercase();
-                for index in NAMES.matches(&lower).iter() {
+                for index in &NAMES.matches(&lower) {
                     names |= 1 << index;
                 }
             }

@@ -63,7 +63,7 @@ pub(super) struct Line {
 
 impl Line {
     /// Mostly links.
-    pub fn is_linked(&self) -> bool {
+    pub(super) fn is_linked(&self) -> bool {
         self.links > 0 && self.link_width * 2 > self.width
     }
 }
@@ -96,13 +96,11 @@ pub(super) struct Outline<'a> {
     pub head_scripts: Vec<Element<'a>>,
     /// The text of `<title>`, folded.
     pub title: String,
-    /// All embeds, with their line.
-    pub embeds: Vec<(usize, Element<'a>)>,
 }
 
 impl<'a> Outline<'a> {
     /// Walks the page once.
-    pub fn of(document: &'a Document) -> Self {
+    pub(super) fn of(document: &'a Document) -> Self {
         let mut builder = Builder::default();
         let mut walk = document.root().walk();
         while let Some(step) = walk.next() {
@@ -121,7 +119,7 @@ impl<'a> Outline<'a> {
     }
 
     /// A line's text, folded.
-    pub fn text(&self, line: usize) -> String {
+    pub(super) fn text(&self, line: usize) -> String {
         let mut folded = String::new();
         self.push_text(line, &mut folded);
         folded.truncate(folded.trim_end().len());
@@ -137,7 +135,7 @@ impl<'a> Outline<'a> {
     }
 
     /// The text of several lines: Chinese lines run on, others are set off by a space.
-    pub fn joined(&self, lines: Range<usize>) -> String {
+    pub(super) fn joined(&self, lines: Range<usize>) -> String {
         let mut all = String::new();
         for line in lines {
             let text = self.text(line);
@@ -152,7 +150,7 @@ impl<'a> Outline<'a> {
     }
 
     /// A line's text for reading facts: a tab where an element begins or ends and where the page leaves a gap.
-    pub fn fact_text(&self, line: usize) -> String {
+    pub(super) fn fact_text(&self, line: usize) -> String {
         let mut all = String::new();
         for piece in &self.pieces[self.lines[line].pieces.clone()] {
             match piece {
@@ -164,7 +162,7 @@ impl<'a> Outline<'a> {
     }
 
     /// The blocks around a line, innermost first.
-    pub fn around(&self, line: usize) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn around(&self, line: usize) -> impl Iterator<Item = usize> + '_ {
         let first = self.lines[line].block;
         std::iter::successors(Some(first), |&block| {
             (block > 0).then(|| self.blocks[block].parent)
@@ -172,7 +170,7 @@ impl<'a> Outline<'a> {
     }
 
     /// The links of a line.
-    pub fn links_of_line(&self, line: &Line) -> impl Iterator<Item = Element<'a>> + '_ {
+    pub(super) fn links_of_line(&self, line: &Line) -> impl Iterator<Item = Element<'a>> + '_ {
         self.pieces[line.pieces.clone()]
             .iter()
             .filter_map(|piece| match piece {
@@ -263,11 +261,8 @@ impl<'a> Builder<'a> {
                 self.link_depth += 1;
             }
             Kind::Image => self.line().images += 1,
-            Kind::Embed => {
-                self.line().embeds += 1;
-                let line = self.outline.lines.len();
-                self.outline.embeds.push((line, element));
-            }
+            Kind::Embed if !files::is_shown(element) => return true,
+            Kind::Embed => self.line().embeds += 1,
             Kind::Inline if element.is_any(&["meta", "title", "link", "base"]) => {
                 self.head_element(element);
                 return true;
@@ -315,7 +310,7 @@ impl<'a> Builder<'a> {
                 }
             }
             "title" if self.outline.title.is_empty() => {
-                self.outline.title = text::fold(&element.raw_text())
+                self.outline.title = text::fold(&element.raw_text());
             }
             _ => {}
         }
@@ -366,6 +361,7 @@ impl<'a> Builder<'a> {
         let kind = kind(element);
         match kind {
             Kind::Script | Kind::Unseen => return,
+            Kind::Embed if !files::is_shown(element) => return,
             Kind::Inline if element.is_any(&["meta", "title", "link", "base"]) => return,
             Kind::Link => self.link_depth = self.link_depth.saturating_sub(1),
             Kind::Block | Kind::Heading(_) => self.end_line(),

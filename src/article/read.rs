@@ -3,7 +3,6 @@
 //! In: a parsed page and its context. Out: a [`Reading`], never an error for the whole page. The order of trust: the
 //! user's selectors, what the page declares, the site family, structure.
 
-use jiff::Timestamp;
 use url::Url;
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
     breadcrumb,
     dates::{self, DateContext, DateFrom, Published},
     declared::{self, Declared},
-    facts::{self, Facts, Role},
+    facts::{self, Facts},
     files,
     heading::{self, Heading, Mark},
     outline::{Kind, Outline, Piece, measure},
@@ -27,7 +26,7 @@ use crate::{
     },
     source::{
         PresetChoice,
-        presets::{Preset, PresetArticle, Presets},
+        presets::{PresetArticle, Presets},
     },
 };
 
@@ -81,9 +80,19 @@ fn marks(outline: &Outline<'_>, dates: &DateContext<'_>) -> Vec<Mark> {
             mark.role = facts::role(&text);
         }
         let labelled = text.contains([':', '：']) && facts::is_labelled(&text);
-        let dated = dates::may_hold(&text) && dates::find(&text, dates).is_some();
-        mark.dated = dated;
-        mark.fact = labelled || dated && line.width <= 80 && line.marks <= 4;
+        let has_date = dates::may_hold(&text) && dates::find(&text, dates).is_some();
+        if has_date && facts::is_of_an_event(&text) {
+            continue;
+        }
+        mark.dated = has_date;
+        mark.fact = labelled || has_date && line.width <= 80 && line.marks <= 4;
+        if index > 0 && marks[index - 1].dated && facts::is_a_venue(&text) {
+            let role = marks[index - 1].role;
+            marks[index - 1] = Mark {
+                role,
+                ..Mark::default()
+            };
+        }
     }
     marks
 }
@@ -478,8 +487,7 @@ impl Page<'_> {
         fact: impl Fn(Facts) -> Option<T>,
     ) -> Option<(T, &str)> {
         let preset = self.preset?;
-        // the selectors live as long as the presets: for ever
-        picks_of(preset, picks).iter().find_map(|pick| {
+        picks(preset).iter().find_map(|pick| {
             let text = self.pick_facts(pick)?;
             Some((
                 fact(facts::read(&text, &self.dates))?,
@@ -510,8 +518,13 @@ impl Page<'_> {
 
     /// Body, text, pictures and files.
     fn write(&self, body: &Body, reading: &mut Reading) {
-        let remove: Vec<Element<'_>> = self.removed(body);
+        let remove = self.removed(body);
         let written = render::write(self.outline, body, &remove, &self.base);
+        if written.cut {
+            reading
+                .problems
+                .push("the body is too long and was cut".to_owned());
+        }
         reading.body_html = sanitize(&written.html);
         reading.summary = summary(&written.text);
         reading.body_text = written.text;
@@ -543,25 +556,19 @@ impl Page<'_> {
         }
     }
 
-    /// The elements that the user or the family cuts out.
-    fn removed(&self, body: &Body) -> Vec<Element<'_>> {
+    /// The pieces that open elements which the user or the family cuts out.
+    fn removed(&self, body: &Body) -> Vec<usize> {
         let rules = self.context.rules.remove.iter();
-        let selectors: Vec<&Selector> = rules
-            .chain(self.preset.iter().flat_map(|preset| &preset.remove))
-            .collect();
+        let preset = self.preset.iter().flat_map(|preset| &preset.remove);
+        let selectors: Vec<&Selector> = rules.chain(preset).collect();
+        let matches = |index: &usize| match self.outline.pieces[*index] {
+            Piece::Open(element, _) => selectors.iter().any(|selector| element.matches(selector)),
+            Piece::Text(_) | Piece::Close(..) => false,
+        };
         if selectors.is_empty() {
             return Vec::new();
         }
-        let opened =
-            self.outline.pieces[body.pieces.clone()]
-                .iter()
-                .filter_map(|piece| match piece {
-                    Piece::Open(element, _) => Some(*element),
-                    _ => None,
-                });
-        opened
-            .filter(|element| selectors.iter().any(|selector| element.matches(selector)))
-            .collect()
+        body.pieces.clone().filter(matches).collect()
     }
 
     /// What a pick finds: the first that is not empty.
@@ -608,13 +615,6 @@ impl Page<'_> {
             _ => element.text(),
         }
     }
-}
-
-fn picks_of<'p>(
-    preset: &'p PresetArticle,
-    picks: impl Fn(&PresetArticle) -> &Vec<Pick>,
-) -> &'p [Pick] {
-    picks(preset)
 }
 
 fn take(

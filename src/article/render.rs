@@ -16,6 +16,15 @@ use super::{
 };
 use crate::page::{document::Element, links, text};
 
+/// A longer cell is no entry of a table but a column of the layout: its text is a paragraph.
+const CELL_BYTES: usize = 240;
+
+/// No article is longer than this; what goes beyond is left out.
+const MOST_HTML_BYTES: usize = 1 << 20;
+
+/// More pictures or files than any article has.
+const MOST_FILES: usize = 500;
+
 /// A body, written out.
 #[derive(Debug, Default)]
 pub(super) struct Written {
@@ -25,15 +34,12 @@ pub(super) struct Written {
     pub text: String,
     pub images: Vec<Url>,
     pub attachments: Vec<Attachment>,
+    /// It was too long to be written to its end.
+    pub cut: bool,
 }
 
-/// Writes a body. Nothing inside the elements of `remove` is written.
-pub(super) fn write(
-    outline: &Outline<'_>,
-    body: &Body,
-    remove: &[Element<'_>],
-    base: &Url,
-) -> Written {
+/// Writes a body, but for the elements that the pieces in `remove` open.
+pub(super) fn write(outline: &Outline<'_>, body: &Body, remove: &[usize], base: &Url) -> Written {
     let mut writer = Writer {
         base,
         out: Written::default(),
@@ -53,6 +59,10 @@ pub(super) fn write(
     let mut skipped: Option<Element<'_>> = None;
     let mut kept = kept_blocks(outline, body);
     for index in body.pieces.clone() {
+        if writer.out.html.len() >= MOST_HTML_BYTES {
+            writer.out.cut = true;
+            break;
+        }
         while outline
             .lines
             .get(line)
@@ -72,9 +82,11 @@ pub(super) fn write(
             .get(line)
             .is_some_and(|l| l.pieces.contains(&index));
         match *piece {
-            Piece::Open(element, _) if remove.contains(&element) => skipped = Some(element),
+            Piece::Open(element, _) if remove.binary_search(&index).is_ok() => {
+                skipped = Some(element);
+            }
             Piece::Open(element, Kind::Block | Kind::Heading(_)) => {
-                writer.open_block(element, kept(index))
+                writer.open_block(element, kept(index));
             }
             Piece::Close(element, Kind::Block | Kind::Heading(_)) => writer.close_block(element),
             Piece::Open(element, Kind::Script) => writer.script(element),
@@ -314,6 +326,9 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, piece: &str) {
+        // escaped, a character takes up to six bytes
+        let room = (MOST_HTML_BYTES - self.out.html.len().min(MOST_HTML_BYTES)) / 2;
+        let piece = &piece[..piece.floor_char_boundary(room.max(64))];
         if self.preformatted > 0 {
             self.begin_content();
             self.out.html.push_str(&escaped(piece));
@@ -351,10 +366,15 @@ impl Writer<'_> {
         let line = std::mem::take(&mut self.line_text);
         let line = line.trim();
         if !line.is_empty() {
-            if self.cell_begins && !self.out.text.is_empty() && !self.out.text.ends_with('\n') {
-                self.out.text.push('\t');
-            } else if !self.out.text.is_empty() && !self.out.text.ends_with(['\n', '\t']) {
-                self.out.text.push('\n');
+            let before = self.out.text.rsplit('\n').next().unwrap_or_default();
+            let cells = before.len() <= CELL_BYTES && line.len() <= CELL_BYTES;
+            if !before.is_empty() {
+                let between = if self.cell_begins && cells {
+                    '\t'
+                } else {
+                    '\n'
+                };
+                self.out.text.push(between);
             }
             self.cell_begins = false;
             self.out.text.push_str(line);
@@ -397,7 +417,7 @@ impl Writer<'_> {
             }
         }
         self.out.html.push_str(" />");
-        if !self.out.images.contains(&url) {
+        if self.out.images.len() < MOST_FILES && !self.out.images.contains(&url) {
             self.out.images.push(url);
         }
     }
@@ -436,12 +456,12 @@ impl Writer<'_> {
     }
 
     fn attach(&mut self, file: Attachment) {
-        if !self
+        let known = self
             .out
             .attachments
             .iter()
-            .any(|known| known.url == file.url)
-        {
+            .any(|known| known.url == file.url);
+        if !known && self.out.attachments.len() < MOST_FILES {
             self.out.attachments.push(file);
         }
     }

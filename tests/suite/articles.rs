@@ -273,3 +273,19 @@ proptest! {
         let _ = read(&page, &url, &PresetChoice::Auto, "Asia/Shanghai");
     }
 }
+
+#[test]
+fn endless_bodies_are_cut() {
+    let url: Url = "http://a.example.cn/1.htm".parse().expect("a literal");
+    let page = format!(
+        "<h1>标题标题</h1><p>2024-01-01 来源：教务处</p><div class=content><p>{}</p></div>",
+        "汉字，&amp;".repeat(120_000)
+    );
+    let reading = read(page.as_bytes(), &url, &PresetChoice::None, "Asia/Shanghai");
+    assert!(
+        reading.body_html.len() < 4 << 20,
+        "{}",
+        reading.body_html.len()
+    );
+    assert!(!reading.body_text.is_empty());
+}

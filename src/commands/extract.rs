@@ -405,3 +405,72 @@ impl From<List> for ListAnswer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(lines: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let list = "<ul><li><a href=1.htm>the first of the items</a> 2024-02-24<li><a href=2.htm>the second of the items</a> 2024-02-23</ul>";
+        std::fs::write(folder.path().join("list.html"), list).unwrap();
+        std::fs::write(folder.path().join("soup.html"), "\u{FFFD}".repeat(500)).unwrap();
+        let reader = PageReader {
+            preset: PresetChoice::Auto,
+            timezone: TimeZone::UTC,
+            now: "2024-06-01T00:00:00Z".parse().unwrap(),
+        };
+        let answer = |line: &&str| {
+            let (good, bytes) = reader.answer(line.as_bytes(), folder.path());
+            let text = String::from_utf8(bytes).unwrap();
+            assert_eq!(good, !text.contains("\"error\":"), "{text}");
+            text.replace(folder.path().to_str().unwrap(), "FOLDER")
+        };
+        lines.iter().map(answer).collect()
+    }
+
+    #[test]
+    fn a_list_is_answered_as_the_contract_says() {
+        let line = r#"{"id":7,"kind":"list","url":"http://a.example/x/","file":"list.html"}"#;
+        assert_eq!(
+            answers(&[line]),
+            [concat!(
+                r#"{"id":7,"items":["#,
+                r#"{"title":"the first of the items","url":"http://a.example/x/1.htm","published":"2024-02-24"},"#,
+                r#"{"title":"the second of the items","url":"http://a.example/x/2.htm","published":"2024-02-23"}"#,
+                r#"],"next":null,"preset":null}"#,
+                "\n"
+            )]
+        );
+    }
+
+    #[test]
+    fn a_bad_line_is_an_error_in_words() {
+        let found = answers(&[
+            r#"{"id":"a","kind":"list","url":"http://a.example/","file":"none.html"}"#,
+            r#"{"id":"b","kind":"article","url":"http://a.example/","file":"soup.html"}"#,
+            r#"{"id":"c","kind":"feed","url":"http://a.example/","file":"list.html"}"#,
+            "no json",
+        ]);
+        let start = |i: usize, text: &str| assert!(found[i].starts_with(text), "{}", found[i]);
+        start(0, r#"{"id":"a","error":"cannot read FOLDER/none.html: "#);
+        start(1, r#"{"id":"b","error":"garbled: no charset fits"#);
+        start(
+            2,
+            r#"{"id":"c","error":"not a line of a batch: unknown variant `feed`"#,
+        );
+        start(3, r#"{"id":null,"error":"not a line of a batch: "#);
+    }
+
+    #[test]
+    fn endless_lines_are_cut() {
+        let text = [vec![b'x'; MAX_LINE_BYTES * 3], b"\nnext\n\n".to_vec()].concat();
+        let mut lines = Lines(text.as_slice());
+        assert_eq!(
+            lines.next_line().unwrap().map(|l| l.len()),
+            Some(MAX_LINE_BYTES)
+        );
+        assert_eq!(lines.next_line().unwrap().as_deref(), Some(&b"next\n"[..]));
+        assert_eq!(lines.next_line().unwrap(), None);
+    }
+}

@@ -43,12 +43,15 @@ fn now() -> Timestamp {
 async fn answer(State(pages): State<Pages>, uri: Uri) -> Response {
     match pages.lock().unwrap().get(uri.path()) {
         Some(page) => Html(page.clone()).into_response(),
-        None if uri.path() == "/walled.htm" => (StatusCode::FORBIDDEN, Html(CAMPUS)).into_response(),
+        None if uri.path() == "/walled.htm" => {
+            (StatusCode::FORBIDDEN, Html(CAMPUS)).into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-const CAMPUS: &str = "<html><meta charset=utf-8><body>您当前ip并非校内地址，该信息仅允许校内地址访问</body></html>";
+const CAMPUS: &str =
+    "<html><meta charset=utf-8><body>您当前ip并非校内地址，该信息仅允许校内地址访问</body></html>";
 
 fn list(items: std::ops::RangeInclusive<u32>) -> String {
     let row = |n| {
@@ -225,7 +228,11 @@ async fn a_first_visit_sorts_by_the_articles_dates_where_the_list_shows_none() {
 #[tokio::test]
 async fn a_list_that_is_gone_or_refuses_is_told_as_such() {
     let site = Site::new().await;
-    assert_eq!(site.fault_at("/walled.htm").await, FaultKind::CampusOnly, "its page says more than its status");
+    assert_eq!(
+        site.fault_at("/walled.htm").await,
+        FaultKind::CampusOnly,
+        "its page says more than its status"
+    );
     assert_eq!(site.fault(0).await.0, FaultKind::Gone);
     site.put(
         "/list.htm",

@@ -132,13 +132,14 @@ fn preset_choice(name: &str) -> Option<PresetChoice> {
 fn one(reader: &PageReader, kind: Kind, page: &OnePage) -> anyhow::Result<bool> {
     match reader.read(kind, &page.url, page.content_type.as_deref(), &page.file) {
         Ok(answer) => {
-            let mut out = io::stdout().lock();
-            serde_json::to_writer(&mut out, &answer)?;
-            writeln!(out)?;
+            super::print(&format!("{}\n", serde_json::to_string(&answer)?))?;
             Ok(true)
         }
         Err(error) => {
-            complain(&format!("{}: {error}", page.file.display()));
+            complain(&match &error {
+                PageError::File { .. } => error.to_string(),
+                _ => format!("{}: {error}", page.file.display()),
+            });
             Ok(false)
         }
     }
@@ -168,10 +169,12 @@ fn many(reader: &PageReader, batch: &Path) -> anyhow::Result<bool> {
             .collect();
         for (good, answer) in answers {
             all_good &= good;
-            out.write_all(&answer).context("cannot write to stdout")?;
+            if !super::still_read(out.write_all(&answer))? {
+                return Ok(all_good);
+            }
         }
     }
-    out.flush().context("cannot write to stdout")?;
+    super::still_read(out.flush())?;
     Ok(all_good)
 }
 

@@ -284,7 +284,7 @@ fn the_daemon_stops_in_order_and_holds_its_store_alone() {
     let folder = folder(&format!(
         "[server]\nlisten = \"127.0.0.1:{port}\"\n[[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:1/\"\n"
     ));
-    let daemon = Running::start(folder.path(), &["--config", "bell.toml"], "listening");
+    let daemon = Running::start(folder.path(), &["--config", "bell.toml"], "poll failed");
     let (code, _, err) = said(&run(folder.path(), &["--config", "bell.toml", "once"]));
     assert_eq!(code, 1);
     assert!(
@@ -301,6 +301,14 @@ fn the_daemon_stops_in_order_and_holds_its_store_alone() {
         serde_json::from_str::<serde_json::Value>(&out).unwrap()[0]["id"],
         "a"
     );
+    // from another folder too, where the store's relative path leads nowhere
+    let elsewhere = tempfile::tempdir().unwrap();
+    let config = folder.path().join("bell.toml");
+    let status = ["--config", config.to_str().unwrap(), "status"];
+    let (code, out, err) = said(&run(elsewhere.path(), &status));
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("\na   not_allowed "), "{out}");
+    assert!(!elsewhere.path().join("data").exists());
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "opml"]));
     assert_eq!(code, 0);
     assert!(
@@ -415,7 +423,10 @@ fn killed_and_started_again_every_article_is_there_once() {
 
 #[test]
 fn a_store_is_looked_at_without_being_made() {
-    let folder = folder("[[source]]\nid = \"a\"\nurl = \"http://a.example/\"\n");
+    let port = free_port();
+    let folder = folder(&format!(
+        "[server]\nlisten = \"127.0.0.1:{port}\"\n[[source]]\nid = \"a\"\nurl = \"http://a.example/\"\n"
+    ));
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "status"]));
     assert_eq!(code, 0);
     assert_eq!(

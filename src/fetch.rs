@@ -21,7 +21,7 @@ pub mod robots;
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout};
-use url::{Host, Url};
+use url::Url;
 
 use self::{
     body::Extent,
@@ -47,6 +47,8 @@ use crate::{
 pub struct Request<'a> {
     /// The address.
     pub url: &'a Url,
+    /// The address that the settings were made for: their headers, which may hold a password, go to its host alone.
+    pub home: &'a Url,
     /// How to ask.
     pub settings: &'a RequestSettings,
     /// What the server gave with the page that is known, for a conditional GET.
@@ -86,8 +88,6 @@ struct Inner {
 struct Errand<'a> {
     /// What to ask for; for a robots.txt other than the page that it is about.
     request: Request<'a>,
-    /// Where the configured headers belong: they may hold a password.
-    home: Option<Host<&'a str>>,
     way: Way,
     robots: bool,
     extent: Extent,
@@ -133,7 +133,6 @@ impl Fetcher {
         let settings = request.settings;
         let errand = Errand {
             request,
-            home: request.url.host(),
             way: Way {
                 tls: settings.tls,
                 proxy: settings.proxy.clone(),

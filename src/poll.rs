@@ -10,6 +10,7 @@ mod pool;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -86,7 +87,10 @@ impl Poller {
                 ..state.unread()
             };
         }
-        let (outcome, hints) = self.visit(source, &mut state, now).await?;
+        let begun = Instant::now();
+        let (outcome, mut hints) = self.visit(source, &mut state, now).await?;
+        // `now` is the visit's beginning, and the host wants to be left alone from its answer on
+        hints.retry_after = hints.retry_after.map(|patience| patience + begun.elapsed());
         let next_poll = self.conclude(source, &mut state, &outcome, hints, now);
         self.store
             .record(Vec::new(), Some((source.id.clone(), state)))
@@ -117,7 +121,7 @@ impl Poller {
                     retry_after: error.retry_after(),
                     max_age: None,
                 };
-                return Ok((Outcome::Failed(judge::fetch_fault(&error)), hints));
+                return Ok((Outcome::Failed(self.fault_of(error).await), hints));
             }
         };
         let hints = Hints {
@@ -182,6 +186,7 @@ impl Poller {
         self.fetcher
             .get(Request {
                 url: &source.url,
+                home: &source.url,
                 settings: &source.request,
                 validators: known,
             })
@@ -200,6 +205,15 @@ impl Poller {
             // the runtime ends, and nobody waits for the answer
             Err(_) => Err(StoreError::Closed),
         })
+    }
+
+    /// What an address that gave no page is at: its error page may say it better than its status does.
+    async fn fault_of(&self, error: FetchError) -> Fault {
+        if error.page().is_none() {
+            return judge::fetch_fault(&error);
+        }
+        let judged = self.pool.run(move || judge::error_page(&error)).await;
+        judged.unwrap_or_else(|error| judge::defect(&error))
     }
 
     /// Bytes → text → tree → items, on the parsers' threads.
@@ -241,6 +255,7 @@ impl Poller {
             }
             let request = Request {
                 url: &url,
+                home: &source.url,
                 settings: &source.request,
                 validators: None,
             };

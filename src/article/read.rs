@@ -133,9 +133,7 @@ impl Page<'_> {
             .as_ref()
             .map_or(self.outline.lines.len(), |(body, _)| body.lines.start);
         let facts = self.facts(body.as_ref().map(|(body, _)| body));
-        let width = body.as_ref().map_or(0, |(body, _)| {
-            body.iter().map(|line| self.outline.lines[line].width).sum()
-        });
+        let width = body.as_ref().map_or(0, |(body, _)| self.width(body));
         reading.refusal = refusal::of(self.outline, width, self.is_dated());
         take(
             &mut reading.title,
@@ -188,18 +186,32 @@ impl Page<'_> {
         {
             return Some((body, format!("selector {}", selector.as_str())));
         }
+        let detected = body::detect(self.outline, &self.marks, &self.heading);
+        let detected = detected.filter(|body| self.says_something(body));
         for selector in self.preset.iter().flat_map(|preset| &preset.body) {
             let body = self.document.select(selector).take(5).find_map(|element| {
                 let body = body::within(self.outline, &self.marks, &self.heading, element)?;
-                self.says_something(&body).then_some(body)
+                let fits =
+                    self.says_something(&body) && !self.is_elsewhere(&body, detected.as_ref());
+                fits.then_some(body)
             });
             if let Some(body) = body {
                 return Some((body, format!("preset, {}", selector.as_str())));
             }
         }
-        let body = body::detect(self.outline, &self.marks, &self.heading)?;
-        self.says_something(&body)
-            .then(|| (body, "detection".to_owned()))
+        detected.map(|body| (body, "detection".to_owned()))
+    }
+
+    /// Whether a body named by a family is a side block that bears the same class: small, and apart from the text.
+    fn is_elsewhere(&self, body: &Body, detected: Option<&Body>) -> bool {
+        detected.is_some_and(|detected| {
+            !detected.iter().any(|line| body.has(line))
+                && self.width(detected) > 2 * self.width(body)
+        })
+    }
+
+    fn width(&self, body: &Body) -> u32 {
+        body.iter().map(|line| self.outline.lines[line].width).sum()
     }
 
     /// Whether a title stands above a line with a date, as in articles.

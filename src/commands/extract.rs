@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::WrongUsage;
 use crate::{
     article::{self, ArticleContext, Attachment, Reading, Refusal, dates::Published},
     list::{self, Item, List, ListContext},
@@ -87,36 +88,32 @@ pub fn run(args: &ExtractArgs) -> anyhow::Result<ExitCode> {
     };
     let Some(preset) = preset_choice(preset_name) else {
         let known: Vec<&str> = Presets::embedded().names().collect();
-        complain(&format!(
-            "unknown preset `{preset_name}`: expected auto, none, or one of {}",
-            known.join(", ")
-        ));
-        return Ok(ExitCode::from(2));
+        let known = known.join(", ");
+        return Err(WrongUsage(format!(
+            "unknown preset `{preset_name}`: expected auto, none, or one of {known}"
+        ))
+        .into());
     };
     let reader = PageReader {
         preset,
         timezone: TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC),
         now: super::now(),
     };
-    let good = match (&args.page, &args.batch) {
-        (Some(PageArgs::Article(page)), _) => one(&reader, Kind::Article, page)?,
-        (Some(PageArgs::List(page)), _) => one(&reader, Kind::List, page)?,
+    let all_good = match (&args.page, &args.batch) {
+        (Some(PageArgs::Article(page)), _) => one(&reader, Kind::Article, page).map(|()| true)?,
+        (Some(PageArgs::List(page)), _) => one(&reader, Kind::List, page).map(|()| true)?,
         (None, Some(batch)) => many(&reader, batch)?,
         (None, None) => {
-            complain("expected `article`, `list` or `--batch FILE`");
-            return Ok(ExitCode::from(2));
+            return Err(
+                WrongUsage("expected `article`, `list` or `--batch FILE`".to_owned()).into(),
+            );
         }
     };
-    Ok(if good {
+    Ok(if all_good {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
-}
-
-#[allow(clippy::print_stderr, reason = "a command speaks to its user")]
-fn complain(message: &str) {
-    eprintln!("schoolbell: {message}");
 }
 
 fn preset_choice(name: &str) -> Option<PresetChoice> {
@@ -129,20 +126,14 @@ fn preset_choice(name: &str) -> Option<PresetChoice> {
     }
 }
 
-fn one(reader: &PageReader, kind: Kind, page: &OnePage) -> anyhow::Result<bool> {
-    match reader.read(kind, &page.url, page.content_type.as_deref(), &page.file) {
-        Ok(answer) => {
-            super::print(&format!("{}\n", serde_json::to_string(&answer)?))?;
-            Ok(true)
-        }
-        Err(error) => {
-            complain(&match &error {
-                PageError::File { .. } => error.to_string(),
-                _ => format!("{}: {error}", page.file.display()),
-            });
-            Ok(false)
-        }
-    }
+fn one(reader: &PageReader, kind: Kind, page: &OnePage) -> anyhow::Result<()> {
+    let answer = reader.read(kind, &page.url, page.content_type.as_deref(), &page.file);
+    let answer = match answer {
+        // it names the file itself
+        Err(error @ PageError::File { .. }) => return Err(error.into()),
+        answer => answer.with_context(|| page.file.display().to_string())?,
+    };
+    super::print(&format!("{}\n", serde_json::to_string(&answer)?))
 }
 
 /// Reads pages in chunks, so that memory stays bounded however long the batch is.
@@ -415,5 +406,74 @@ impl From<List> for ListAnswer {
             next: list.next,
             preset: list.preset,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(lines: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let list = "<ul><li><a href=1.htm>the first of the items</a> 2024-02-24<li><a href=2.htm>the second of the items</a> 2024-02-23</ul>";
+        std::fs::write(folder.path().join("list.html"), list).unwrap();
+        std::fs::write(folder.path().join("soup.html"), "\u{FFFD}".repeat(500)).unwrap();
+        let reader = PageReader {
+            preset: PresetChoice::Auto,
+            timezone: TimeZone::UTC,
+            now: "2024-06-01T00:00:00Z".parse().unwrap(),
+        };
+        let answer = |line: &&str| {
+            let (good, bytes) = reader.answer(line.as_bytes(), folder.path());
+            let text = String::from_utf8(bytes).unwrap();
+            assert_eq!(good, !text.contains("\"error\":"), "{text}");
+            text.replace(folder.path().to_str().unwrap(), "FOLDER")
+        };
+        lines.iter().map(answer).collect()
+    }
+
+    #[test]
+    fn a_list_is_answered_as_the_contract_says() {
+        let line = r#"{"id":7,"kind":"list","url":"http://a.example/x/","file":"list.html"}"#;
+        assert_eq!(
+            answers(&[line]),
+            [concat!(
+                r#"{"id":7,"items":["#,
+                r#"{"title":"the first of the items","url":"http://a.example/x/1.htm","published":"2024-02-24"},"#,
+                r#"{"title":"the second of the items","url":"http://a.example/x/2.htm","published":"2024-02-23"}"#,
+                r#"],"next":null,"preset":null}"#,
+                "\n"
+            )]
+        );
+    }
+
+    #[test]
+    fn a_bad_line_is_an_error_in_words() {
+        let found = answers(&[
+            r#"{"id":"a","kind":"list","url":"http://a.example/","file":"none.html"}"#,
+            r#"{"id":"b","kind":"article","url":"http://a.example/","file":"soup.html"}"#,
+            r#"{"id":"c","kind":"feed","url":"http://a.example/","file":"list.html"}"#,
+            "no json",
+        ]);
+        let start = |i: usize, text: &str| assert!(found[i].starts_with(text), "{}", found[i]);
+        start(0, r#"{"id":"a","error":"cannot read FOLDER/none.html: "#);
+        start(1, r#"{"id":"b","error":"garbled: no charset fits"#);
+        start(
+            2,
+            r#"{"id":"c","error":"not a line of a batch: unknown variant `feed`"#,
+        );
+        start(3, r#"{"id":null,"error":"not a line of a batch: "#);
+    }
+
+    #[test]
+    fn endless_lines_are_cut() {
+        let text = [vec![b'x'; MAX_LINE_BYTES * 3], b"\nnext\n\n".to_vec()].concat();
+        let mut lines = Lines(text.as_slice());
+        assert_eq!(
+            lines.next_line().unwrap().map(|l| l.len()),
+            Some(MAX_LINE_BYTES)
+        );
+        assert_eq!(lines.next_line().unwrap().as_deref(), Some(&b"next\n"[..]));
+        assert_eq!(lines.next_line().unwrap(), None);
     }
 }

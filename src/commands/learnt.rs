@@ -91,6 +91,7 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
     let answer = fetcher
         .get(Request {
             url: &url,
+            home: &url,
             settings: &settings,
             validators: None,
         })

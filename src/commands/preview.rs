@@ -216,6 +216,7 @@ impl Visitor {
     async fn page(&self, url: &Url) -> Result<Page, Fault> {
         let request = Request {
             url,
+            home: &self.source.url,
             settings: &self.source.request,
             validators: None,
         };

@@ -139,5 +139,5 @@ fn name_of(file: &crate::article::Attachment) -> &str {
 
 /// Whether a body links to an address, as it stands in its attributes.
 fn mentions(body_html: &str, url: &Url) -> bool {
-    body_html.contains(&html! { (url.as_str()) }.into_string())
+    body_html.contains(&format!("\"{}\"", html! { (url.as_str()) }.into_string()))
 }

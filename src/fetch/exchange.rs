@@ -52,6 +52,11 @@ pub(super) async fn ask(
     })))
 }
 
+/// The same host, and no less safe a way to it.
+fn is_at_home(home: &Url, url: &Url) -> bool {
+    home.host() == url.host() && (home.scheme() == url.scheme() || url.scheme() == "https")
+}
+
 async fn send(
     client: &Client,
     limits: &Limits,
@@ -59,7 +64,7 @@ async fn send(
     errand: &Errand<'_>,
     cookies: &Cookies,
 ) -> Result<Response, FetchError> {
-    let at_home = url.host() == errand.home;
+    let at_home = is_at_home(errand.request.home, url);
     let head = headers::request(errand.request.settings, errand.request.validators, at_home);
     let mut head = head.map_err(|name| FetchError::Header {
         address: url.into(),

@@ -81,10 +81,10 @@ impl Inner {
         let errand = Errand {
             request: Request {
                 url: &file,
+                home: errand.request.home,
                 settings,
                 validators: None,
             },
-            home: errand.home.clone(),
             way: errand.way.clone(),
             robots: false,
             extent: Extent::Beginning(robots::MAX_BYTES as u64),

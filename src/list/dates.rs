@@ -222,18 +222,22 @@ impl<'a> Search<'a, '_> {
 
 /// The element's text if it is short, dates it may hold included.
 fn short_text(element: Element<'_>) -> Option<String> {
-    let mut bytes = 0;
+    let mut chars = 0;
+    let mut dated = false;
     for step in element.walk() {
         match step {
-            Step::Text(text) => bytes += visible_chars(text),
+            Step::Text(text) => {
+                chars += visible_chars(text);
+                dated |= may_be_date(text);
+            }
             Step::Open(e) if e.is_unseen() => return None,
             _ => {}
         }
-        if bytes > MAX_CHARS {
+        if chars > MAX_CHARS {
             return None;
         }
     }
-    (bytes > 0).then(|| element.text())
+    dated.then(|| element.text())
 }
 
 fn may_be_date(text: &str) -> bool {

@@ -6,7 +6,10 @@
 //! Rows with a date, a long text and an article's address speak for a block; short texts, many links per row, and a
 //! place in navigation against it.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use super::{
     outline::{Outline, Region},
@@ -108,29 +111,23 @@ fn above<'o>(outline: &'o Outline<'_>, node: usize) -> impl Iterator<Item = usiz
 
 /// All sets of elements at one path of tags below one container that hold links, each in document order.
 fn clusters(outline: &Outline<'_>) -> Vec<Vec<usize>> {
-    let mut found: HashMap<(usize, u64), Vec<usize>> = HashMap::new();
-    for link in outline
+    let mut found: HashMap<(usize, u64), Vec<usize>, BuildHasherDefault<Mixer>> =
+        HashMap::default();
+    let plain = outline
         .links
         .iter()
-        .filter(|l| l.kind == LinkKind::Plain && l.chars >= 2)
-    {
+        .filter(|l| l.kind == LinkKind::Plain && l.chars >= 2);
+    for link in plain {
         let few_links = |row: &usize| outline.links_in(*row).len() <= MAX_ROW_LINKS;
         for row in above(outline, link.node)
             .take(MAX_ROW_HEIGHT)
             .take_while(few_links)
         {
             let mut path = 0xcbf2_9ce4_8422_2325_u64;
-            for (level, container) in above(outline, row)
-                .skip(1)
-                .take(MAX_CONTAINER_HEIGHT)
-                .enumerate()
-            {
-                let step = if level == 0 {
-                    row
-                } else {
-                    parent_at(outline, row, level)
-                };
+            let mut step = row;
+            for container in above(outline, row).skip(1).take(MAX_CONTAINER_HEIGHT) {
                 path = mix(path, outline.nodes[step].element.name());
+                step = container;
                 let rows = found.entry((container, path)).or_default();
                 if rows.last() != Some(&row) {
                     rows.push(row);
@@ -144,8 +141,29 @@ fn clusters(outline: &Outline<'_>) -> Vec<Vec<usize>> {
     all.into_iter().map(|(_, rows)| rows).collect()
 }
 
-fn parent_at(outline: &Outline<'_>, node: usize, level: usize) -> usize {
-    above(outline, node).nth(level).unwrap_or(node)
+/// A hasher for keys that are numbers already: a page has thousands of them, and the standard one would be the half of
+/// all work here.
+#[derive(Default)]
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 29)
+    }
 }
 
 /// FNV-1a, 64 bit.
@@ -228,14 +246,14 @@ impl Pagers {
 /// What single rows are worth, computed once each: a row is part of several blocks.
 struct Rows<'o, 'a> {
     outline: &'o Outline<'a>,
-    worth: HashMap<usize, f64>,
+    worth: Vec<Option<f64>>,
 }
 
 impl<'o, 'a> Rows<'o, 'a> {
     fn new(outline: &'o Outline<'a>) -> Self {
         Self {
             outline,
-            worth: HashMap::new(),
+            worth: vec![None; outline.nodes.len()],
         }
     }
 
@@ -244,12 +262,14 @@ impl<'o, 'a> Rows<'o, 'a> {
         let Some(&last) = run.last() else {
             return 0.0;
         };
+        if run.len() == 1 && !self.outline.is_dated(last) {
+            return 0.0;
+        }
         let mut sum = 0.0;
         let mut dated = 0_u32;
         for (i, &row) in run.iter().enumerate() {
-            let known = self.worth.get(&row).copied();
-            let worth = known.unwrap_or_else(|| self.worth_of(row));
-            self.worth.insert(row, worth);
+            let worth = self.worth[row].unwrap_or_else(|| self.worth_of(row));
+            self.worth[row] = Some(worth);
             let is_dated =
                 self.outline.is_dated(row) || self.is_dated_after(row, run.get(i + 1).copied());
             dated += u32::from(is_dated);

@@ -25,11 +25,13 @@ pub(super) fn flatten(page: &str) -> Cow<'_, str> {
     let mut copied = 0;
     let mut open: Vec<&[u8]> = Vec::new();
     let mut at = 0;
-    while let Some(tag) = next_tag(bytes, at) {
+    while let Some(tag) = next_tag(page, at) {
         at = tag.end;
         let out = match tag.kind {
             Kind::Start => {
-                if let Some(end) = raw_text_end(bytes, &tag) {
+                // in SVG and MathML even `<style>` holds tags
+                let is_foreign = || open.iter().any(|n| is_one_of(n, &[b"svg", b"math"]));
+                if let Some(end) = raw_text_end(page, &tag).filter(|_| !is_foreign()) {
                     at = end;
                 }
                 close_implied(&mut open, tag.name);
@@ -75,9 +77,10 @@ enum Kind {
 }
 
 /// The next tag from `at` on, comments passed over.
-fn next_tag(bytes: &[u8], mut at: usize) -> Option<Tag<'_>> {
+fn next_tag(page: &str, mut at: usize) -> Option<Tag<'_>> {
+    let bytes = page.as_bytes();
     loop {
-        let start = at + find(&bytes[at..], b'<')?;
+        let start = find(page, at, '<')?;
         at = start + 1;
         let rest = &bytes[at..];
         if rest.starts_with(b"!--") {
@@ -101,7 +104,7 @@ fn next_tag(bytes: &[u8], mut at: usize) -> Option<Tag<'_>> {
         if length == 0 || !name[0].is_ascii_alphabetic() {
             continue;
         }
-        let end = tag_end(bytes, name_at + length)?;
+        let end = tag_end(page, name_at + length)?;
         return Some(Tag {
             kind,
             name: &name[..length],
@@ -111,18 +114,20 @@ fn next_tag(bytes: &[u8], mut at: usize) -> Option<Tag<'_>> {
     }
 }
 
-fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
-    bytes.iter().position(|&b| b == wanted)
+/// The place of a character from `at` on, which lies behind an ASCII character.
+fn find(page: &str, at: usize, wanted: char) -> Option<usize> {
+    page.get(at..)?.find(wanted).map(|found| at + found)
 }
 
 /// The place after the `>` that ends a tag; one inside a quoted value does not.
-fn tag_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+fn tag_end(page: &str, mut at: usize) -> Option<usize> {
+    let bytes = page.as_bytes();
     let mut after_equals = false;
     while at < bytes.len() {
         match bytes[at] {
             b'>' => return Some(at + 1),
             quote @ (b'"' | b'\'') if after_equals => {
-                at += 1 + find(&bytes[at + 1..], quote)?;
+                at = find(page, at + 1, char::from(quote))?;
                 after_equals = false;
             }
             b'=' => after_equals = true,
@@ -135,7 +140,8 @@ fn tag_end(bytes: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// Where the end tag of an element begins that holds raw text, not tags.
-fn raw_text_end(bytes: &[u8], tag: &Tag<'_>) -> Option<usize> {
+fn raw_text_end(page: &str, tag: &Tag<'_>) -> Option<usize> {
+    let bytes = page.as_bytes();
     let raw: [&[u8]; 6] = [
         b"script",
         b"style",
@@ -147,8 +153,8 @@ fn raw_text_end(bytes: &[u8], tag: &Tag<'_>) -> Option<usize> {
     raw.iter()
         .find(|name| name.eq_ignore_ascii_case(tag.name))?;
     let mut at = tag.end;
-    while let Some(step) = find(&bytes[at..], b'<') {
-        at += step;
+    while let Some(found) = find(page, at, '<') {
+        at = found;
         let rest = &bytes[at + 1..];
         if rest.first() == Some(&b'/')
             && rest.len() > tag.name.len()
@@ -262,6 +268,12 @@ mod tests {
     fn nesting_ends_at_the_limit() {
         let page = format!("{}通知", "<div>".repeat(10_000));
         assert_eq!(flatten(&page), format!("{}通知", "<div>".repeat(MAX_DEPTH)));
+    }
+
+    #[test]
+    fn nesting_does_not_hide_in_a_picture() {
+        let page = format!("<svg><style>{}", "<div>".repeat(10_000));
+        assert!(flatten(&page).len() < 5 * 1_000);
     }
 
     #[test]

@@ -5,7 +5,11 @@
 
 /// Whether a character is white space to a reader: Unicode white space, or one that has no width at all.
 pub fn is_space(c: char) -> bool {
-    c.is_whitespace() || is_invisible(c)
+    match c {
+        // nearly all characters of a page, told without a look into Unicode's tables
+        '!'..='~' | '\u{3001}'..='\u{FEFE}' => false,
+        c => c.is_whitespace() || is_invisible(c),
+    }
 }
 
 /// Whether a character shows nothing and takes no room: soft hyphen, zero-width spaces and joiners, byte-order mark,
@@ -28,12 +32,10 @@ pub fn fold(text: &str) -> String {
 /// Appends a piece of text so that the whole stays folded but for one space at its end.
 pub fn push_folded(folded: &mut String, piece: &str) {
     for c in piece.chars() {
-        if c.is_whitespace() {
-            if !folded.is_empty() && !folded.ends_with(' ') {
-                folded.push(' ');
-            }
-        } else if !is_invisible(c) {
+        if !is_space(c) {
             folded.push(c);
+        } else if c.is_whitespace() && !folded.is_empty() && !folded.ends_with(' ') {
+            folded.push(' ');
         }
     }
 }

@@ -1,11 +1,10 @@
 //! From a list's items to articles in the store: which are new, and what their own pages say.
 
-use std::{borrow::Cow, collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use url::Url;
 
 use super::{Poller, judge};
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
     list::Item,
     page::{Page, charset, document::Document, links},
     source::{
-        RequestSettings, Source,
+        Source,
         state::{Fault, SourceState},
     },
     store::{Known, StoreError},
@@ -237,17 +236,21 @@ impl Poller {
         item: &Item,
         now: Timestamp,
     ) -> Result<Answered, Unread> {
-        let settings = settings_for(source, &item.url);
         let request = Request {
             url: &item.url,
-            settings: &settings,
+            home: &source.url,
+            settings: &source.request,
             validators: None,
         };
         let answer = self.fetcher.get(request).await;
-        let answer = answer.map_err(|error| Unread {
-            fault: judge::fetch_fault(&error),
-            for_good: error.is_for_good(),
-        })?;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                let for_good = error.is_for_good();
+                let fault = self.fault_of(error).await;
+                return Err(Unread { fault, for_good });
+            }
+        };
         // 304 answers conditional requests only, and this was none
         let page = answer.page.unwrap_or_else(|| Page {
             url: item.url.clone(),
@@ -270,18 +273,6 @@ impl Poller {
                 for_good: false,
             })
     }
-}
-
-/// The source's settings; its own headers, which may hold a Cookie, go to its own host only.
-fn settings_for<'a>(source: &'a Source, url: &Url) -> Cow<'a, RequestSettings> {
-    let own = source.url.host() == url.host();
-    if own || source.request.headers.is_empty() {
-        return Cow::Borrowed(&source.request);
-    }
-    Cow::Owned(RequestSettings {
-        headers: Vec::new(),
-        ..source.request.clone()
-    })
 }
 
 /// What an item's address holds.

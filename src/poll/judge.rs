@@ -5,7 +5,7 @@ use crate::{
     article::{self, Refusal},
     fetch::FetchError,
     list::List,
-    page::{Page, document::Document},
+    page::{Page, charset, document::Document},
     source::{
         Source,
         state::{Fault, FaultKind, Outcome, SourceState},
@@ -22,6 +22,20 @@ pub fn fetch_fault(error: &FetchError) -> Fault {
     Fault {
         kind: error.kind(),
         words,
+    }
+}
+
+/// An answer with an error's status, whose page may say that it refuses: campus only, a bot wall, a log-in.
+pub(super) fn error_page(error: &FetchError) -> Fault {
+    let refusal = error.page().and_then(|page| {
+        let decoded = charset::decode(&page.body, page.content_type.as_deref());
+        let refusal = article::refusal(&Document::parse(&decoded.text))?;
+        Some(refused(page, &refusal))
+    });
+    match refusal {
+        // what the status itself says of a page that is not there is enough
+        Some(fault) if fault.kind != FaultKind::Gone => fault,
+        _ => fetch_fault(error),
     }
 }
 

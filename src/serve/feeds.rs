@@ -6,19 +6,18 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
 };
 
-use arc_swap::ArcSwapOption;
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
-use tokio::sync::Mutex;
+use quick_cache::{Weighter, sync::Cache};
 
 use super::{Site, broken, conditional, not_found, rendition::Rendition, site};
 use crate::{
@@ -47,34 +46,27 @@ struct Rendered {
     fresh_until: AtomicI64,
 }
 
-#[derive(Default)]
-struct Slot {
-    current: ArcSwapOption<Rendered>,
-    rendering: Mutex<()>,
+type Key = (Subject, Format);
+
+/// The feeds that were rendered, up to [`KEPT_BYTES`]; those that are seldom asked for make way first.
+pub(super) struct FeedCache(Cache<Key, Arc<Rendered>, Size>);
+
+/// The most bytes of feeds, in all forms, that are kept.
+const KEPT_BYTES: u64 = 128 << 20;
+
+/// What feeds weigh: the cache counts bytes.
+#[derive(Clone)]
+struct Size;
+
+impl Weighter<Key, Arc<Rendered>> for Size {
+    fn weight(&self, _: &Key, rendered: &Arc<Rendered>) -> u64 {
+        rendered.rendition.size_bytes() + 1024
+    }
 }
 
-/// The feeds that were rendered.
-#[derive(Default)]
-pub(super) struct FeedCache(RwLock<HashMap<(Subject, Format), Arc<Slot>>>);
-
-impl FeedCache {
-    fn slot(&self, subject: &Subject, format: Format) -> Arc<Slot> {
-        let key = (subject.clone(), format);
-        // a slot is whole at every moment, so a poisoned lock guards nothing broken
-        if let Some(slot) = self
-            .0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-        {
-            return slot.clone();
-        }
-        self.0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(key)
-            .or_default()
-            .clone()
+impl Default for FeedCache {
+    fn default() -> Self {
+        Self(Cache::with_weighter(1000, KEPT_BYTES, Size))
     }
 }
 
@@ -179,33 +171,39 @@ async fn rendered(
     subject: &Subject,
     format: Format,
 ) -> Result<Arc<Rendered>, Response> {
+    let key = (subject.clone(), format);
     let scope = subject.scope(site);
-    let slot = site.feeds.slot(subject, format);
-    let current = || {
-        slot.current
-            .load_full()
-            .filter(|kept| kept.generation == site.store.generation(&scope))
-    };
-    if let Some(kept) = current() {
-        return Ok(kept);
-    }
-    let _turn = slot.rendering.lock().await;
-    if let Some(kept) = current() {
-        return Ok(kept);
-    }
-    let before = slot.current.load_full();
-    let made = tokio::task::spawn_blocking({
-        let (site, subject) = (site.clone(), subject.clone());
-        move || render(&site, &subject, format, before.as_deref())
-    });
-    match made.await {
-        Ok(Ok(rendered)) => {
-            let rendered = Arc::new(rendered);
-            slot.current.store(Some(rendered.clone()));
-            Ok(rendered)
+    let is_current = |kept: &Arc<Rendered>| kept.generation == site.store.generation(&scope);
+    let FeedCache(cache) = &site.feeds;
+    let mut before = None;
+    loop {
+        if let Some(kept) = cache.get(&key) {
+            if is_current(&kept) {
+                return Ok(kept);
+            }
+            cache.remove_if(&key, |kept| !is_current(kept));
+            before = Some(kept);
         }
-        Ok(Err(error)) => Err(broken(&error)),
-        Err(error) => Err(broken(&error)),
+        // one asker gets the place to fill, the others wait for what it puts there
+        let place = match cache.get_value_or_guard_async(&key).await {
+            Ok(kept) if is_current(&kept) => return Ok(kept),
+            Ok(_) => continue,
+            Err(place) => place,
+        };
+        let made = tokio::task::spawn_blocking({
+            let (site, subject) = (site.clone(), subject.clone());
+            move || render(&site, &subject, format, before.as_deref())
+        });
+        return match made.await {
+            Ok(Ok(rendered)) => {
+                let rendered = Arc::new(rendered);
+                // refused only where the place was taken away meanwhile, and then the next asker renders anew
+                let _ = place.insert(rendered.clone());
+                Ok(rendered)
+            }
+            Ok(Err(error)) => Err(broken(&error)),
+            Err(error) => Err(broken(&error)),
+        };
     }
 }
 

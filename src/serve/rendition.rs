@@ -26,6 +26,11 @@ pub(super) struct Rendition {
 }
 
 impl Rendition {
+    /// What it takes in memory.
+    pub(super) fn size_bytes(&self) -> u64 {
+        (self.identity.bytes.len() + self.gzip.bytes.len()) as u64
+    }
+
     /// Compresses and stamps a document. The `ETag` is a hash of its bytes alone. `Last-Modified` is the moment at
     /// which the bytes were first seen to differ from those `before`: an entry's own dates are older than its coming
     /// into a feed where a poll takes its time, or where another source has had it first.

@@ -6,7 +6,11 @@
 //! own pages are taken. Timed by turns: scraper alone parsing the pages' decoded text on one core, and the program's
 //! `extract --batch` over the same pages on one core (reading, decoding, extracting, sanitising, JSON) and on two.
 //! Medians of the turns are printed, and their ratios.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and stops where it cannot go on")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints, and stops where it cannot go on"
+)]
 
 use std::{
     fmt::Write as _,
@@ -30,9 +34,16 @@ struct SavedPage {
 
 fn main() {
     // cargo passes `--bench`
-    let folder = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
-    let pages = folder.as_deref().map_or_else(own_pages, |folder| labelled_pages(Path::new(folder)));
-    let texts: Vec<String> = pages.iter().map(|page| charset::decode(&fs::read(&page.file).unwrap(), None).text).collect();
+    let folder = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with("--"));
+    let pages = folder
+        .as_deref()
+        .map_or_else(own_pages, |folder| labelled_pages(Path::new(folder)));
+    let texts: Vec<String> = pages
+        .iter()
+        .map(|page| charset::decode(&fs::read(&page.file).unwrap(), None).text)
+        .collect();
     let bytes: usize = texts.iter().map(String::len).sum();
     let scratch = tempfile::tempdir().unwrap();
     let batch = scratch.path().join("batch.jsonl");
@@ -45,12 +56,27 @@ fn main() {
         timed[2].push(extract(&batch, 2));
     }
     let [parsing, one, two] = timed.map(median);
-    #[allow(clippy::cast_precision_loss, reason = "sizes of pages are far below 2^52")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "sizes of pages are far below 2^52"
+    )]
     let rate = |time: Duration| (bytes * TIMES) as f64 / 1e6 / time.as_secs_f64();
-    println!("{} pages, {} kB, each {TIMES} times; medians of {TURNS} turns", pages.len(), bytes / 1000);
+    println!(
+        "{} pages, {} kB, each {TIMES} times; medians of {TURNS} turns",
+        pages.len(),
+        bytes / 1000
+    );
     println!("scraper alone, one core        {:8.1} MB/s", rate(parsing));
-    println!("extract --batch, one core      {:8.1} MB/s   {:.2} of scraper alone (asked: 0.5)", rate(one), rate(one) / rate(parsing));
-    println!("extract --batch, two cores     {:8.1} MB/s   {:.2} of one core (asked: 1.8)", rate(two), rate(two) / rate(one));
+    println!(
+        "extract --batch, one core      {:8.1} MB/s   {:.2} of scraper alone (asked: 0.5)",
+        rate(one),
+        rate(one) / rate(parsing)
+    );
+    println!(
+        "extract --batch, two cores     {:8.1} MB/s   {:.2} of one core (asked: 1.8)",
+        rate(two),
+        rate(two) / rate(one)
+    );
 }
 
 /// The pages that were made for the tests.
@@ -59,23 +85,40 @@ fn own_pages() -> Vec<SavedPage> {
     let mut pages = Vec::new();
     for folder in fs::read_dir(root).unwrap() {
         let folder = folder.unwrap().path();
-        let kind = if folder.join("list.toml").exists() { "list" } else { "article" };
+        let kind = if folder.join("list.toml").exists() {
+            "list"
+        } else {
+            "article"
+        };
         let url = "http://www.department.example/xwzx/tzgg.htm".to_owned();
-        pages.push(SavedPage { kind: kind.to_owned(), url, file: folder.join("page.html") });
+        pages.push(SavedPage {
+            kind: kind.to_owned(),
+            url,
+            file: folder.join("page.html"),
+        });
     }
     pages.sort_by(|a, b| a.file.cmp(&b.file));
     pages
 }
 
 fn labelled_pages(folder: &Path) -> Vec<SavedPage> {
-    let labels = fs::read_to_string(folder.join("labels.jsonl")).expect("a folder with labels.jsonl");
+    let labels =
+        fs::read_to_string(folder.join("labels.jsonl")).expect("a folder with labels.jsonl");
     let field = |label: &serde_json::Value, name: &str| label[name].as_str().unwrap().to_owned();
     let page = |line: &str| {
         let label = serde_json::from_str(line).unwrap();
         let file = folder.join(field(&label, "file")).canonicalize().unwrap();
-        SavedPage { kind: field(&label, "kind"), url: field(&label, "url"), file }
+        SavedPage {
+            kind: field(&label, "kind"),
+            url: field(&label, "url"),
+            file,
+        }
     };
-    labels.lines().filter(|line| !line.trim().is_empty()).map(page).collect()
+    labels
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(page)
+        .collect()
 }
 
 fn lines(pages: &[SavedPage]) -> String {

@@ -57,6 +57,7 @@ pub(crate) async fn get_as(
 ) -> Result<Answer, FetchError> {
     let request = Request {
         url,
+        home: url,
         settings,
         validators: None,
     };
@@ -136,6 +137,7 @@ async fn an_unchanged_page_is_told_by_validators_sent_back_verbatim() {
     };
     let request = Request {
         url: &server.url("/"),
+        home: &server.url("/"),
         settings: &asking(),
         validators: Some(&validators),
     };

@@ -155,9 +155,8 @@ fn piece() -> impl Strategy<Value = String> {
     ]
 }
 
+// more of them by PROPTEST_CASES in the environment
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
     #[test]
     fn any_page_is_read(pieces in prop::collection::vec(piece(), 0..60)) {
         let page = pieces.concat();

@@ -5,14 +5,14 @@
 )]
 
 mod architecture;
+mod articles;
 mod config;
 mod departments;
 mod fault_server;
 mod feeds;
 mod fetch;
-mod journal;
-mod articles;
 mod hostile;
+mod journal;
 mod lists;
 mod making;
 mod politeness;

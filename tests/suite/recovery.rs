@@ -16,7 +16,10 @@ use schoolbell::{
     config::Config,
     daemon,
     poll::Poller,
-    source::state::{FaultKind, Outcome},
+    source::{
+        Source,
+        state::{FaultKind, Outcome},
+    },
     store::{Scope, Store},
 };
 use tempfile::TempDir;
@@ -40,9 +43,12 @@ fn now() -> Timestamp {
 async fn answer(State(pages): State<Pages>, uri: Uri) -> Response {
     match pages.lock().unwrap().get(uri.path()) {
         Some(page) => Html(page.clone()).into_response(),
+        None if uri.path() == "/walled.htm" => (StatusCode::FORBIDDEN, Html(CAMPUS)).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
+
+const CAMPUS: &str = "<html><meta charset=utf-8><body>您当前ip并非校内地址，该信息仅允许校内地址访问</body></html>";
 
 fn list(items: std::ops::RangeInclusive<u32>) -> String {
     let row = |n| {
@@ -98,6 +104,14 @@ impl Site {
             .await
             .unwrap()
             .outcome
+    }
+
+    /// A visit to another address of the site.
+    async fn fault_at(&self, path: &str) -> FaultKind {
+        let mut source = Source::clone(&self.config.sources[0]);
+        source.url.set_path(path);
+        let visit = self.poller.poll(&Arc::new(source), now()).await.unwrap();
+        visit.outcome.fault().expect("a fault").kind
     }
 
     async fn fault(&self, hours: i64) -> (FaultKind, String) {
@@ -211,6 +225,7 @@ async fn a_first_visit_sorts_by_the_articles_dates_where_the_list_shows_none() {
 #[tokio::test]
 async fn a_list_that_is_gone_or_refuses_is_told_as_such() {
     let site = Site::new().await;
+    assert_eq!(site.fault_at("/walled.htm").await, FaultKind::CampusOnly, "its page says more than its status");
     assert_eq!(site.fault(0).await.0, FaultKind::Gone);
     site.put(
         "/list.htm",

@@ -350,7 +350,7 @@ async fn the_front_page_shows_feeds_and_articles_and_loads_nothing_foreign() {
 }
 
 #[tokio::test]
-async fn a_thousand_askers_get_one_rendering() {
+async fn a_thousand_askers_at_once_get_the_same_bytes() {
     let site = with_articles().await;
     let answers = futures_util::future::join_all((0..1000).map(|_| site.get("/all.json"))).await;
     assert!(

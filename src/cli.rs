@@ -61,7 +61,9 @@ pub enum Command {
 impl Cli {
     /// The log level that was asked for, else `info` for what runs on and `warn` for what ends.
     pub fn log_level(&self) -> &str {
-        match (&self.log, &self.command) {
+        // a variable that is set to nothing asks for nothing
+        let asked = self.log.as_deref().filter(|level| !level.is_empty());
+        match (asked, &self.command) {
             (Some(level), _) => level,
             (None, None | Some(Command::Run | Command::Demo(_))) => "info",
             (None, Some(_)) => "warn",

@@ -35,8 +35,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => run::run(config()?).await,
         Command::Once(args) => once::run(config()?, args).await,
-        Command::Check => Ok(check::run(&Config::locate(cli.config.as_deref())?)),
-        Command::Preview(args) => preview::run(config, args).await,
+        Command::Check => check::run(&Config::locate(cli.config.as_deref())?),
+        Command::Preview(args) => preview::run(config, cli.config.is_some(), args).await,
         Command::Extract(args) => extract::run(&args),
         Command::Status(args) => status::run(config()?, args).await,
         Command::Opml => opml::run(config()?).await,
@@ -70,10 +70,14 @@ fn find<'a>(config: &'a Config, id: &str) -> Result<&'a Arc<Source>, WrongUsage>
     let near = near
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = near.map_or_else(
-        || "`schoolbell status` lists them".to_owned(),
-        |(_, source)| format!("did you mean `{}`?", source.id),
-    );
+    let hint = match near {
+        Some((_, source)) => format!("did you mean `{}`?", source.id),
+        None if id.contains(['.', '/']) => {
+            "`schoolbell status` lists them, and an address begins with http:// or https://"
+                .to_owned()
+        }
+        None => "`schoolbell status` lists them".to_owned(),
+    };
     Err(WrongUsage(format!("no source has the id `{id}`; {hint}")))
 }
 
@@ -81,9 +85,19 @@ fn find<'a>(config: &'a Config, id: &str) -> Result<&'a Arc<Source>, WrongUsage>
 pub(crate) trait ReadConfig: FnOnce() -> Result<Arc<Config>, ConfigError> {}
 impl<F: FnOnce() -> Result<Arc<Config>, ConfigError>> ReadConfig for F {}
 
-#[allow(clippy::print_stdout, reason = "results of commands go to stdout")]
-fn print(text: &str) {
+/// Writes a result to standard output.
+fn print(text: &str) -> anyhow::Result<()> {
     use std::io::Write;
-    // a closed pipe (`schoolbell opml | head`) is the reader's choice, no error
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    still_read(written).map(|_| ())
+}
+
+/// Whether standard output is still read. A closed pipe (`schoolbell opml | head`) is the reader's choice, no error.
+fn still_read(written: std::io::Result<()>) -> anyhow::Result<bool> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(anyhow::Error::new(error).context("cannot write to standard output")),
+    }
 }

@@ -115,7 +115,12 @@ fn tell_systemd(states: &[NotifyState<'_>]) {
     }
 }
 
-/// SIGTERM, SIGINT and Ctrl-C turn it true. A second one ends the process at once: what was shown is flushed already.
+/// A supervisor that signals the process and its group sends one stop twice.
+#[cfg(unix)]
+const SAME_STOP: Duration = Duration::from_secs(1);
+
+/// SIGTERM, SIGINT and Ctrl-C turn it true. Another one a moment later ends the process at once: what was shown is
+/// flushed already.
 ///
 /// # Errors
 /// The system gives no signal handler.
@@ -128,14 +133,20 @@ pub fn stop_signal() -> std::io::Result<watch::Receiver<bool>> {
             signal(SignalKind::terminate())?,
             signal(SignalKind::interrupt())?,
         );
+        let mut signalled = async move || {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        };
         tokio::spawn(async move {
-            for last in [false, true] {
-                tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-                if last {
-                    std::process::exit(1);
+            signalled().await;
+            sender.send_replace(true);
+            let echoes = async {
+                loop {
+                    signalled().await;
                 }
-                sender.send_replace(true);
-            }
+            };
+            let _: Result<(), _> = tokio::time::timeout(SAME_STOP, echoes).await;
+            signalled().await;
+            std::process::exit(1);
         });
     }
     #[cfg(not(unix))]

@@ -4,7 +4,7 @@ use std::{error::Error, io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
 use schoolbell::{cli::Cli, commands, config::ConfigError};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 /// Parsing and rendering allocate much and briefly; this allocator is measurably faster at it than the system's.
 #[global_allocator]
@@ -43,9 +43,16 @@ fn main() -> ExitCode {
 /// Text on a terminal and in the journal, `SCHOOLBELL_LOG` beside `--log`.
 fn log_to_stderr(cli: &Cli) -> Result<(), Box<dyn Error>> {
     let level = cli.log_level();
-    // the HTML parser warns of what old pages hold, which nobody can act on
-    let filter = EnvFilter::try_new(format!("html5ever=error,{level}")).map_err(|error| {
-        format!("`--log {level}` is no log level: {error}; use error, warn, info, debug or trace")
+    // a lone word that is no level would be taken for the name of a part of the program, and all others fall silent
+    let known = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
+    let filter = level
+        .split(',')
+        .all(|part| known(part.trim()))
+        // the HTML parser warns of what old pages hold, which nobody can act on
+        .then(|| EnvFilter::try_new(format!("html5ever=error,{level}")).ok())
+        .flatten();
+    let filter = filter.ok_or_else(|| {
+        format!("`--log {level}` is no log level; use error, warn, info, debug or trace")
     })?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)

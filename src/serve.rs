@@ -146,14 +146,20 @@ impl Listener {
 /// A socket file that nobody answers on is left over from a killed daemon, and makes way.
 #[cfg(unix)]
 fn bind_unix(path: &std::path::Path) -> std::io::Result<Listener> {
-    use std::os::unix::{fs::FileTypeExt, net::UnixStream};
-    let is_socket =
-        std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    if is_socket
-        && UnixStream::connect(path)
-            .is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
-    {
-        std::fs::remove_file(path)?;
+    use std::{
+        io::{Error, ErrorKind},
+        os::unix::{fs::FileTypeExt, net::UnixStream},
+    };
+    if let Ok(metadata) = std::fs::symlink_metadata(path) {
+        if !metadata.file_type().is_socket() {
+            let why = "something that is no socket lies there";
+            return Err(Error::new(ErrorKind::AlreadyExists, why));
+        }
+        if UnixStream::connect(path)
+            .is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+        {
+            std::fs::remove_file(path)?;
+        }
     }
     tokio::net::UnixListener::bind(path).map(Listener::Unix)
 }

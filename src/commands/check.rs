@@ -6,7 +6,10 @@ use super::print;
 use crate::config::Config;
 
 /// Prints the mistakes, or what the configuration amounts to. Exit code 0 or 1.
-pub(super) fn run(path: &Path) -> ExitCode {
+///
+/// # Errors
+/// Standard output cannot be written.
+pub(super) fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let colour = std::io::stdout().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     match Config::load(path) {
@@ -21,16 +24,17 @@ pub(super) fn run(path: &Path) -> ExitCode {
             } else {
                 format!(", {off} of them not enabled")
             };
+            let count = config.sources.len();
+            let s = if count == 1 { "" } else { "s" };
             print(&format!(
-                "{}: good, {} sources{off}\n",
-                path.display(),
-                config.sources.len()
-            ));
-            ExitCode::SUCCESS
+                "{}: good, {count} source{s}{off}\n",
+                path.display()
+            ))?;
+            Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
-            print(&format!("{}\n", error.render(colour).trim_end()));
-            ExitCode::FAILURE
+            print(&format!("{}\n", error.render(colour).trim_end()))?;
+            Ok(ExitCode::FAILURE)
         }
     }
 }

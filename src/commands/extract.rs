@@ -128,11 +128,12 @@ fn preset_choice(name: &str) -> Option<PresetChoice> {
 
 fn one(reader: &PageReader, kind: Kind, page: &OnePage) -> anyhow::Result<()> {
     let answer = reader.read(kind, &page.url, page.content_type.as_deref(), &page.file);
-    let answer = answer.with_context(|| page.file.display().to_string())?;
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, &answer)?;
-    writeln!(out)?;
-    Ok(())
+    let answer = match answer {
+        // it names the file itself
+        Err(error @ PageError::File { .. }) => return Err(error.into()),
+        answer => answer.with_context(|| page.file.display().to_string())?,
+    };
+    super::print(&format!("{}\n", serde_json::to_string(&answer)?))
 }
 
 /// Reads pages in chunks, so that memory stays bounded however long the batch is.
@@ -159,10 +160,12 @@ fn many(reader: &PageReader, batch: &Path) -> anyhow::Result<bool> {
             .collect();
         for (good, answer) in answers {
             all_good &= good;
-            out.write_all(&answer).context("cannot write to stdout")?;
+            if !super::still_read(out.write_all(&answer))? {
+                return Ok(all_good);
+            }
         }
     }
-    out.flush().context("cannot write to stdout")?;
+    super::still_read(out.flush())?;
     Ok(all_good)
 }
 

@@ -1,6 +1,6 @@
 //! What the store knows of the sources: from the store itself, or from the daemon that holds it.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use ipnet::IpNet;
@@ -11,7 +11,7 @@ use crate::{
     daemon,
     fetch::{Fetcher, Request},
     serve,
-    source::{RequestSettings, Tls, report::SourceReport},
+    source::{RequestSettings, Source, Tls, report::SourceReport},
     store::{Store, StoreError},
 };
 
@@ -21,18 +21,29 @@ use crate::{
 /// The store cannot be read, or another process holds it and does not answer as the configured daemon.
 pub(super) async fn reports(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
     if !daemon::store_exists(config) {
-        // asking must not make a store
-        return Ok(config
-            .sources
-            .iter()
-            .map(|source| SourceReport::new(source, None, 0))
-            .collect());
+        // asking must not make a store; the daemon's may lie elsewhere, as `path` is relative to where it was started
+        let unpolled = || {
+            let report = |source: &Arc<Source>| SourceReport::new(source, None, 0);
+            config.sources.iter().map(report).collect()
+        };
+        return Ok(from_daemon_of(config).await.unwrap_or_else(unpolled));
     }
     match daemon::open_store(config).await {
         Ok(store) => from_store(config, &store).await,
         Err(StoreError::Locked { .. }) => from_daemon(config).await,
+        Err(error @ StoreError::NotWritable { .. }) => {
+            from_daemon_of(config).await.ok_or_else(|| error.into())
+        }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Asks the daemon, if one answers for the sources of this configuration.
+async fn from_daemon_of(config: &Config) -> Option<Vec<SourceReport>> {
+    let reports = from_daemon(config).await.ok()?;
+    let told = reports.iter().map(|report| report.id.as_str());
+    let ours = config.sources.iter().map(|source| source.id.as_str());
+    told.eq(ours).then_some(reports)
 }
 
 async fn from_store(config: &Config, store: &Store) -> anyhow::Result<Vec<SourceReport>> {

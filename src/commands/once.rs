@@ -42,7 +42,7 @@ pub(super) async fn run(config: Arc<Config>, args: OnceArgs) -> anyhow::Result<E
             }
         }
         if sources.is_empty() {
-            print("no source is due; name one to poll it all the same\n");
+            print("no source is due; name one to poll it all the same\n")?;
         }
     }
     let mut visits = stream::iter(sources)
@@ -56,7 +56,7 @@ pub(super) async fn run(config: Arc<Config>, args: OnceArgs) -> anyhow::Result<E
         .buffered(config.fetch.concurrency);
     let mut all_good = true;
     while let Some((source, visit)) = visits.next().await {
-        all_good &= tell(&source, &visit);
+        all_good &= tell(&source, &visit)?;
     }
     drop(visits);
     store.close().await?;
@@ -68,11 +68,11 @@ pub(super) async fn run(config: Arc<Config>, args: OnceArgs) -> anyhow::Result<E
 }
 
 /// One line; whether the source was reached and understood.
-fn tell(source: &Source, visit: &Result<Visit, StoreError>) -> bool {
+fn tell(source: &Source, visit: &Result<Visit, StoreError>) -> anyhow::Result<bool> {
     let (line, good) = match visit {
         Ok(visit) => (visit.outcome.to_string(), visit.outcome.fault().is_none()),
         Err(error) => (format!("not stored: {error}"), false),
     };
-    print(&format!("{}: {line}\n", source.id));
-    good
+    print(&format!("{}: {line}\n", source.id))?;
+    Ok(good)
 }

@@ -24,6 +24,6 @@ pub(super) async fn run(config: Arc<Config>) -> anyhow::Result<ExitCode> {
     print(&String::from_utf8_lossy(&opml::render(
         "schoolbell",
         &serve::outlines(&config, title),
-    )));
+    )))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -62,9 +62,10 @@ struct Previewed {
 /// The configuration has mistakes, the id is unknown, or the page cannot be had.
 pub(super) async fn run(
     read_config: impl ReadConfig,
+    config_named: bool,
     args: PreviewArgs,
 ) -> anyhow::Result<ExitCode> {
-    let (config, source) = target(read_config, &args.target)?;
+    let (config, source) = target(read_config, config_named, &args.target)?;
     let visitor = Visitor {
         fetcher: Fetcher::new(&config.fetch)?,
         source,
@@ -77,16 +78,18 @@ pub(super) async fn run(
     };
     let preview = preview.map_err(|fault| anyhow::anyhow!("{fault}"))?;
     if args.json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&preview)?));
+        print(&format!("{}\n", serde_json::to_string_pretty(&preview)?))?;
     } else {
-        print(&in_words(&preview));
+        print(&in_words(&preview))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// A source of the configuration, or any address with its defaults. For an address no configuration is needed.
+/// A source of the configuration, or any address with its defaults. For an address no configuration is needed, but one
+/// that was named has to be there.
 fn target(
     read_config: impl ReadConfig,
+    config_named: bool,
     target: &str,
 ) -> anyhow::Result<(Arc<Config>, Arc<Source>)> {
     let address = Url::parse(target)
@@ -98,7 +101,9 @@ fn target(
         return Ok((config, source));
     };
     let config = match read_config() {
-        Err(ConfigError::NotFound { .. }) => Arc::new(Config::parse("", "the defaults")?),
+        Err(ConfigError::NotFound { .. }) if !config_named => {
+            Arc::new(Config::parse("", "the defaults")?)
+        }
         other => other?,
     };
     let listed = config

@@ -23,7 +23,7 @@ pub struct StatusArgs {
 pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result<ExitCode> {
     let reports = learnt::reports(&config).await?;
     if args.json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&reports)?));
+        print(&format!("{}\n", serde_json::to_string_pretty(&reports)?))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut rows = vec![
@@ -38,10 +38,10 @@ pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result
         .map(ToOwned::to_owned),
     ];
     rows.extend(reports.iter().map(row));
-    print(&table::aligned(&rows));
+    print(&table::aligned(&rows))?;
     for report in &reports {
         if let Some(fault) = &report.last_error {
-            print(&format!("\n{}: {fault}\n", report.id));
+            print(&format!("\n{}: {fault}\n", report.id))?;
         }
     }
     Ok(ExitCode::SUCCESS)

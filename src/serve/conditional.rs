@@ -1,9 +1,14 @@
 //! Which form of a document a request wants, and whether it has it already (RFC 9110, sections 12 and 13).
 
+use std::convert::Infallible;
+
 use axum::{
+    body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
+use futures_util::stream;
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
 use super::rendition::Rendition;
@@ -27,7 +32,10 @@ pub(super) fn answer(rendition: &Rendition, request: &HeaderMap, max_age_seconds
         headers.insert(header::CACHE_CONTROL, value);
     }
     if is_fresh(request, &form.feed_etag, rendition.last_modified) {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
+        // a body of unknown length, so that no `Content-Length: 0` is said of a document that has another
+        // (RFC 9110, section 8.6)
+        let nothing = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
+        return (StatusCode::NOT_MODIFIED, headers, nothing).into_response();
     }
     headers.insert(
         header::CONTENT_TYPE,

@@ -22,7 +22,7 @@ pub enum StoreError {
     },
     /// The folder does not let this process write.
     #[error(
-        "the store's folder {} is not writable for this user; change its owner, or name another folder (`[store] path`)",
+        "the store cannot be kept: {} is not writable for this user; change its owner, or name another folder (`[store] path`)",
         path.display()
     )]
     NotWritable {

@@ -199,7 +199,23 @@ fn wrong_usage_is_told() {
             "schoolbell: no source has the id `zzz`; `schoolbell status` lists them\n"
         )
     );
-    assert_eq!(said(&run(folder.path(), &["--log", "loud", "check"])).0, 2);
+    let (code, _, err) = said(&run(
+        folder.path(),
+        &["--config", "bell.toml", "--log", "loud", "check"],
+    ));
+    assert_eq!(
+        (code, err.as_str()),
+        (
+            2,
+            "schoolbell: `--log loud` is no log level; use error, warn, info, debug or trace\n"
+        )
+    );
+    let (code, _, err) = said(&run(
+        folder.path(),
+        &["--config", "mine.toml", "preview", "http://127.0.0.1:1/"],
+    ));
+    assert_eq!(code, 2);
+    assert!(err.contains("looked for `mine.toml`"), "{err}");
     assert_eq!(said(&run(folder.path(), &["ring"])).0, 2);
     let (code, out, _) = said(&run(folder.path(), &["--version"]));
     assert_eq!(
@@ -268,7 +284,7 @@ fn the_daemon_stops_in_order_and_holds_its_store_alone() {
     let folder = folder(&format!(
         "[server]\nlisten = \"127.0.0.1:{port}\"\n[[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:1/\"\n"
     ));
-    let daemon = Running::start(folder.path(), &["--config", "bell.toml"], "listening");
+    let daemon = Running::start(folder.path(), &["--config", "bell.toml"], "poll failed");
     let (code, _, err) = said(&run(folder.path(), &["--config", "bell.toml", "once"]));
     assert_eq!(code, 1);
     assert!(
@@ -285,6 +301,14 @@ fn the_daemon_stops_in_order_and_holds_its_store_alone() {
         serde_json::from_str::<serde_json::Value>(&out).unwrap()[0]["id"],
         "a"
     );
+    // from another folder too, where the store's relative path leads nowhere
+    let elsewhere = tempfile::tempdir().unwrap();
+    let config = folder.path().join("bell.toml");
+    let status = ["--config", config.to_str().unwrap(), "status"];
+    let (code, out, err) = said(&run(elsewhere.path(), &status));
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("\na   not_allowed "), "{out}");
+    assert!(!elsewhere.path().join("data").exists());
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "opml"]));
     assert_eq!(code, 0);
     assert!(
@@ -295,6 +319,76 @@ fn the_daemon_stops_in_order_and_holds_its_store_alone() {
     let (code, log) = daemon.end();
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("stopping") && log.contains("stopped"), "{log}");
+}
+
+/// `timeout` and some supervisors signal the process and its group: both are one stop, and the poll under way may end.
+#[cfg(unix)]
+#[test]
+fn a_stop_that_is_told_twice_is_one() {
+    let site = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = folder(&format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n[fetch]\nallow_private = [\"127.0.0.1/32\"]\n[[source]]\nid = \"a\"\nurl = \"http://{}/\"\n",
+        site.local_addr().unwrap()
+    ));
+    let mut daemon = Running::start(folder.path(), &["--config", "bell.toml"], "listening");
+    let (asked, _) = site.accept().unwrap();
+    daemon.signal("TERM");
+    daemon.wait_for("stopping");
+    daemon.signal("TERM");
+    drop((asked, site));
+    let (code, log) = daemon.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("stopped"), "{log}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_in_the_place_of_a_socket_is_left_alone() {
+    let folder = folder("[server]\nlisten = \"unix:bell.toml\"\n");
+    let (code, _, err) = said(&run(folder.path(), &["--config", "bell.toml"]));
+    assert_eq!(code, 1);
+    assert!(
+        err.contains("cannot listen on unix:bell.toml") && err.contains("no socket"),
+        "{err}"
+    );
+}
+
+/// `schoolbell extract … | head` is no failure, and a full disk is one.
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_nobody_reads_are_no_failure_but_lost_ones_are() {
+    let folder = folder("");
+    let page = "<h1>题目</h1>".repeat(20_000);
+    std::fs::write(folder.path().join("page.html"), page).unwrap();
+    let line = r#"{"id":1,"kind":"article","url":"http://a.example/","file":"page.html"}"#;
+    std::fs::write(folder.path().join("batch"), line).unwrap();
+    for args in [
+        &[
+            "extract",
+            "article",
+            "--url",
+            "http://a.example/",
+            "page.html",
+        ][..],
+        &["extract", "--batch", "batch"],
+        &["--config", "bell.toml", "opml"],
+    ] {
+        let to = |out: Stdio| {
+            let mut command = schoolbell();
+            let command = command.current_dir(folder.path()).args(args).stdout(out);
+            said(&command.output().unwrap())
+        };
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(to(writer.into()), (0, String::new(), String::new()));
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let (code, _, err) = to(full.unwrap().into());
+        assert_eq!(code, 1, "{args:?}");
+        assert!(
+            err.starts_with("schoolbell: cannot write to standard output: "),
+            "{err}"
+        );
+    }
 }
 
 #[test]
@@ -329,7 +423,10 @@ fn killed_and_started_again_every_article_is_there_once() {
 
 #[test]
 fn a_store_is_looked_at_without_being_made() {
-    let folder = folder("[[source]]\nid = \"a\"\nurl = \"http://a.example/\"\n");
+    let port = free_port();
+    let folder = folder(&format!(
+        "[server]\nlisten = \"127.0.0.1:{port}\"\n[[source]]\nid = \"a\"\nurl = \"http://a.example/\"\n"
+    ));
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "status"]));
     assert_eq!(code, 0);
     assert_eq!(

@@ -79,6 +79,8 @@ async fn validators_spare_the_second_transfer() {
         assert!(again.body.is_empty());
         assert_eq!(again.header("etag"), etag);
         assert_eq!(again.header("cache-control"), first.header("cache-control"));
+        // it would be the length of the document (RFC 9110, section 8.6)
+        assert_eq!(again.headers.get("content-length"), None);
     }
     let other = site
         .ask(

@@ -66,6 +66,8 @@ impl Cli {
         match (asked, &self.command) {
             (Some(level), _) => level,
             (None, None | Some(Command::Run | Command::Demo(_))) => "info",
+            // it says itself how each poll went
+            (None, Some(Command::Once(_))) => "error",
             (None, Some(_)) => "warn",
         }
     }

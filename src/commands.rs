@@ -31,12 +31,17 @@ pub struct WrongUsage(pub String);
 /// # Errors
 /// What was asked for did not work, in words for the person who asked.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = || Config::load(&Config::locate(cli.config.as_deref())?).map(Arc::new);
+    // a variable that is set to nothing names nothing
+    let named = cli
+        .config
+        .as_deref()
+        .filter(|path| !path.as_os_str().is_empty());
+    let config = || Config::load(&Config::locate(named)?).map(Arc::new);
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => run::run(config()?).await,
         Command::Once(args) => once::run(config()?, args).await,
-        Command::Check => check::run(&Config::locate(cli.config.as_deref())?),
-        Command::Preview(args) => preview::run(config, cli.config.is_some(), args).await,
+        Command::Check => check::run(&Config::locate(named)?),
+        Command::Preview(args) => preview::run(config, named.is_some(), args).await,
         Command::Extract(args) => extract::run(&args),
         Command::Status(args) => status::run(config()?, args).await,
         Command::Opml => opml::run(config()?).await,

@@ -5,6 +5,7 @@
 
 mod api;
 mod conditional;
+mod documents;
 mod feeds;
 mod pages;
 mod rendition;
@@ -67,9 +68,13 @@ pub async fn serve(
             }
             #[cfg(unix)]
             Listener::Unix(listener) => {
-                axum::serve(listener, router)
+                let address = listener.local_addr()?;
+                let served = axum::serve(listener, router)
                     .with_graceful_shutdown(graceful)
-                    .await
+                    .await;
+                // left behind, it would only be in the way
+                let _ = address.as_pathname().map(std::fs::remove_file);
+                served
             }
         }
     };

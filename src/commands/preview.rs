@@ -15,7 +15,10 @@ use crate::{
     list::{Item, List},
     page::{Page, links},
     poll::{self, fetch_fault},
-    source::{Source, state::Fault},
+    source::{
+        Source,
+        state::{Fault, FaultKind},
+    },
 };
 
 /// The flags of `preview`.
@@ -76,7 +79,12 @@ pub(super) async fn run(
     } else {
         visitor.list_page(args.articles).await
     };
-    let preview = preview.map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    let preview = preview.map_err(|fault| match fault.kind {
+        FaultKind::EmptyList if !args.article => {
+            anyhow::anyhow!("{fault}; if it is an article's own page, add --article")
+        }
+        _ => anyhow::anyhow!("{fault}"),
+    })?;
     if args.json {
         print(&format!("{}\n", serde_json::to_string_pretty(&preview)?))?;
     } else {
@@ -157,6 +165,16 @@ impl Visitor {
             published: None,
         };
         let reading = self.reading(&item).await?;
+        if let Some(read) = &reading
+            && read.title.is_none()
+            && read.body_html.is_empty()
+        {
+            let words = format!("neither a title nor a body on {url}");
+            return Err(Fault {
+                kind: FaultKind::BodyMissing,
+                words,
+            });
+        }
         let preset = reading.as_ref().and_then(|reading| reading.preset.clone());
         let articles = vec![self.compose(reading, &item)];
         Ok(Preview {

@@ -50,7 +50,7 @@ pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result
 fn row(report: &SourceReport) -> [String; 6] {
     [
         report.id.clone(),
-        report.health().to_owned(),
+        report.health.clone(),
         report.articles.to_string(),
         moment(report.last_poll),
         moment(report.next_poll),

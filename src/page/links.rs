@@ -219,7 +219,8 @@ fn is_tracking(pair: &str) -> bool {
         || (name == "from" && SHARED_FROM.contains(&value.to_ascii_lowercase().as_str()))
 }
 
-/// RFC 3986, section 6.2.2: escapes in upper case, and none for what needs none.
+/// RFC 3986, section 6.2.2: escapes in upper case, and none for what needs none. What the URL standard lets stand and
+/// RFC 3986 does not is escaped: feeds are held to the latter.
 fn even_percents(part: &str) -> String {
     let mut even = String::with_capacity(part.len());
     let mut rest = part;
@@ -241,8 +242,21 @@ fn even_percents(part: &str) -> String {
         rest = &rest[at + 3..];
     }
     even.push_str(rest);
-    even
+    if !even.contains(UNESCAPED) {
+        return even;
+    }
+    let escaped = |c: char| {
+        let one = char::to_string(&c);
+        if UNESCAPED.contains(&c) {
+            format!("%{:02X}", u32::from(c))
+        } else {
+            one
+        }
+    };
+    even.chars().map(escaped).collect::<Vec<_>>().concat()
 }
+
+const UNESCAPED: [char; 6] = ['|', '^', '[', ']', '\\', '`'];
 
 #[cfg(test)]
 mod tests {
@@ -319,6 +333,10 @@ mod tests {
                 "http://a.edu.cn/x/1.htm",
             ),
             ("https://a.cn:443/%e5%85%b3%41", "https://a.cn/%E5%85%B3A"),
+            (
+                "http://a.cn/x|y.htm?z[]=1",
+                "http://a.cn/x%7Cy.htm?z%5B%5D=1",
+            ),
             (
                 "http://a.cn/1.jsp;jsessionid=0AF?id=3&utm_source=x&spm=1",
                 "http://a.cn/1.jsp?id=3",

@@ -60,7 +60,7 @@ pub fn next(
     let wait = wait.max(hints.retry_after.unwrap_or_default().min(longest));
     Plan {
         interval,
-        due: now.checked_add(wait).unwrap_or(Timestamp::MAX),
+        due: whole_seconds(now.checked_add(wait).unwrap_or(Timestamp::MAX)),
     }
 }
 
@@ -72,6 +72,11 @@ fn adapted(settings: &ScheduleSettings, state: &SourceState) -> Duration {
         Some(Outcome::Failed(_)) | None => before,
     };
     interval.clamp(settings.min, settings.max)
+}
+
+/// Fractions only make due times harder to read.
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 /// The due time that the last run left, unless the configuration has since asked for a shorter interval, or the clock

@@ -2,20 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 
-use super::Site;
+use super::{Site, broken};
 
 /// `/api/sources`: an array of [`SourceReport`](crate::source::report::SourceReport).
-pub(super) async fn sources(State(site): State<Arc<Site>>) -> Response {
-    (
-        [(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))],
-        Json(site.reports()),
-    )
-        .into_response()
+pub(super) async fn sources(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    match serde_json::to_vec(&site.reports()) {
+        Ok(json) => {
+            let now = (site.clock)();
+            site.documents
+                .answer("/api/sources", json, "application/json", now, &headers)
+        }
+        Err(error) => broken(&error),
+    }
 }

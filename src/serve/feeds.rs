@@ -12,9 +12,9 @@ use std::{
 };
 
 use axum::{
-    extract::{Path, State},
-    http::{HeaderMap, header},
-    response::{IntoResponse, Response},
+    extract::{Path, State, rejection::PathRejection},
+    http::HeaderMap,
+    response::Response,
 };
 use jiff::Timestamp;
 use quick_cache::{Weighter, sync::Cache};
@@ -73,13 +73,13 @@ impl Default for FeedCache {
 /// `/feeds/{id}.{format}`
 pub(super) async fn source(
     State(site): State<Arc<Site>>,
-    Path(file): Path<String>,
+    file: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
     let Some((id, format)) = split(&file) else {
         return not_found("this feed");
     };
-    match SourceId::parse(id) {
+    match SourceId::parse(&id) {
         Ok(id) if site.source(&id).is_some() => {
             answer(site, Subject::Source(id), format, &headers).await
         }
@@ -90,18 +90,12 @@ pub(super) async fn source(
 /// `/groups/{name}.{format}`
 pub(super) async fn group(
     State(site): State<Arc<Site>>,
-    Path(file): Path<String>,
+    file: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
     match split(&file) {
-        Some((name, format)) if site.group(name).is_some() => {
-            answer(
-                site.clone(),
-                Subject::Group(name.to_owned()),
-                format,
-                &headers,
-            )
-            .await
+        Some((name, format)) if site.group(&name).is_some() => {
+            answer(site, Subject::Group(name), format, &headers).await
         }
         _ => not_found("this group"),
     }
@@ -123,7 +117,7 @@ pub(super) async fn all_json(State(site): State<Arc<Site>>, headers: HeaderMap) 
 }
 
 /// `/feeds.opml`
-pub(super) async fn opml(State(site): State<Arc<Site>>) -> Response {
+pub(super) async fn opml(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let titles: HashMap<String, String> = site
         .reports()
         .into_iter()
@@ -132,16 +126,20 @@ pub(super) async fn opml(State(site): State<Arc<Site>>) -> Response {
     let outlines = site::outlines(&site.config, |source| {
         titles.get(source.id.as_str()).cloned().unwrap_or_default()
     });
-    (
-        [(header::CONTENT_TYPE, "text/x-opml; charset=utf-8")],
-        opml::render("schoolbell", &outlines),
+    let (list, now) = (opml::render("schoolbell", &outlines), (site.clock)());
+    site.documents.answer(
+        "/feeds.opml",
+        list,
+        "text/x-opml; charset=utf-8",
+        now,
+        &headers,
     )
-        .into_response()
 }
 
-fn split(file: &str) -> Option<(&str, Format)> {
-    let (name, ending) = file.rsplit_once('.')?;
-    Some((name, Format::of_ending(ending)?))
+/// The name and the format of an address's last part; a part that is no UTF-8 has neither.
+fn split(file: &Result<Path<String>, PathRejection>) -> Option<(String, Format)> {
+    let (name, ending) = file.as_ref().ok()?.rsplit_once('.')?;
+    Some((name.to_owned(), Format::of_ending(ending)?))
 }
 
 async fn answer(

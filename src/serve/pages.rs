@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -33,25 +33,25 @@ pub(super) async fn style() -> Response {
 }
 
 /// `/`
-pub(super) async fn home(State(site): State<Arc<Site>>) -> Response {
-    let made = tokio::task::spawn_blocking(move || {
-        let newest = site.store.newest(&Scope::All, NEWEST, 0)?;
-        Ok::<_, StoreError>(page(&site, &site.reports(), &newest).into_string())
+pub(super) async fn home(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    let made = tokio::task::spawn_blocking({
+        let site = site.clone();
+        move || {
+            let newest = site.store.newest(&Scope::All, NEWEST, 0)?;
+            Ok::<_, StoreError>(page(&site, &site.reports(), &newest).into_string())
+        }
     });
     match made.await {
         Ok(Ok(page)) => {
-            let headers = [
-                (
-                    header::CONTENT_TYPE,
-                    HeaderValue::from_static("text/html; charset=utf-8"),
-                ),
-                (
-                    header::CONTENT_SECURITY_POLICY,
-                    HeaderValue::from_static(POLICY),
-                ),
-                (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-            ];
-            (headers, page).into_response()
+            let (page, now) = (page.into_bytes(), (site.clock)());
+            let mut answer =
+                site.documents
+                    .answer("/", page, "text/html; charset=utf-8", now, &headers);
+            answer.headers_mut().insert(
+                header::CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static(POLICY),
+            );
+            answer
         }
         Ok(Err(error)) => broken(&error),
         Err(error) => broken(&error),
@@ -124,7 +124,7 @@ fn formats(address: &str) -> Markup {
 }
 
 fn health(site: &Site, report: &SourceReport) -> Markup {
-    match (&report.last_error, report.health()) {
+    match (&report.last_error, report.health.as_str()) {
         (Some(fault), _) => html! { strong { (fault.kind.as_str()) } " " (fault.words) },
         (None, "off") => html! { (site.words.off) },
         (None, "waiting") => html! { (site.words.waiting) },

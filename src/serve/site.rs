@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use url::Url;
 
-use super::{feeds::FeedCache, words::Words};
+use super::{documents::Documents, feeds::FeedCache, words::Words};
 use crate::{
     config::Config,
     feed::opml::Outline,
@@ -24,6 +24,7 @@ pub struct Site {
     pub(super) config: Arc<Config>,
     pub(super) store: Arc<Store>,
     pub(super) feeds: FeedCache,
+    pub(super) documents: Documents,
     pub(super) clock: fn() -> Timestamp,
     pub(super) words: &'static Words,
     sources: HashMap<SourceId, Arc<Source>>,
@@ -53,6 +54,7 @@ impl Site {
             config,
             store,
             feeds: FeedCache::default(),
+            documents: Documents::default(),
             clock,
             words,
             sources,

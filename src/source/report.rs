@@ -29,6 +29,8 @@ pub struct SourceReport {
     pub last_poll: Option<Timestamp>,
     /// When it was last reached and understood.
     pub last_success: Option<Timestamp>,
+    /// Its health in a word: `ok`, `waiting` before the first poll, `off`, or the fault's kind.
+    pub health: String,
     /// What is wrong with it, if anything is.
     pub last_error: Option<Fault>,
     /// How many polls have failed in a row.
@@ -41,6 +43,7 @@ impl SourceReport {
     /// Puts together what the configuration and the store know.
     pub fn new(source: &Source, state: Option<SourceState>, articles: u64) -> Self {
         let state = state.unwrap_or_default();
+        let health = health(source, &state).to_owned();
         Self {
             id: source.id.to_string(),
             title: source.shown_title(state.title.as_deref()).to_owned(),
@@ -49,6 +52,7 @@ impl SourceReport {
             enabled: source.enabled,
             articles,
             items: state.items,
+            health,
             last_poll: state.last_poll,
             last_success: state.last_success,
             last_error: state.outcome.and_then(|outcome| match outcome {
@@ -59,14 +63,15 @@ impl SourceReport {
             next_poll: state.next_poll.filter(|_| source.enabled),
         }
     }
+}
 
-    /// Its health in a word: `ok`, `waiting` before the first poll, `off`, or the fault's kind.
-    pub fn health(&self) -> &'static str {
-        match (&self.last_error, self.last_poll) {
-            _ if !self.enabled => "off",
-            (Some(fault), _) => fault.kind.as_str(),
-            (None, None) => "waiting",
-            (None, Some(_)) => "ok",
-        }
+fn health(source: &Source, state: &SourceState) -> &'static str {
+    if !source.enabled {
+        return "off";
+    }
+    match &state.outcome {
+        None => "waiting",
+        Some(Outcome::Failed(fault)) => fault.kind.as_str(),
+        Some(Outcome::Read { .. } | Outcome::Unchanged) => "ok",
     }
 }

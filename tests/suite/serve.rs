@@ -247,6 +247,7 @@ async fn what_is_not_there_is_said_in_words() {
         "/feeds/jyt.pdf",
         "/feeds/jyt",
         "/feeds/..%2fetc.rss",
+        "/feeds/%ff%fe.rss",
         "/groups/none.rss",
         "/nowhere",
         "/all.xml",
@@ -358,4 +359,31 @@ async fn a_thousand_askers_at_once_get_the_same_bytes() {
             .iter()
             .all(|got| got.body == answers[0].body && got.status == StatusCode::OK)
     );
+}
+
+#[tokio::test]
+async fn what_is_made_at_each_asking_is_told_as_unchanged_too() {
+    let site = with_articles().await;
+    for path in ["/", "/feeds.opml", "/api/sources"] {
+        let first = site.get(path).await;
+        let zipped = site.ask("GET", path, &[("accept-encoding", "gzip")]).await;
+        assert_eq!(zipped.header("content-encoding"), "gzip", "{path}");
+        let head = site.ask("HEAD", path, &[]).await;
+        for header in [
+            ("if-none-match", first.header("etag")),
+            ("if-modified-since", first.header("last-modified")),
+        ] {
+            assert_eq!(
+                site.ask("GET", path, &[header]).await.status,
+                StatusCode::NOT_MODIFIED,
+                "{path} {header:?}"
+            );
+        }
+        assert_eq!(head.header("etag"), first.header("etag"));
+        assert_eq!(head.header("content-length"), first.body.len().to_string());
+        assert_eq!(first.header("cache-control"), "max-age=0");
+    }
+    let before = site.get("/").await;
+    site.record(vec![published(article("jwc", 4))]).await;
+    assert_ne!(site.get("/").await.header("etag"), before.header("etag"));
 }

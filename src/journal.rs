@@ -255,6 +255,10 @@ fn create_segment(dir: &Path, number: u32, sequence: u64) -> Result<OpenSegment,
         segment: number,
         first_sequence: sequence,
     };
+    // a disk that was full at the last try has left a file that no event went into
+    if fs::metadata(&path).is_ok_and(|meta| meta.len() <= u64::from(HEADER_BYTES)) {
+        fs::remove_file(&path).map_err(io_error("remove", &path))?;
+    }
     let mut file = OpenOptions::new()
         .create_new(true)
         .append(true)

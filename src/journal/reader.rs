@@ -6,7 +6,7 @@
 use std::{
     collections::HashMap,
     fs::{self, File},
-    io::Read,
+    io::{self, Read},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
@@ -47,11 +47,16 @@ impl Reader {
     /// The record is damaged, or its segment is gone.
     pub fn read(&self, at: Position) -> Result<Event, JournalError> {
         let path = segment::path(&self.inner.dir, at.segment);
-        let file = self.file(at.segment, &path)?;
         let unreadable = |why: &str| JournalError::Unreadable {
             at,
             why: why.to_owned(),
         };
+        let file = self
+            .file(at.segment, &path)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => unreadable("its segment is gone"),
+                _ => io_error("open", &path)(error),
+            })?;
         let mut head = [0; RECORD_HEAD_BYTES];
         file.read_exact_at(&mut head, u64::from(at.offset))
             .map_err(|_| unreadable("the file ends before it"))?;
@@ -110,7 +115,7 @@ impl Reader {
         files.remove(&segment);
     }
 
-    fn file(&self, segment: u32, path: &Path) -> Result<Arc<File>, JournalError> {
+    fn file(&self, segment: u32, path: &Path) -> io::Result<Arc<File>> {
         let files = self
             .inner
             .files
@@ -120,7 +125,7 @@ impl Reader {
             return Ok(Arc::clone(file));
         }
         drop(files);
-        let file = Arc::new(File::open(path).map_err(io_error("open", path))?);
+        let file = Arc::new(File::open(path)?);
         let mut files = self
             .inner
             .files

@@ -34,6 +34,18 @@ pub struct SourceState {
     pub items: u32,
 }
 
+impl SourceState {
+    /// The same, as if the list page had never been seen: the next poll reads it whole, also if it has not changed.
+    #[must_use]
+    pub fn unread(self) -> Self {
+        Self {
+            validators: SourceValidators::default(),
+            page_hash: None,
+            ..self
+        }
+    }
+}
+
 /// A list page's validators (RFC 9110, section 8.8), sent back verbatim.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceValidators {

@@ -233,7 +233,7 @@ impl Opening<'_> {
         let view = self.view(db, journal)?;
         let mut change = Change::new(&view)?;
         for (id, state) in states {
-            change.set_state(&id, state);
+            change.set_state(&id, state.unread());
         }
         let (writes, sources) = change.finish();
         view.apply(writes, sources)?;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use schoolbell::journal::{Event, Journal, Position, Replayed};
+use schoolbell::journal::{Event, Journal, JournalError, Position, Replayed};
 use tempfile::TempDir;
 
 use crate::making::article;
@@ -128,7 +128,11 @@ fn segments_roll_over_and_sequence_numbers_run_on() {
     assert_eq!(events(&journal), all);
     journal.drop_segment(1).unwrap();
     assert!(events(&journal).len() < 8);
-    assert!(journal.read(positions[0]).is_err());
+    let error = journal.read(positions[0]).unwrap_err();
+    assert!(
+        matches!(error, JournalError::Unreadable { .. }),
+        "{error:?}"
+    );
     assert_eq!(journal.read(positions[7]).unwrap(), all[7]);
 }
 
@@ -159,6 +163,18 @@ fn a_segment_that_was_only_just_begun_is_begun_again() {
     journal.append(&[published(4)]).unwrap();
     assert_eq!(journal.last_sequence(), 4);
     assert_eq!(events(&journal).len(), 4);
+}
+
+#[test]
+fn a_segment_that_a_full_disk_cut_short_is_begun_again_without_a_restart() {
+    let dir = TempDir::new().unwrap();
+    let (mut journal, _) = Journal::with_segments_of(dir.path(), 1500).unwrap();
+    journal.append(&[published(1)]).unwrap();
+    // what a failed write of the next segment's header leaves
+    fs::write(dir.path().join("00000002.log"), b"SBLJ").unwrap();
+    let all: Vec<Event> = (1..=4).map(published).collect();
+    journal.append(&all[1..]).unwrap();
+    assert_eq!(events(&journal), all);
 }
 
 #[test]

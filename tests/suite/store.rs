@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use schoolbell::{
     article::{Article, ArticleId},
     journal::Event,
-    source::state::SourceState,
+    source::state::{SourceState, SourceValidators},
     store::{Entry, Known, OpenReport, Recorded, Scope, Sizes, Store, StoreError},
 };
 use tempfile::TempDir;
@@ -190,6 +190,55 @@ fn a_flipped_bit_in_the_journal_costs_one_article() {
         );
         assert_eq!(newest(&store, &Scope::All).len(), 11);
     }
+}
+
+#[test]
+fn a_segment_that_is_gone_costs_its_articles_and_nothing_else() {
+    let dir = TempDir::new().unwrap();
+    let sizes = Sizes {
+        cache_bytes: CACHE_BYTES,
+        segment_bytes: 4000,
+    };
+    let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();
+    fill(&store);
+    drop(store);
+    fs::remove_file(dir.path().join("journal/00000001.log")).unwrap();
+    let (store, _) = open(dir.path());
+    let left = newest(&store, &Scope::All).len();
+    assert!((1..12).contains(&left), "{left}");
+    record(&store, vec![published(&article("office", 13))]);
+    assert_eq!(newest(&store, &Scope::All).len(), left + 1);
+}
+
+#[test]
+fn a_list_whose_articles_the_journal_lost_is_read_anew() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let state = SourceState {
+        last_success: Some(minute(20)),
+        items: 10,
+        page_hash: Some(7),
+        validators: SourceValidators {
+            etag: Some("\"a\"".to_owned()),
+            last_modified: None,
+        },
+        ..SourceState::default()
+    };
+    fill(&store);
+    block(store.record(Vec::new(), Some((source("office"), state.clone())))).unwrap();
+    drop(store);
+    let file = dir.path().join("journal/00000001.log");
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
+    let (store, report) = open(dir.path());
+    assert!(report.set_aside.is_some(), "{report:?}");
+    assert_eq!(newest(&store, &Scope::All).len(), 11);
+    let unread = SourceState {
+        page_hash: None,
+        validators: SourceValidators::default(),
+        ..state
+    };
+    assert_eq!(store.state(&source("office")), Some(unread));
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod answers;
 mod apply;
 mod bands;
 mod change;
+mod checks;
 mod error;
 mod expire;
 mod keys;
@@ -39,7 +40,9 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::{
-    answers::{Also, Entry, Known, OpenReport, Progress, Recorded, Scope, Sizes},
+    answers::{
+        Also, Batch, Check, Entry, Known, Note, OpenReport, Progress, Recorded, Scope, Sizes,
+    },
     error::StoreError,
 };
 use self::{records::nanos, view::View, writer::Command};
@@ -114,12 +117,21 @@ impl Store {
         events: Vec<Event>,
         state: Option<(SourceId, SourceState)>,
     ) -> Result<Recorded, StoreError> {
-        self.ask(|reply| Command::Record {
+        self.record_batch(Batch {
             events,
-            state: state.map(Box::new),
-            reply,
+            notes: Vec::new(),
+            state,
         })
         .await
+    }
+
+    /// As [`Store::record`], with what was learnt beside the events.
+    ///
+    /// # Errors
+    /// As [`Store::record`].
+    pub async fn record_batch(&self, batch: Batch) -> Result<Recorded, StoreError> {
+        let batch = Box::new(batch);
+        self.ask(|reply| Command::Record { batch, reply }).await
     }
 
     /// Notes that reading these articles' pages has failed again: each is tried later than the last time.
@@ -251,6 +263,30 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Article>, StoreError> {
         read::incomplete(&self.view, source, nanos(now), limit)
+    }
+
+    /// A source's articles whose page is due to be read once more, the longest due first: for a while after they were
+    /// published, ever more rarely, and at once when their line in the list has changed ([`Note::Line`]). Each stays due
+    /// until a [`Note`] says how it went.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn due_checks(
+        &self,
+        source: &SourceId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Check>, StoreError> {
+        read::due_checks(&self.view, source, nanos(now), limit)
+    }
+
+    /// The article of the same source that says the same at another address, if there is one: then it has moved
+    /// ([`Event::Moved`]). See [`crate::story::content::is_double`] for what counts. Takes one look-up.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn same_text(&self, article: &Article) -> Result<Option<ArticleId>, StoreError> {
+        read::same_text(&self.view, article)
     }
 
     /// What the configuration calls the sources: it decides, beside the titles learnt from list pages, whether a

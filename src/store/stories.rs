@@ -67,7 +67,7 @@ pub(super) fn join(
 fn member(article: u64, row: &ArticleRow) -> Member {
     Member {
         article,
-        source: row.listings[0].0,
+        source: row.first_source(),
     }
 }
 
@@ -142,7 +142,7 @@ fn may_share(
     other: &ArticleRow,
 ) -> Result<bool, StoreError> {
     let listed = |source: &u32| row.listed_by(*source).is_some();
-    if other.listings.iter().any(|(source, _)| listed(source)) {
+    if other.listings.iter().any(|listing| listed(&listing.source)) {
         return Ok(false);
     }
     let Some(story) = other.story else {

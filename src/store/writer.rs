@@ -14,13 +14,13 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Recorded, StoreError, apply, change::Change, expire, keys::Key, records::AttemptsRow,
-    view::View,
+    Batch, Recorded, StoreError, apply, change::Change, checks, expire, keys::Key,
+    records::AttemptsRow, view::View,
 };
 use crate::{
     article::ArticleId,
     journal::{Event, Journal},
-    source::{SourceId, state::SourceState},
+    source::SourceId,
 };
 
 /// Commands of one group at most: so that the first does not wait long for its answer.
@@ -31,8 +31,7 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// What the writer is asked to do.
 pub(super) enum Command {
     Record {
-        events: Vec<Event>,
-        state: Option<Box<(SourceId, SourceState)>>,
+        batch: Box<Batch>,
         reply: Reply<Recorded>,
     },
     Attempts {
@@ -151,12 +150,8 @@ impl Writer {
         };
         for command in group {
             match command {
-                Command::Record {
-                    events,
-                    state,
-                    reply,
-                } => {
-                    let recorded = step(&mut result, |change| self.record(change, &events, state));
+                Command::Record { batch, reply } => {
+                    let recorded = step(&mut result, |change| self.record(change, *batch));
                     answers.push(answer(recorded, reply));
                 }
                 Command::Attempts {
@@ -176,15 +171,10 @@ impl Writer {
         result
     }
 
-    fn record(
-        &mut self,
-        change: &mut Change<'_>,
-        events: &[Event],
-        state: Option<Box<(SourceId, SourceState)>>,
-    ) -> Result<Recorded, StoreError> {
+    fn record(&mut self, change: &mut Change<'_>, batch: Batch) -> Result<Recorded, StoreError> {
         let before = change.touched().clone();
         let mut recorded = Recorded::default();
-        for event in events {
+        for event in &batch.events {
             match self.keep(change, event)? {
                 Kept::Nothing => continue,
                 Kept::New(id) => recorded.published.push(id),
@@ -192,8 +182,10 @@ impl Writer {
             }
             recorded.changed += 1;
         }
-        if let Some(state) = state {
-            let (id, state) = *state;
+        for note in &batch.notes {
+            checks::note(change, note)?;
+        }
+        if let Some((id, state)) = batch.state {
             change.set_state(&id, state);
         }
         recorded.touched = ids(change, &before);
@@ -263,7 +255,7 @@ fn attempts(
             continue;
         };
         let key = Key::Incomplete {
-            source: row.listings[0].0,
+            source: row.first_source(),
             article: number,
         };
         let before: Option<AttemptsRow> = change.row(key)?;

@@ -9,8 +9,8 @@
 //! waits for the disk, and belongs into `tokio::task::spawn_blocking`.
 //!
 //! A database that will not open (sled 0.34 can panic there), that misses rows, or that another version wrote, is set
-//! aside and made again from the journal. What only the database knows, each source's [`SourceState`] and the counts of
-//! failed readings, is lost then, and learnt again by the next polls.
+//! aside and made again from the journal. What only the database knows are each source's [`SourceState`], which is
+//! carried over where it can be read, and the counts of failed readings, which the next polls learn again.
 
 mod answers;
 mod apply;
@@ -80,7 +80,15 @@ impl Store {
             cache_bytes,
             segment_bytes: journal::SEGMENT_BYTES,
         };
-        Self::open_with(path, sizes, &mut |_| {})
+        let mut told = 0;
+        Self::open_with(path, sizes, &mut |progress| {
+            let percent = 100 * progress.done_bytes / progress.total_bytes.max(1);
+            if percent >= told + 10 {
+                told = percent;
+                let events = progress.events;
+                tracing::info!(percent, events, "reading the journal");
+            }
+        })
     }
 
     /// As [`Store::open`], with all sizes, and tells how far it has come with what takes long.

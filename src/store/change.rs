@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     StoreError,
     keys::Key,
-    records::{self, MetaRow, SourceRow},
+    records::{self, MetaRow, SourceRow, StateRow},
     view::{NewSources, Pair, View, Writes},
 };
 use crate::source::{SourceId, state::SourceState};
@@ -27,7 +27,7 @@ pub(super) struct Change<'a> {
     touched: BTreeSet<u32>,
     changed_sources: BTreeMap<u32, SourceRow>,
     new_numbers: HashMap<SourceId, u32>,
-    states: BTreeMap<u32, SourceState>,
+    states: BTreeMap<u32, StateRow>,
 }
 
 impl<'a> Change<'a> {
@@ -139,6 +139,7 @@ impl<'a> Change<'a> {
         let before = self
             .states
             .get(&number)
+            .map(|row| &row.state)
             .or_else(|| sources.states.get(&number));
         // an empty feed is dated by the first poll, and titled by the list's title
         let shown = |state: &SourceState| (state.title.clone(), state.first_poll);
@@ -147,7 +148,8 @@ impl<'a> Change<'a> {
         if differs {
             self.touch(number);
         }
-        self.states.insert(number, state);
+        let source = id.clone();
+        self.states.insert(number, StateRow { source, state });
     }
 
     /// All writes, and what becomes of the sources with them.
@@ -161,19 +163,20 @@ impl<'a> Change<'a> {
                 row.generation = self.meta.generation;
             }
         }
-        let sources = NewSources {
-            rows: self.changed_sources.into_iter().collect(),
-            states: self.states.into_iter().collect(),
-            generation: self.meta.generation,
-        };
         let mut put = |key: Key, value| self.writes.insert(key.encode(), Some(value));
-        for (number, row) in &sources.rows {
+        for (number, state) in &self.states {
+            put(Key::State(*number), state.encode());
+        }
+        for (number, row) in &self.changed_sources {
             put(Key::Source(*number), records::encode(row));
         }
-        for (number, state) in &sources.states {
-            put(Key::State(*number), records::encode(state));
-        }
         put(Key::Meta, records::encode(&self.meta));
+        let states = self.states.into_iter();
+        let sources = NewSources {
+            rows: self.changed_sources.into_iter().collect(),
+            states: states.map(|(number, row)| (number, row.state)).collect(),
+            generation: self.meta.generation,
+        };
         (self.writes, sources)
     }
 }

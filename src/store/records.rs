@@ -7,7 +7,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{article::ArticleId, journal::Position, source::SourceId};
+use crate::{
+    article::ArticleId,
+    journal::Position,
+    source::{SourceId, state::SourceState},
+};
 
 /// The version that this program writes. A store of another version is rebuilt from the journal.
 pub(super) const FORMAT: u8 = 2;
@@ -16,6 +20,11 @@ pub(super) const FORMAT: u8 = 2;
 #[derive(Debug, thiserror::Error)]
 #[error("a row of the store is unreadable")]
 pub(super) struct BadRow;
+
+/// Whether a value was written by another version.
+pub(super) fn is_of_another_version(bytes: &[u8]) -> bool {
+    bytes.first() != Some(&FORMAT)
+}
 
 /// A value as bytes.
 pub(super) fn encode<T: Serialize>(row: &T) -> Vec<u8> {
@@ -27,6 +36,25 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadRow> {
     match bytes.split_first() {
         Some((&FORMAT, rest)) => postcard::from_bytes(rest).map_err(|_| BadRow),
         _ => Err(BadRow),
+    }
+}
+
+/// What polling learnt of a source. As JSON with the source's id: it is the one kind of row that the journal does not
+/// know, so it must be readable by every later version.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StateRow {
+    pub(super) source: SourceId,
+    pub(super) state: SourceState,
+}
+
+impl StateRow {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a state is plain data, and a Vec takes it")
+    }
+
+    /// None for a row that this version does not understand: the next poll learns it again.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
     }
 }
 

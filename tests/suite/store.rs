@@ -321,6 +321,49 @@ fn a_byte_flipped_in_the_database_leaves_all_articles() {
 }
 
 #[test]
+fn a_database_of_another_version_is_made_again_and_keeps_what_polls_learnt() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let all = fill(&store);
+    let state = SourceState {
+        last_success: Some(minute(7)),
+        items: 20,
+        ..SourceState::default()
+    };
+    block(store.record(Vec::new(), Some((source("office"), state.clone())))).unwrap();
+    drop(store);
+    let db = sled::open(dir.path().join("store")).unwrap();
+    // rows begin with their version; the meta row's key is a zero
+    let mut meta = db.get([0]).unwrap().unwrap().to_vec();
+    meta[0] = 1;
+    db.insert([0], meta).unwrap();
+    db.flush().unwrap();
+    drop(db);
+    let mut told = Vec::new();
+    let sizes = Sizes {
+        cache_bytes: CACHE_BYTES,
+        segment_bytes: 1 << 20,
+    };
+    let (store, report) =
+        Store::open_with(dir.path(), sizes, &mut |progress| told.push(progress)).unwrap();
+    assert_eq!(
+        (report.notes.len(), report.set_aside, report.articles),
+        (1, None, 12)
+    );
+    assert!(report.notes[0].contains("another version"));
+    let end = told.last().unwrap();
+    assert_eq!((end.done_bytes, end.events), (end.total_bytes, 12));
+    assert_eq!(ids(&newest(&store, &Scope::All)), all);
+    assert_eq!(store.state(&source("office")), Some(state));
+    let mut left: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["journal", "lock", "store"]);
+}
+
+#[test]
 fn a_store_is_open_once() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(dir.path());

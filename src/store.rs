@@ -21,6 +21,7 @@ mod error;
 mod expire;
 mod keys;
 mod open;
+mod prepare;
 mod read;
 mod records;
 mod stories;
@@ -45,7 +46,7 @@ pub use self::{
     },
     error::StoreError,
 };
-use self::{records::nanos, view::View, writer::Command};
+use self::{prepare::Ready, records::nanos, view::View, writer::Command};
 use crate::{
     article::{Article, ArticleId},
     journal::{self, Event},
@@ -138,8 +139,8 @@ impl Store {
     /// # Errors
     /// As [`Store::record`].
     pub async fn record_batch(&self, batch: Batch) -> Result<Recorded, StoreError> {
-        let batch = Box::new(batch);
-        self.ask(|reply| Command::Record { batch, reply }).await
+        let ready = Ready::of(batch)?;
+        self.ask(|reply| Command::Record { ready, reply }).await
     }
 
     /// Notes that reading these articles' pages has failed again: each is tried later than the last time.

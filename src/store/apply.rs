@@ -10,6 +10,7 @@ use super::{
     change::Change,
     checks,
     keys::Key,
+    prepare::Text,
     records::{ArticleRow, AttemptsRow, IdRow, Listing, SegmentRow, StoryRow, cut, nanos},
     stories,
 };
@@ -17,7 +18,7 @@ use crate::{
     article::{Article, ArticleId},
     journal::{Event, Position},
     source::SourceId,
-    story::{content::content, fingerprint::Fingerprint},
+    story::fingerprint::Fingerprint,
 };
 
 /// A page that could not be read is tried again after this, then after twice this, and so on.
@@ -31,18 +32,19 @@ const ORIGIN_BYTES: usize = 90;
 pub(super) fn apply(
     change: &mut Change<'_>,
     event: &Event,
+    text: &Text,
     sequence: u64,
     position: Position,
 ) -> Result<bool, StoreError> {
     let changed = match event {
-        Event::Published { article } => publish(change, article, sequence, position)?,
+        Event::Published { article } => publish(change, article, text, sequence, position)?,
         Event::Listed {
             id,
             source,
             sorted_at,
             ..
         } => list(change, *id, source, *sorted_at)?,
-        Event::Revised { article } => revise(change, article, position)?,
+        Event::Revised { article } => revise(change, article, text, position)?,
         Event::Moved { id, alias, at, .. } => relocate(change, *id, *alias, *at, position)?,
         Event::Withdrawn { id, at } => withdraw(change, *id, *at)?,
         Event::Returned { id, at } => take_back(change, *id, *at)?,
@@ -104,6 +106,7 @@ pub(super) fn retry_at(attempts: u32, failed_at: Timestamp) -> i64 {
 fn publish(
     change: &mut Change<'_>,
     article: &Article,
+    text: &Text,
     sequence: u64,
     position: Position,
 ) -> Result<bool, StoreError> {
@@ -134,8 +137,8 @@ fn publish(
         story: None,
         tie: cut(article.url.as_str(), TIE_BYTES),
         origin: origin(article),
-        content: content(article),
-        fingerprint: fingerprint(article),
+        content: text.content,
+        fingerprint: fingerprint(text),
     };
     if !article.complete {
         let attempts = AttemptsRow {
@@ -213,6 +216,7 @@ fn list(
 fn revise(
     change: &mut Change<'_>,
     article: &Article,
+    text: &Text,
     position: Position,
 ) -> Result<bool, StoreError> {
     let Some((number, mut row)) = find(change, article.id)? else {
@@ -223,8 +227,7 @@ fn revise(
     if older || (row.complete && !article.complete) {
         return Ok(false);
     }
-    let content = content(article);
-    let differs = row.content != content;
+    let differs = row.content != text.content;
     let completes = article.complete && !row.complete;
     // a page that reads again is there again
     let returns = row.withdrawn.is_some_and(|at| version > Some(at));
@@ -253,8 +256,8 @@ fn revise(
     if differs {
         index_content(change, number, &row, false);
         row.updated = version;
-        row.content = content;
-        row.fingerprint = fingerprint(article);
+        row.content = text.content;
+        row.fingerprint = fingerprint(text);
         // who was told as one story stays one: readers have seen it so
         if row.story.is_none() {
             stories::join(change, &mut row, number, article)?;
@@ -438,6 +441,7 @@ fn origin(article: &Article) -> Option<String> {
         .map(|origin| cut(origin, ORIGIN_BYTES))
 }
 
-fn fingerprint(article: &Article) -> Vec<u8> {
-    Fingerprint::of(&article.body_text).map_or_else(Vec::new, |print| print.to_bytes())
+fn fingerprint(text: &Text) -> Vec<u8> {
+    let print = text.fingerprint.as_ref();
+    print.map_or_else(Vec::new, Fingerprint::to_bytes)
 }

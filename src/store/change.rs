@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::RangeInclusive,
+    sync::Arc,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -16,7 +17,10 @@ use super::{
     records::{self, MetaRow, SourceRow, StateRow},
     view::{NewSources, Pair, View, Writes},
 };
-use crate::source::{SourceId, state::SourceState};
+use crate::{
+    journal::{Event, JournalError, Position},
+    source::{SourceId, state::SourceState},
+};
 
 /// A batch being made.
 pub(super) struct Change<'a> {
@@ -28,6 +32,8 @@ pub(super) struct Change<'a> {
     changed_sources: BTreeMap<u32, SourceRow>,
     new_numbers: HashMap<SourceId, u32>,
     states: BTreeMap<u32, StateRow>,
+    /// Events of this batch that are not in the journal's file yet.
+    unwritten: HashMap<u64, Arc<Event>>,
 }
 
 impl<'a> Change<'a> {
@@ -40,7 +46,25 @@ impl<'a> Change<'a> {
             changed_sources: BTreeMap::new(),
             new_numbers: HashMap::new(),
             states: BTreeMap::new(),
+            unwritten: HashMap::new(),
         })
+    }
+
+    /// Keeps an event at hand that the journal's file does not hold yet.
+    pub(super) fn remember(&mut self, at: Position, event: Arc<Event>) {
+        self.unwritten.insert(at.to_u64(), event);
+    }
+
+    /// The event at a place in the journal; none where the record is damaged or gone.
+    pub(super) fn event(&self, at: Position) -> Result<Option<Arc<Event>>, StoreError> {
+        if let Some(event) = self.unwritten.get(&at.to_u64()) {
+            return Ok(Some(Arc::clone(event)));
+        }
+        match self.view.journal.read(at) {
+            Ok(event) => Ok(Some(Arc::new(event))),
+            Err(JournalError::Unreadable { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A row as it will be.

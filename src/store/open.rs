@@ -16,6 +16,7 @@ use std::{
 use super::{
     OpenReport, Progress, Sizes, StoreError, apply,
     change::Change,
+    prepare::Text,
     view::{self, View, panic_words},
 };
 use crate::{
@@ -390,7 +391,8 @@ fn apply_batch(
                 sequence,
                 event,
             }) => {
-                apply::apply(&mut change, &event, sequence, position)?;
+                let text = Text::of(&event);
+                apply::apply(&mut change, &event, &text, sequence, position)?;
                 change.meta.applied = sequence;
                 change.meta.position = position.to_u64();
                 events += 1;

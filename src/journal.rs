@@ -31,7 +31,7 @@ pub use self::{
     error::{Damage, JournalError, Opened},
     event::Event,
     position::Position,
-    reader::{Reader, Replay, Replayed},
+    reader::{Reader, Replay, Replayed, Texts},
 };
 
 /// A segment is closed when it has reached this size. Retention drops whole segments, so they are not large.

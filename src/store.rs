@@ -24,6 +24,7 @@ mod open;
 mod prepare;
 mod read;
 mod records;
+mod restore;
 mod stories;
 mod view;
 mod walk;
@@ -45,8 +46,14 @@ pub use self::{
         Also, Batch, Check, Entry, Known, Note, OpenReport, Progress, Recorded, Scope, Sizes,
     },
     error::StoreError,
+    restore::{Exported, Lines, Refused},
 };
-use self::{prepare::Ready, records::nanos, view::View, writer::Command};
+use self::{
+    prepare::Ready,
+    records::{StateRow, nanos},
+    view::View,
+    writer::Command,
+};
 use crate::{
     article::{Article, ArticleId},
     journal::{self, Event},
@@ -141,6 +148,56 @@ impl Store {
     pub async fn record_batch(&self, batch: Batch) -> Result<Recorded, StoreError> {
         let ready = Ready::of(batch)?;
         self.ask(|reply| Command::Record { ready, reply }).await
+    }
+
+    /// Keeps what an export holds: the events that are not known, and what polls learnt of sources that this store has
+    /// not learnt of.
+    ///
+    /// # Errors
+    /// As [`Store::record`].
+    pub async fn restore(&self, lines: Lines) -> Result<Recorded, StoreError> {
+        let mut recorded = Recorded::default();
+        if !lines.events.is_empty() {
+            let ready = Ready {
+                events: lines.events,
+                notes: Vec::new(),
+                state: None,
+            };
+            recorded = self.ask(|reply| Command::Record { ready, reply }).await?;
+        }
+        for (source, state) in lines.states {
+            if self.state(&source).is_none() {
+                // a list that was read may have shown articles that the export does not hold
+                self.record(Vec::new(), Some((source, state.unread())))
+                    .await?;
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// All that the store knows, as lines of JSON that [`Lines::read`] reads back: the journal's events in order, then
+    /// what polls learnt of each source. Damage in the journal is told and passed over.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn export(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Exported, StoreError>> + '_, StoreError> {
+        let events = restore::events(&self.view.journal)?;
+        let states = self.view.states().into_iter();
+        Ok(events.chain(
+            states.map(|(source, state)| Ok(Exported::Line(StateRow { source, state }.encode()))),
+        ))
+    }
+
+    /// The events of [`Store::export`] alone, read from a store that another process may hold.
+    ///
+    /// # Errors
+    /// As [`Store::export`].
+    pub fn export_events(
+        path: &Path,
+    ) -> Result<impl Iterator<Item = Result<Exported, StoreError>>, StoreError> {
+        restore::events(&journal::Reader::new(&path.join("journal")))
     }
 
     /// Notes that reading these articles' pages has failed again: each is tried later than the last time.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    demo::DemoArgs, extract::ExtractArgs, once::OnceArgs, preview::PreviewArgs, status::StatusArgs,
+    demo::DemoArgs, extract::ExtractArgs, once::OnceArgs, preview::PreviewArgs,
+    restore::RestoreArgs, status::StatusArgs,
 };
 
 /// Rings when a school authority publishes: polls pages of education departments and publishes RSS, Atom and JSON Feed.
@@ -54,6 +55,10 @@ pub enum Command {
     Status(StatusArgs),
     /// The published feeds as OPML
     Opml,
+    /// The whole store as JSON Lines on stdout, for a backup or another machine
+    Export,
+    /// Put what `export` has printed into the store, beside what is there
+    Restore(RestoreArgs),
     /// A try-out without internet: made-up departments, their feeds
     Demo(DemoArgs),
 }

@@ -2,11 +2,13 @@
 
 pub mod check;
 pub mod demo;
+pub mod export;
 pub mod extract;
 pub mod learnt;
 pub mod once;
 pub mod opml;
 pub mod preview;
+pub mod restore;
 pub mod run;
 pub mod status;
 mod table;
@@ -45,6 +47,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Extract(args) => extract::run(&args),
         Command::Status(args) => status::run(config()?, args).await,
         Command::Opml => opml::run(config()?).await,
+        Command::Export => export::run(config()?).await,
+        Command::Restore(args) => restore::run(config()?, args).await,
         Command::Demo(args) => demo::run(args).await,
     }
 }

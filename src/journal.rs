@@ -17,6 +17,7 @@ mod reader;
 pub mod segment;
 
 use std::{
+    cell::RefCell,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -30,11 +31,14 @@ pub use self::{
     error::{Damage, JournalError, Opened},
     event::Event,
     position::Position,
-    reader::{Reader, Replay, Replayed},
+    reader::{Reader, Replay, Replayed, Texts},
 };
 
 /// A segment is closed when it has reached this size. Retention drops whole segments, so they are not large.
 pub const SEGMENT_BYTES: u32 = 32 << 20;
+
+/// What is appended is written when it has come to so much, or when it is synced.
+const STAGED_BYTES: usize = 4 << 20;
 
 /// zstd's level: one article of 10 KiB takes 50 µs; higher levels gain a few percent.
 const LEVEL: i32 = 3;
@@ -46,9 +50,54 @@ pub struct Journal {
     reader: Reader,
     file: File,
     header: Header,
+    /// The end of what was written to the file.
     end: u32,
+    /// Records that follow it and were not written yet.
+    staged: Vec<u8>,
+    /// A write has failed half way, and what it left could not be cut off.
+    torn: bool,
     next_sequence: u64,
     segment_bytes: u32,
+}
+
+/// An event as a record holds it. Making it takes most of the time that writing takes, and any thread can do it.
+#[derive(Clone, Debug)]
+pub struct Payload(Vec<u8>);
+
+impl Payload {
+    /// Of an event.
+    ///
+    /// # Errors
+    /// The event is too large.
+    pub fn of(event: &Event) -> Result<Self, JournalError> {
+        let json = serde_json::to_vec(event).expect("an event is plain data, and a Vec takes it");
+        Self::of_text(&json)
+    }
+
+    /// Of an event as JSON. What stands there beyond what this version knows is kept.
+    ///
+    /// # Errors
+    /// The event is too large.
+    pub fn of_text(json: &[u8]) -> Result<Self, JournalError> {
+        thread_local! {
+            // making one anew for each record would cost more than the compression
+            static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+        }
+        let too_large = |size_bytes| JournalError::TooLarge { size_bytes };
+        let payload = COMPRESSOR.with_borrow_mut(|kept| {
+            if kept.is_none() {
+                *kept = zstd::bulk::Compressor::new(LEVEL).ok();
+            }
+            kept.as_mut()
+                .and_then(|compressor| compressor.compress(json).ok())
+        });
+        // zstd refuses nothing but for want of memory
+        let payload = payload.ok_or_else(|| too_large(json.len()))?;
+        if payload.len() > segment::MAX_PAYLOAD_BYTES || json.len() > segment::MAX_EVENT_BYTES {
+            return Err(too_large(payload.len()));
+        }
+        Ok(Self(payload))
+    }
 }
 
 /// A place to come back to, see [`Journal::rewind`].
@@ -88,6 +137,8 @@ impl Journal {
             file,
             header,
             end,
+            staged: Vec::new(),
+            torn: false,
             next_sequence,
             segment_bytes,
         };
@@ -104,15 +155,15 @@ impl Journal {
         self.next_sequence - 1
     }
 
-    /// Appends events. They are not safe before [`Journal::sync`].
+    /// Appends events. They are not safe before [`Journal::sync`], nor readable.
     ///
     /// # Errors
-    /// The disk is full or broken; what was written of these events is taken back.
+    /// The disk is full or broken, an event too large; none of these events is appended then.
     pub fn append(&mut self, events: &[Event]) -> Result<Vec<Position>, JournalError> {
         let mark = self.mark();
         let mut positions = Vec::with_capacity(events.len());
         for event in events {
-            match self.append_one(event) {
+            match Payload::of(event).and_then(|payload| self.stage(&payload)) {
                 Ok(position) => positions.push(position),
                 Err(error) => {
                     // the first cause is the one to tell
@@ -124,11 +175,34 @@ impl Journal {
         Ok(positions)
     }
 
+    /// Appends one event that was made ready. It is not safe before [`Journal::sync`], nor readable.
+    ///
+    /// # Errors
+    /// The disk is full or broken: a segment was full, and the next could not be begun.
+    pub fn stage(&mut self, payload: &Payload) -> Result<Position, JournalError> {
+        let size_bytes = size(&payload.0).saturating_add(size(&[0; segment::RECORD_HEAD_BYTES]));
+        let mut end = self.staged_end();
+        if end > HEADER_BYTES && end.saturating_add(size_bytes) > self.segment_bytes {
+            self.roll_over()?;
+            end = self.end;
+        }
+        segment::encode(self.next_sequence, &payload.0, &mut self.staged);
+        self.next_sequence += 1;
+        if self.staged.len() > STAGED_BYTES {
+            self.write()?;
+        }
+        Ok(Position {
+            segment: self.header.segment,
+            offset: end,
+        })
+    }
+
     /// Makes everything appended so far survive a power cut.
     ///
     /// # Errors
     /// The disk is full or broken. Whether the events since the last sync are safe is then unknown: rewind.
     pub fn sync(&mut self) -> Result<(), JournalError> {
+        self.write()?;
         self.file
             .sync_data()
             .map_err(io_error("flush", &self.segment_path()))
@@ -139,7 +213,7 @@ impl Journal {
         Mark {
             end: Position {
                 segment: self.header.segment,
-                offset: self.end,
+                offset: self.staged_end(),
             },
             next_sequence: self.next_sequence,
         }
@@ -150,6 +224,9 @@ impl Journal {
     /// # Errors
     /// The disk refuses to shorten the file; what stays there is an event nobody was told of.
     pub fn rewind(&mut self, mark: Mark) -> Result<(), JournalError> {
+        if self.header.segment > mark.end.segment {
+            self.staged.clear();
+        }
         while self.header.segment > mark.end.segment {
             let path = self.segment_path();
             let number = self.header.segment - 1;
@@ -159,12 +236,16 @@ impl Journal {
             self.reader.forget(number + 1);
             (self.file, self.header, self.end) = (file, header, end);
         }
-        self.file
-            .set_len(u64::from(mark.end.offset))
-            .map_err(io_error("shorten", &self.segment_path()))?;
-        self.end = mark.end.offset;
         self.next_sequence = mark.next_sequence;
-        Ok(())
+        if mark.end.offset >= self.end {
+            let keep = mark.end.offset - self.end;
+            self.staged
+                .truncate(usize::try_from(keep).unwrap_or(usize::MAX));
+            return Ok(());
+        }
+        self.staged.clear();
+        self.end = mark.end.offset;
+        self.cut()
     }
 
     /// The event at a position.
@@ -201,24 +282,37 @@ impl Journal {
         }
     }
 
-    fn append_one(&mut self, event: &Event) -> Result<Position, JournalError> {
-        let payload = compress(event, &self.segment_path())?;
-        if self.end > HEADER_BYTES && self.end.saturating_add(size(&payload)) > self.segment_bytes {
-            self.roll_over()?;
+    fn staged_end(&self) -> u32 {
+        self.end.saturating_add(size(&self.staged))
+    }
+
+    /// Writes what is staged: all of it or nothing.
+    fn write(&mut self) -> Result<(), JournalError> {
+        if self.torn {
+            self.cut()?;
         }
-        let record = segment::encode(self.next_sequence, &payload);
-        let position = Position {
-            segment: self.header.segment,
-            offset: self.end,
-        };
+        if self.staged.is_empty() {
+            return Ok(());
+        }
         // the file is opened for appending, so a short write would shift all that follows: take it back
-        if let Err(error) = self.file.write_all(&record) {
-            let _ = self.file.set_len(u64::from(self.end));
-            return Err(io_error("write to", &self.segment_path())(error));
+        if let Err(error) = self.file.write_all(&self.staged) {
+            let error = io_error("write to", &self.segment_path())(error);
+            let _ = self.cut();
+            return Err(error);
         }
-        self.end += size(&record);
-        self.next_sequence += 1;
-        Ok(position)
+        self.end = self.staged_end();
+        self.staged.clear();
+        Ok(())
+    }
+
+    /// Cuts off what lies behind the end.
+    fn cut(&mut self) -> Result<(), JournalError> {
+        self.torn = true;
+        self.file
+            .set_len(u64::from(self.end))
+            .map_err(io_error("shorten", &self.segment_path()))?;
+        self.torn = false;
+        Ok(())
     }
 
     /// The old segment is safe on disk before a new one begins, so only the last can be torn.
@@ -233,18 +327,6 @@ impl Journal {
     fn segment_path(&self) -> PathBuf {
         segment::path(&self.dir, self.header.segment)
     }
-}
-
-fn compress(event: &Event, path: &Path) -> Result<Vec<u8>, JournalError> {
-    let failed = |error: io::Error| io_error("write to", path)(error);
-    let json = serde_json::to_vec(event).map_err(|error| failed(error.into()))?;
-    let payload = zstd::bulk::compress(&json, LEVEL).map_err(failed)?;
-    if payload.len() > segment::MAX_PAYLOAD_BYTES || json.len() > segment::MAX_EVENT_BYTES {
-        return Err(JournalError::TooLarge {
-            size_bytes: payload.len(),
-        });
-    }
-    Ok(payload)
 }
 
 type OpenSegment = (File, Header, u32, u64);

@@ -9,19 +9,22 @@
 //! waits for the disk, and belongs into `tokio::task::spawn_blocking`.
 //!
 //! A database that will not open (sled 0.34 can panic there), that misses rows, or that another version wrote, is set
-//! aside and made again from the journal. What only the database knows, each source's [`SourceState`] and the counts of
-//! failed readings, is lost then, and learnt again by the next polls.
+//! aside and made again from the journal. What only the database knows are each source's [`SourceState`], which is
+//! carried over where it can be read, and the counts of failed readings, which the next polls learn again.
 
 mod answers;
 mod apply;
 mod bands;
 mod change;
+mod checks;
 mod error;
 mod expire;
 mod keys;
 mod open;
+mod prepare;
 mod read;
 mod records;
+mod restore;
 mod stories;
 mod view;
 mod walk;
@@ -39,10 +42,18 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::{
-    answers::{Also, Entry, Known, OpenReport, Progress, Recorded, Scope, Sizes},
+    answers::{
+        Also, Batch, Check, Entry, Known, Note, OpenReport, Progress, Recorded, Scope, Sizes,
+    },
     error::StoreError,
+    restore::{Exported, Lines, Refused},
 };
-use self::{records::nanos, view::View, writer::Command};
+use self::{
+    prepare::Ready,
+    records::{StateRow, nanos},
+    view::View,
+    writer::Command,
+};
 use crate::{
     article::{Article, ArticleId},
     journal::{self, Event},
@@ -77,7 +88,15 @@ impl Store {
             cache_bytes,
             segment_bytes: journal::SEGMENT_BYTES,
         };
-        Self::open_with(path, sizes, &mut |_| {})
+        let mut told = 0;
+        Self::open_with(path, sizes, &mut |progress| {
+            let percent = 100 * progress.done_bytes / progress.total_bytes.max(1);
+            if percent >= told + 10 {
+                told = percent;
+                let events = progress.events;
+                tracing::info!(percent, events, "reading the journal");
+            }
+        })
     }
 
     /// As [`Store::open`], with all sizes, and tells how far it has come with what takes long.
@@ -114,12 +133,71 @@ impl Store {
         events: Vec<Event>,
         state: Option<(SourceId, SourceState)>,
     ) -> Result<Recorded, StoreError> {
-        self.ask(|reply| Command::Record {
+        self.record_batch(Batch {
             events,
-            state: state.map(Box::new),
-            reply,
+            notes: Vec::new(),
+            state,
         })
         .await
+    }
+
+    /// As [`Store::record`], with what was learnt beside the events.
+    ///
+    /// # Errors
+    /// As [`Store::record`].
+    pub async fn record_batch(&self, batch: Batch) -> Result<Recorded, StoreError> {
+        let ready = Ready::of(batch)?;
+        self.ask(|reply| Command::Record { ready, reply }).await
+    }
+
+    /// Keeps what an export holds: the events that are not known, and what polls learnt of sources that this store has
+    /// not learnt of.
+    ///
+    /// # Errors
+    /// As [`Store::record`].
+    pub async fn restore(&self, lines: Lines) -> Result<Recorded, StoreError> {
+        let mut recorded = Recorded::default();
+        if !lines.events.is_empty() {
+            let ready = Ready {
+                events: lines.events,
+                notes: Vec::new(),
+                state: None,
+            };
+            recorded = self.ask(|reply| Command::Record { ready, reply }).await?;
+        }
+        for (source, state) in lines.states {
+            if self.state(&source).is_none() {
+                // a list that was read may have shown articles that the export does not hold
+                self.record(Vec::new(), Some((source, state.unread())))
+                    .await?;
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// All that the store knows, as lines of JSON that [`Lines::read`] reads back: the journal's events in order, then
+    /// what polls learnt of each source. Damage in the journal is told and passed over.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn export(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Exported, StoreError>> + '_, StoreError> {
+        let events = restore::events(&self.view.journal)?;
+        let states = self.view.states().into_iter();
+        Ok(events.chain(
+            states.map(|(source, state)| Ok(Exported::Line(StateRow { source, state }.encode()))),
+        ))
+    }
+
+    /// The events of [`Store::export`] alone, read from a store that another process may hold.
+    ///
+    /// # Errors
+    /// As [`Store::export`].
+    pub fn export_events(
+        path: &Path,
+    ) -> Result<impl Iterator<Item = Result<Exported, StoreError>>, StoreError> {
+        restore::events(&journal::Reader::new(&path.join("journal")))
     }
 
     /// Notes that reading these articles' pages has failed again: each is tried later than the last time.
@@ -251,6 +329,30 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Article>, StoreError> {
         read::incomplete(&self.view, source, nanos(now), limit)
+    }
+
+    /// A source's articles whose page is due to be read once more, the longest due first: for a while after they were
+    /// published, ever more rarely, and at once when their line in the list has changed ([`Note::Line`]). Each stays due
+    /// until a [`Note`] says how it went.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn due_checks(
+        &self,
+        source: &SourceId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Check>, StoreError> {
+        read::due_checks(&self.view, source, nanos(now), limit)
+    }
+
+    /// The article of the same source that says the same at another address, if there is one: then it has moved
+    /// ([`Event::Moved`]). See [`crate::story::content::is_double`] for what counts. Takes one look-up.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn same_text(&self, article: &Article) -> Result<Option<ArticleId>, StoreError> {
+        read::same_text(&self.view, article)
     }
 
     /// What the configuration calls the sources: it decides, beside the titles learnt from list pages, whether a

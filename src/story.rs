@@ -4,6 +4,7 @@
 //! articles tell one story, and which of a story's articles speaks for it ([`merge`]). Articles are never thrown away
 //! for being alike: each source's own feed keeps its own, only merged feeds show one.
 
+pub mod content;
 pub mod fingerprint;
 pub mod merge;
 pub mod titles;

@@ -51,6 +51,13 @@ pub enum Event {
         /// When that was certain.
         at: Timestamp,
     },
+    /// It was withdrawn and is there again, reading as it did.
+    Returned {
+        /// The article.
+        id: ArticleId,
+        /// When that was seen.
+        at: Timestamp,
+    },
     /// Retention let go of articles: they are not shown again, also if their source goes on listing them.
     Expired {
         /// The articles.
@@ -65,9 +72,10 @@ impl Event {
     pub fn article_id(&self) -> Option<ArticleId> {
         match self {
             Self::Published { article } | Self::Revised { article } => Some(article.id),
-            Self::Listed { id, .. } | Self::Moved { id, .. } | Self::Withdrawn { id, .. } => {
-                Some(*id)
-            }
+            Self::Listed { id, .. }
+            | Self::Moved { id, .. }
+            | Self::Withdrawn { id, .. }
+            | Self::Returned { id, .. } => Some(*id),
             Self::Expired { .. } => None,
         }
     }

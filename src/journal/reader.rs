@@ -174,10 +174,36 @@ impl Iterator for Replay {
     type Item = Result<Replayed, JournalError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.advance(OpenSegment::step)
+    }
+}
+
+/// The journal's events in order, as the JSON that the records hold: also what this version does not know of them.
+#[derive(Debug)]
+pub struct Texts(Replay);
+
+impl Iterator for Texts {
+    type Item = Result<Result<Vec<u8>, Damage>, JournalError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.advance(OpenSegment::text)
+    }
+}
+
+impl Replay {
+    /// The same as texts.
+    pub fn texts(self) -> Texts {
+        Texts(self)
+    }
+
+    fn advance<T>(
+        &mut self,
+        step: impl Fn(&mut OpenSegment) -> Option<T>,
+    ) -> Option<Result<T, JournalError>> {
         loop {
             if let Some(open) = &mut self.open {
-                if let Some(step) = open.step() {
-                    return Some(Ok(step));
+                if let Some(found) = step(open) {
+                    return Some(Ok(found));
                 }
                 self.open = None;
             }
@@ -188,9 +214,7 @@ impl Iterator for Replay {
             }
         }
     }
-}
 
-impl Replay {
     fn open_segment(&self, number: u32) -> Result<OpenSegment, JournalError> {
         let path = segment::path(&self.dir, number);
         let bytes = fs::read(&path).map_err(io_error("read", &path))?;
@@ -211,30 +235,48 @@ impl Replay {
 
 impl OpenSegment {
     fn step(&mut self) -> Option<Replayed> {
-        if self.at >= self.bytes.len() {
+        Some(match self.next_record()? {
+            Ok(found) => match decode(self.payload(found)) {
+                Ok(event) => self.record(found, event),
+                Err(_) => Replayed::Damaged(self.damage(found.offset, found.end)),
+            },
+            Err(damage) => Replayed::Damaged(damage),
+        })
+    }
+
+    fn text(&mut self) -> Option<Result<Vec<u8>, Damage>> {
+        let found = self.next_record()?;
+        Some(found.and_then(|found| {
+            decompress(self.payload(found)).map_err(|_| self.damage(found.offset, found.end))
+        }))
+    }
+
+    /// The next record, or the damage before it.
+    fn next_record(&mut self) -> Option<Result<Found, Damage>> {
+        let from = self.at;
+        if from >= self.bytes.len() {
             return None;
         }
-        let damaged = |end: usize, from: usize| {
-            Some(Replayed::Damaged(Damage {
-                path: self.path.clone(),
-                offset: from as u64,
-                length_bytes: (end - from) as u64,
-            }))
-        };
-        let from = self.at;
-        let Some(found) = segment::next_record(&self.bytes, from) else {
-            self.at = self.bytes.len();
-            return damaged(self.at, from);
-        };
-        if found.offset > from {
-            self.at = found.offset;
-            return damaged(found.offset, from);
+        let found = segment::next_record(&self.bytes, from);
+        if let Some(found) = found
+            && found.offset == from
+        {
+            self.at = found.end;
+            return Some(Ok(found));
         }
-        self.at = found.end;
-        let payload = &self.bytes[found.offset + RECORD_HEAD_BYTES..found.end];
-        match decode(payload) {
-            Ok(event) => Some(self.record(found, event)),
-            Err(_) => damaged(found.end, from),
+        self.at = found.map_or(self.bytes.len(), |found| found.offset);
+        Some(Err(self.damage(from, self.at)))
+    }
+
+    fn payload(&self, found: Found) -> &[u8] {
+        &self.bytes[found.offset + RECORD_HEAD_BYTES..found.end]
+    }
+
+    fn damage(&self, from: usize, end: usize) -> Damage {
+        Damage {
+            path: self.path.clone(),
+            offset: from as u64,
+            length_bytes: (end - from) as u64,
         }
     }
 
@@ -252,12 +294,15 @@ impl OpenSegment {
 }
 
 fn decode(payload: &[u8]) -> Result<Event, String> {
-    let mut json = Vec::new();
-    zstd::stream::Decoder::new(payload)
-        .and_then(|text| {
-            text.take(segment::MAX_EVENT_BYTES as u64)
-                .read_to_end(&mut json)
-        })
-        .map_err(|error| format!("it cannot be decompressed: {error}"))?;
+    let json =
+        decompress(payload).map_err(|error| format!("it cannot be decompressed: {error}"))?;
     serde_json::from_slice(&json).map_err(|error| format!("it is no event: {error}"))
+}
+
+fn decompress(payload: &[u8]) -> io::Result<Vec<u8>> {
+    let mut json = Vec::new();
+    zstd::stream::Decoder::new(payload)?
+        .take(segment::MAX_EVENT_BYTES as u64)
+        .read_to_end(&mut json)?;
+    Ok(json)
 }

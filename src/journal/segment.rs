@@ -115,20 +115,18 @@ pub fn numbers(dir: &Path) -> Result<Vec<u32>, JournalError> {
     Ok(numbers)
 }
 
-/// A record with its head.
+/// Adds a record with its head to a buffer.
 ///
 /// # Panics
 /// If the payload is larger than 4 GiB; [`MAX_PAYLOAD_BYTES`] is far below.
-pub fn encode(sequence: u64, payload: &[u8]) -> Vec<u8> {
+pub fn encode(sequence: u64, payload: &[u8], buffer: &mut Vec<u8>) {
     let length =
         u32::try_from(payload.len()).expect("payloads are checked against MAX_PAYLOAD_BYTES");
-    let mut bytes = Vec::with_capacity(RECORD_HEAD_BYTES + payload.len());
-    bytes.extend(MARK);
-    bytes.extend(length.to_le_bytes());
-    bytes.extend(sequence.to_le_bytes());
-    bytes.extend(checksum(length, sequence, payload).to_le_bytes());
-    bytes.extend(payload);
-    bytes
+    buffer.extend(MARK);
+    buffer.extend(length.to_le_bytes());
+    buffer.extend(sequence.to_le_bytes());
+    buffer.extend(checksum(length, sequence, payload).to_le_bytes());
+    buffer.extend(payload);
 }
 
 /// What stands in front of a payload.
@@ -290,7 +288,7 @@ mod tests {
         };
         let mut bytes = header.encode().to_vec();
         for (i, payload) in payloads.iter().enumerate() {
-            bytes.extend(encode(i as u64 + 1, payload));
+            encode(i as u64 + 1, payload, &mut bytes);
         }
         bytes
     }

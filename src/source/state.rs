@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is remembered of a source between two polls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SourceState {
     /// When it was polled for the first time: the date of its feed while that is empty.
     pub first_poll: Option<Timestamp>,

@@ -7,7 +7,11 @@ use url::Url;
 
 use crate::{
     article::{Article, ArticleId},
-    source::SourceId,
+    journal::Event,
+    source::{
+        SourceId,
+        state::{SourceState, SourceValidators},
+    },
 };
 
 /// How large parts of a store may grow.
@@ -83,6 +87,10 @@ pub struct Known {
     pub id: ArticleId,
     /// The sources that list it, in the order in which they did.
     pub sources: Vec<SourceId>,
+    /// What each of them showed last in its list, see [`Known::line`].
+    pub lines: Vec<Option<u64>>,
+    /// When its page is to be read once more, if ever. For a page that could not be read: `next_reading`.
+    pub next_check: Option<Timestamp>,
     /// Whether its own page was read.
     pub complete: bool,
     /// How often reading its page has failed.
@@ -100,6 +108,8 @@ impl Known {
         Self {
             id,
             sources: Vec::new(),
+            lines: Vec::new(),
+            next_check: None,
             complete: true,
             attempts: 0,
             next_reading: None,
@@ -107,6 +117,79 @@ impl Known {
             expired: true,
         }
     }
+
+    /// [`crate::story::content::line`] of what a source's list showed last, where that was noted.
+    pub fn line(&self, source: &SourceId) -> Option<u64> {
+        let at = self.sources.iter().position(|other| other == source)?;
+        self.lines.get(at).copied().flatten()
+    }
+}
+
+/// An article whose page is due to be read once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// As it reads as far as is known.
+    pub article: Article,
+    /// [`crate::story::content::content`] of that.
+    pub content: u64,
+    /// What its page's server gave with the last reading.
+    pub validators: SourceValidators,
+    /// How often in a row the page was not there.
+    pub misses: u32,
+    /// Since when.
+    pub missing_since: Option<Timestamp>,
+    /// When it was found to be gone.
+    pub withdrawn: Option<Timestamp>,
+}
+
+/// What a poll has learnt of an article and what is no event: it can be lost without losing anything of the article.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Its page was read, and says what is kept or what an event of the same batch says.
+    Read {
+        /// The article.
+        id: ArticleId,
+        /// When.
+        at: Timestamp,
+        /// What the page's server gave.
+        validators: SourceValidators,
+    },
+    /// Its page was not there (404, 410, "已删除").
+    Missing {
+        /// The article.
+        id: ArticleId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Its page could not be had, which says nothing of the article.
+    Unread {
+        /// The article.
+        id: ArticleId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Its list shows this of it. Another line than the last time makes it due to be read at once.
+    Line {
+        /// The article.
+        id: ArticleId,
+        /// Whose list.
+        source: SourceId,
+        /// [`crate::story::content::line`].
+        line: u64,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What is recorded together: all of it or, after a crash, nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// What happened, first.
+    pub events: Vec<Event>,
+    /// What was learnt beside it, then.
+    pub notes: Vec<Note>,
+    /// What a poll learnt of its source.
+    pub state: Option<(SourceId, SourceState)>,
 }
 
 /// What recording changed.

@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use super::{
     StoreError,
     change::Change,
+    checks,
     keys::Key,
-    records::{ArticleRow, AttemptsRow, IdRow, SegmentRow, StoryRow, cut, nanos},
+    prepare::Text,
+    records::{ArticleRow, AttemptsRow, IdRow, Listing, SegmentRow, StoryRow, cut, nanos},
     stories,
 };
 use crate::{
@@ -30,20 +32,22 @@ const ORIGIN_BYTES: usize = 90;
 pub(super) fn apply(
     change: &mut Change<'_>,
     event: &Event,
+    text: &Text,
     sequence: u64,
     position: Position,
 ) -> Result<bool, StoreError> {
     let changed = match event {
-        Event::Published { article } => publish(change, article, sequence, position)?,
+        Event::Published { article } => publish(change, article, text, sequence, position)?,
         Event::Listed {
             id,
             source,
             sorted_at,
             ..
         } => list(change, *id, source, *sorted_at)?,
-        Event::Revised { article } => revise(change, article, position)?,
-        Event::Moved { id, alias, .. } => relocate(change, *id, *alias, position)?,
+        Event::Revised { article } => revise(change, article, text, position)?,
+        Event::Moved { id, alias, at, .. } => relocate(change, *id, *alias, *at, position)?,
         Event::Withdrawn { id, at } => withdraw(change, *id, *at)?,
+        Event::Returned { id, at } => take_back(change, *id, *at)?,
         Event::Expired { ids, .. } => expire(change, ids)?,
     };
     if changed {
@@ -102,6 +106,7 @@ pub(super) fn retry_at(attempts: u32, failed_at: Timestamp) -> i64 {
 fn publish(
     change: &mut Change<'_>,
     article: &Article,
+    text: &Text,
     sequence: u64,
     position: Position,
 ) -> Result<bool, StoreError> {
@@ -115,17 +120,25 @@ fn publish(
         id: *article.id.as_bytes(),
         position: position.to_u64(),
         moved: None,
+        moved_at: None,
         sorted_at: at,
         first_seen: nanos(article.first_seen),
         updated: article.updated.map(nanos),
+        version: article.updated.map(nanos),
         withdrawn: None,
+        returned: None,
         complete: article.complete,
-        listings: vec![(source, at)],
+        next_check: None,
+        listings: vec![Listing {
+            source,
+            at,
+            line: None,
+        }],
         story: None,
         tie: cut(article.url.as_str(), TIE_BYTES),
         origin: origin(article),
-        content: content(article),
-        fingerprint: fingerprint(article),
+        content: text.content,
+        fingerprint: fingerprint(text),
     };
     if !article.complete {
         let attempts = AttemptsRow {
@@ -140,6 +153,8 @@ fn publish(
             &attempts,
         );
     }
+    checks::plan(change, sequence, &mut row, nanos(article.first_seen));
+    index_content(change, sequence, &row, true);
     stories::join(change, &mut row, sequence, article)?;
     change.put(id, &IdRow::Article(sequence));
     change.put_raw(
@@ -178,7 +193,12 @@ fn list(
         return Ok(false);
     }
     let at = nanos(sorted_at);
-    row.listings.push((source, at));
+    row.listings.push(Listing {
+        source,
+        at,
+        line: None,
+    });
+    index_content(change, number, &row, true);
     change.put_raw(
         Key::Listing {
             source,
@@ -196,35 +216,54 @@ fn list(
 fn revise(
     change: &mut Change<'_>,
     article: &Article,
+    text: &Text,
     position: Position,
 ) -> Result<bool, StoreError> {
     let Some((number, mut row)) = find(change, article.id)? else {
         return Ok(false);
     };
-    let version = (article.updated.map(nanos), article.complete);
-    if version < (row.updated, row.complete) || row.content == content(article) {
+    let version = article.updated.map(nanos);
+    let older = (version, article.complete) < (row.version, row.complete);
+    if older || (row.complete && !article.complete) {
         return Ok(false);
     }
-    row.position = position.to_u64();
-    row.moved = None;
-    row.updated = version.0;
-    row.content = content(article);
-    row.origin = origin(article);
+    let differs = row.content != text.content;
+    let completes = article.complete && !row.complete;
     // a page that reads again is there again
-    row.withdrawn = None;
-    if article.complete && !row.complete {
-        let (source, _) = row.listings[0];
+    let returns = row.withdrawn.is_some_and(|at| version > Some(at));
+    if !(differs || completes || returns) {
+        return Ok(false);
+    }
+    row.version = version;
+    if returns {
+        row.withdrawn = None;
+        row.returned = version;
+    }
+    if completes {
         change.remove(Key::Incomplete {
-            source,
+            source: row.first_source(),
             article: number,
         });
+        row.complete = true;
+        let read_at = version.unwrap_or(row.first_seen);
+        checks::plan(change, number, &mut row, read_at);
     }
-    row.complete = article.complete;
-    row.fingerprint = fingerprint(article);
-    // who was told as one story stays one: readers have seen it so
-    if row.story.is_none() {
-        stories::join(change, &mut row, number, article)?;
+    if differs || completes {
+        row.position = position.to_u64();
+        row.moved = None;
+        row.origin = origin(article);
     }
+    if differs {
+        index_content(change, number, &row, false);
+        row.updated = version;
+        row.content = text.content;
+        row.fingerprint = fingerprint(text);
+        // who was told as one story stays one: readers have seen it so
+        if row.story.is_none() {
+            stories::join(change, &mut row, number, article)?;
+        }
+    }
+    index_content(change, number, &row, true);
     change.put(Key::Article(number), &row);
     touch(change, &row)?;
     Ok(true)
@@ -234,18 +273,26 @@ fn relocate(
     change: &mut Change<'_>,
     id: ArticleId,
     alias: ArticleId,
+    at: Timestamp,
     position: Position,
 ) -> Result<bool, StoreError> {
     let alias = Key::Id(*alias.as_bytes());
     let Some((number, mut row)) = find(change, id)? else {
         return Ok(false);
     };
-    // an address that is an article of its own, or that led here before
-    if change.row::<IdRow>(alias)?.is_some() {
+    match change.row::<IdRow>(alias)? {
+        None => change.put(alias, &IdRow::Article(number)),
+        // back at an address where it was before
+        Some(IdRow::Article(other)) if other == number => {}
+        // an article of its own
+        Some(_) => return Ok(false),
+    }
+    let at = nanos(at);
+    if row.moved_at.is_some_and(|moved| moved >= at) {
         return Ok(false);
     }
     row.moved = Some(position.to_u64());
-    change.put(alias, &IdRow::Article(number));
+    row.moved_at = Some(at);
     change.put(Key::Article(number), &row);
     touch(change, &row)?;
     Ok(true)
@@ -256,10 +303,27 @@ fn withdraw(change: &mut Change<'_>, id: ArticleId, at: Timestamp) -> Result<boo
         return Ok(false);
     };
     let at = nanos(at);
-    if row.withdrawn.is_some() || row.updated.is_some_and(|updated| updated >= at) {
+    // seen to be there since: by a revision, or by a return
+    let there = row.version.max(row.returned);
+    if row.withdrawn.is_some() || there >= Some(at) {
         return Ok(false);
     }
     row.withdrawn = Some(at);
+    change.put(Key::Article(number), &row);
+    touch(change, &row)?;
+    Ok(true)
+}
+
+fn take_back(change: &mut Change<'_>, id: ArticleId, at: Timestamp) -> Result<bool, StoreError> {
+    let Some((number, mut row)) = find(change, id)? else {
+        return Ok(false);
+    };
+    let at = nanos(at);
+    if row.withdrawn.is_none_or(|withdrawn| withdrawn >= at) {
+        return Ok(false);
+    }
+    row.withdrawn = None;
+    row.returned = Some(at);
     change.put(Key::Article(number), &row);
     touch(change, &row)?;
     Ok(true)
@@ -282,8 +346,9 @@ fn expire(change: &mut Change<'_>, ids: &[ArticleId]) -> Result<bool, StoreError
 
 fn remove(change: &mut Change<'_>, number: u64, row: &ArticleRow) -> Result<(), StoreError> {
     touch(change, row)?;
-    for (source, at) in &row.listings {
-        let (source, at) = (*source, *at);
+    index_content(change, number, row, false);
+    checks::forget(change, number, row);
+    for Listing { source, at, .. } in row.listings.iter().copied() {
         change.remove(Key::Listing {
             source,
             at,
@@ -297,7 +362,7 @@ fn remove(change: &mut Change<'_>, number: u64, row: &ArticleRow) -> Result<(), 
     });
     if !row.complete {
         change.remove(Key::Incomplete {
-            source: row.listings[0].0,
+            source: row.first_source(),
             article: number,
         });
     }
@@ -315,10 +380,30 @@ fn remove(change: &mut Change<'_>, number: u64, row: &ArticleRow) -> Result<(), 
     Ok(())
 }
 
+/// Puts an article where it is found by what it says, at each source that lists it, or takes it out there. An article
+/// whose page was not read says nothing yet.
+fn index_content(change: &mut Change<'_>, number: u64, row: &ArticleRow, present: bool) {
+    if !row.complete {
+        return;
+    }
+    for listing in &row.listings {
+        let key = Key::Content {
+            source: listing.source,
+            hash: row.content,
+            article: number,
+        };
+        if present {
+            change.put_raw(key, Vec::new());
+        } else {
+            change.remove(key);
+        }
+    }
+}
+
 /// Every source whose feeds show this article, or name it beside one of theirs.
 fn touch(change: &mut Change<'_>, row: &ArticleRow) -> Result<(), StoreError> {
-    for (source, _) in &row.listings {
-        change.touch(*source);
+    for listing in &row.listings {
+        change.touch(listing.source);
     }
     let Some(story) = row.story else {
         return Ok(());
@@ -326,8 +411,8 @@ fn touch(change: &mut Change<'_>, row: &ArticleRow) -> Result<(), StoreError> {
     let told: StoryRow = change.row(Key::Story(story))?.unwrap_or_default();
     for member in told.members {
         let other: Option<ArticleRow> = change.row(Key::Article(member.article))?;
-        for (source, _) in other.iter().flat_map(|row| &row.listings) {
-            change.touch(*source);
+        for listing in other.iter().flat_map(|row| &row.listings) {
+            change.touch(listing.source);
         }
     }
     Ok(())
@@ -342,7 +427,10 @@ fn latest(event: &Event) -> Timestamp {
             .max(article.first_seen)
             .max(article.sorted_at),
         Event::Listed { at, sorted_at, .. } => (*at).max(*sorted_at),
-        Event::Moved { at, .. } | Event::Withdrawn { at, .. } | Event::Expired { at, .. } => *at,
+        Event::Moved { at, .. }
+        | Event::Withdrawn { at, .. }
+        | Event::Returned { at, .. }
+        | Event::Expired { at, .. } => *at,
     }
 }
 
@@ -353,11 +441,7 @@ fn origin(article: &Article) -> Option<String> {
         .map(|origin| cut(origin, ORIGIN_BYTES))
 }
 
-fn fingerprint(article: &Article) -> Vec<u8> {
-    Fingerprint::of(&article.body_text).map_or_else(Vec::new, |print| print.to_bytes())
-}
-
-fn content(article: &Article) -> u64 {
-    let json = serde_json::to_vec(article).expect("an article is plain data, and a Vec takes it");
-    xxhash_rust::xxh3::xxh3_64(&json)
+fn fingerprint(text: &Text) -> Vec<u8> {
+    let print = text.fingerprint.as_ref();
+    print.map_or_else(Vec::new, Fingerprint::to_bytes)
 }

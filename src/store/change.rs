@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::RangeInclusive,
+    sync::Arc,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -13,10 +14,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     StoreError,
     keys::Key,
-    records::{self, MetaRow, SourceRow},
+    records::{self, MetaRow, SourceRow, StateRow},
     view::{NewSources, Pair, View, Writes},
 };
-use crate::source::{SourceId, state::SourceState};
+use crate::{
+    journal::{Event, JournalError, Position},
+    source::{SourceId, state::SourceState},
+};
 
 /// A batch being made.
 pub(super) struct Change<'a> {
@@ -27,7 +31,9 @@ pub(super) struct Change<'a> {
     touched: BTreeSet<u32>,
     changed_sources: BTreeMap<u32, SourceRow>,
     new_numbers: HashMap<SourceId, u32>,
-    states: BTreeMap<u32, SourceState>,
+    states: BTreeMap<u32, StateRow>,
+    /// Events of this batch that are not in the journal's file yet.
+    unwritten: HashMap<u64, Arc<Event>>,
 }
 
 impl<'a> Change<'a> {
@@ -40,7 +46,25 @@ impl<'a> Change<'a> {
             changed_sources: BTreeMap::new(),
             new_numbers: HashMap::new(),
             states: BTreeMap::new(),
+            unwritten: HashMap::new(),
         })
+    }
+
+    /// Keeps an event at hand that the journal's file does not hold yet.
+    pub(super) fn remember(&mut self, at: Position, event: Arc<Event>) {
+        self.unwritten.insert(at.to_u64(), event);
+    }
+
+    /// The event at a place in the journal; none where the record is damaged or gone.
+    pub(super) fn event(&self, at: Position) -> Result<Option<Arc<Event>>, StoreError> {
+        if let Some(event) = self.unwritten.get(&at.to_u64()) {
+            return Ok(Some(Arc::clone(event)));
+        }
+        match self.view.journal.read(at) {
+            Ok(event) => Ok(Some(Arc::new(event))),
+            Err(JournalError::Unreadable { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A row as it will be.
@@ -139,6 +163,7 @@ impl<'a> Change<'a> {
         let before = self
             .states
             .get(&number)
+            .map(|row| &row.state)
             .or_else(|| sources.states.get(&number));
         // an empty feed is dated by the first poll, and titled by the list's title
         let shown = |state: &SourceState| (state.title.clone(), state.first_poll);
@@ -147,7 +172,8 @@ impl<'a> Change<'a> {
         if differs {
             self.touch(number);
         }
-        self.states.insert(number, state);
+        let source = id.clone();
+        self.states.insert(number, StateRow { source, state });
     }
 
     /// All writes, and what becomes of the sources with them.
@@ -161,19 +187,20 @@ impl<'a> Change<'a> {
                 row.generation = self.meta.generation;
             }
         }
-        let sources = NewSources {
-            rows: self.changed_sources.into_iter().collect(),
-            states: self.states.into_iter().collect(),
-            generation: self.meta.generation,
-        };
         let mut put = |key: Key, value| self.writes.insert(key.encode(), Some(value));
-        for (number, row) in &sources.rows {
+        for (number, state) in &self.states {
+            put(Key::State(*number), state.encode());
+        }
+        for (number, row) in &self.changed_sources {
             put(Key::Source(*number), records::encode(row));
         }
-        for (number, state) in &sources.states {
-            put(Key::State(*number), records::encode(state));
-        }
         put(Key::Meta, records::encode(&self.meta));
+        let states = self.states.into_iter();
+        let sources = NewSources {
+            rows: self.changed_sources.into_iter().collect(),
+            states: states.map(|(number, row)| (number, row.state)).collect(),
+            generation: self.meta.generation,
+        };
         (self.writes, sources)
     }
 }

@@ -72,7 +72,7 @@ fn crowded_out(view: &View, keep: u64, doomed: &mut Vec<ArticleId>) -> Result<()
             let Some(row) = view.row::<ArticleRow>(Key::Article(article))? else {
                 continue;
             };
-            let everywhere = row.listings.iter().all(|(n, at)| beyond(*n, *at, article));
+            let everywhere = row.listings.iter().all(|l| beyond(l.source, l.at, article));
             if everywhere && seen.insert(article) {
                 doomed.push(row.article_id());
             }

@@ -31,6 +31,16 @@ pub(super) enum Key {
     Band { month: u16, band: u8, hash: u64 },
     /// What retention must know of a journal segment.
     Segment(u32),
+    /// A source's articles whose page is to be read again, by the time for that.
+    Due { source: u32, at: i64, article: u64 },
+    /// What was met when an article's page was read again.
+    Check(u64),
+    /// A source's articles by what they say.
+    Content {
+        source: u32,
+        hash: u64,
+        article: u64,
+    },
 }
 
 impl Key {
@@ -67,6 +77,29 @@ impl Key {
                 &[&month.to_be_bytes(), &[band], &hash.to_be_bytes()[3..]],
             ),
             Self::Segment(number) => push(&mut bytes, 10, &[&number.to_be_bytes()]),
+            Self::Due {
+                source,
+                at,
+                article,
+            } => push(
+                &mut bytes,
+                11,
+                &[&source.to_be_bytes(), &ordered(at), &article.to_be_bytes()],
+            ),
+            Self::Check(number) => push(&mut bytes, 12, &[&number.to_be_bytes()]),
+            Self::Content {
+                source,
+                hash,
+                article,
+            } => push(
+                &mut bytes,
+                13,
+                &[
+                    &source.to_be_bytes(),
+                    &hash.to_be_bytes(),
+                    &article.to_be_bytes(),
+                ],
+            ),
         }
         bytes
     }
@@ -103,6 +136,17 @@ impl Key {
                     .fold(0, |hash, byte| hash << 8 | u64::from(*byte)),
             },
             10 => Self::Segment(take(&mut rest).map(u32::from_be_bytes)?),
+            11 => Self::Due {
+                source: take(&mut rest).map(u32::from_be_bytes)?,
+                at: take(&mut rest).map(unordered)?,
+                article: take(&mut rest).map(u64::from_be_bytes)?,
+            },
+            12 => Self::Check(take(&mut rest).map(u64::from_be_bytes)?),
+            13 => Self::Content {
+                source: take(&mut rest).map(u32::from_be_bytes)?,
+                hash: take(&mut rest).map(u64::from_be_bytes)?,
+                article: take(&mut rest).map(u64::from_be_bytes)?,
+            },
             _ => return None,
         };
         rest.is_empty().then_some(key)
@@ -184,6 +228,17 @@ mod tests {
                 hash: (1 << 40) - 1,
             },
             Key::Segment(2),
+            Key::Due {
+                source: 3,
+                at: -5,
+                article: 8,
+            },
+            Key::Check(8),
+            Key::Content {
+                source: 3,
+                hash: 1 << 60,
+                article: 8,
+            },
         ] {
             assert_eq!(Key::decode(&key.encode()), Some(key));
             let mut longer = key.encode();

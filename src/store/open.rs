@@ -16,6 +16,7 @@ use std::{
 use super::{
     OpenReport, Progress, Sizes, StoreError, apply,
     change::Change,
+    prepare::Text,
     view::{self, View, panic_words},
 };
 use crate::{
@@ -69,6 +70,7 @@ pub(super) fn open(
         ));
     }
     catch_up(&view, &journal, &mut report, progress)?;
+    remove_folder(&retired(path))?;
     report.articles = view.meta()?.articles;
     Ok(Opened {
         view,
@@ -92,6 +94,20 @@ fn lock(path: &Path) -> Result<Arc<File>, StoreError> {
             path: path.to_owned(),
         }),
         Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &file)(error)),
+    }
+}
+
+/// Where a database of another version waits to be removed.
+fn retired(path: &Path) -> PathBuf {
+    path.join("store.old")
+}
+
+fn remove_folder(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path)(error))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -215,6 +231,23 @@ impl Opening<'_> {
         Ok(())
     }
 
+    /// Moves a sound database of another version out of the way, until the new one is made.
+    fn retire(
+        &self,
+        db: &sled::Db,
+        report: &mut OpenReport,
+    ) -> Result<Vec<(SourceId, SourceState)>, StoreError> {
+        let states = view::salvage(db);
+        let retired = retired(self.path);
+        remove_folder(&retired)?;
+        fs::rename(&self.dir, &retired).map_err(StoreError::io("move aside", &self.dir))?;
+        report.notes.push(format!(
+            "the database in {} was of another version; it is made again from the journal",
+            self.dir.display()
+        ));
+        Ok(states)
+    }
+
     /// A view that the journal bears out. One that is damaged, or that knows events that the journal does not, is made
     /// again: the journal is the truth.
     fn agree(
@@ -223,12 +256,21 @@ impl Opening<'_> {
         journal: &Journal,
         report: &mut OpenReport,
     ) -> Result<View, StoreError> {
-        let (why, states) = match self.check(db, journal, report.set_aside.is_some()) {
-            Ok(view) => return Ok(view),
-            Err(Disagreement::Failed(error)) => return Err(error),
-            Err(Disagreement::Unusable(why, states)) => (why, states),
+        let outdated = view::is_of_another_version(&db);
+        let states = if outdated {
+            self.retire(&db, report)?
+        } else {
+            match self.check(&db, journal, report.set_aside.is_some()) {
+                Ok(view) => return Ok(view),
+                Err(Disagreement::Failed(error)) => return Err(error),
+                Err(Disagreement::Unusable(why)) => {
+                    let states = view::salvage(&db);
+                    self.set_aside(&why, report)?;
+                    states
+                }
+            }
         };
-        self.set_aside(&why, report)?;
+        drop(db);
         let db = self.open_sled().map_err(|failure| self.give_up(failure))?;
         let view = self.view(db, journal)?;
         let mut change = Change::new(&view)?;
@@ -242,17 +284,17 @@ impl Opening<'_> {
 
     fn check(
         &self,
-        db: sled::Db,
+        db: &sled::Db,
         journal: &Journal,
         set_aside: bool,
     ) -> Result<View, Disagreement> {
-        let view = self.view(db, journal)?;
+        let view = self.view(db.clone(), journal)?;
         let last = journal.last_sequence();
         if view.is_empty()? {
             // sled can come to life with nothing where it cannot read its file
             return if self.existed && !set_aside && last > 0 {
                 let why = format!("it is empty, the journal knows {last} events");
-                Err(Disagreement::Unusable(why, Vec::new()))
+                Err(Disagreement::Unusable(why))
             } else {
                 Ok(view)
             };
@@ -260,7 +302,7 @@ impl Opening<'_> {
         let applied = view.meta()?.applied;
         if applied > last {
             let why = format!("it knows {applied} events, the journal {last}");
-            return Err(Disagreement::Unusable(why, view.states()));
+            return Err(Disagreement::Unusable(why));
         }
         if view.size_bytes() <= VERIFIED_BYTES {
             view.verify()?;
@@ -279,15 +321,14 @@ impl Opening<'_> {
 }
 
 enum Disagreement {
-    /// Why, and what can be kept of it.
-    Unusable(String, Vec<(SourceId, SourceState)>),
+    Unusable(String),
     Failed(StoreError),
 }
 
 impl From<StoreError> for Disagreement {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Damaged { why, .. } => Self::Unusable(why, Vec::new()),
+            StoreError::Damaged { why, .. } => Self::Unusable(why),
             error => Self::Failed(error),
         }
     }
@@ -315,15 +356,22 @@ fn catch_up(
         .sum::<u64>()
         .saturating_sub(start);
     let mut replay = journal.replay(from)?;
+    let mut tell = |done_bytes, events| {
+        progress(Progress {
+            done_bytes,
+            total_bytes,
+            events,
+        });
+    };
     while apply_batch(view, &mut replay, report)? {
         let at = Position::from_u64(view.meta()?.position);
-        progress(Progress {
-            done_bytes: read_before(at).saturating_sub(start),
-            total_bytes,
-            events: report.replayed,
-        });
+        tell(read_before(at).saturating_sub(start), report.replayed);
     }
-    view.flush()
+    view.flush()?;
+    if report.replayed > 0 {
+        tell(total_bytes, report.replayed);
+    }
+    Ok(())
 }
 
 /// Applies the next events of a replay. Whether there were any.
@@ -343,7 +391,8 @@ fn apply_batch(
                 sequence,
                 event,
             }) => {
-                apply::apply(&mut change, &event, sequence, position)?;
+                let text = Text::of(&event);
+                apply::apply(&mut change, &event, &text, sequence, position)?;
                 change.meta.applied = sequence;
                 change.meta.position = position.to_u64();
                 events += 1;

@@ -1,17 +1,21 @@
 //! Questions to the store: the newest articles of a scope, one article, what is known of an address.
 
 use super::{
-    Also, Entry, Known, Scope, StoreError,
+    Also, Check, Entry, Known, Scope, StoreError, checks,
     keys::{self, Key},
-    records::{ArticleRow, AttemptsRow, IdRow, StoryRow, timestamp},
+    records::{ArticleRow, AttemptsRow, CheckRow, IdRow, StoryRow, timestamp},
     view::View,
     walk::{Shown, Walk},
 };
 use crate::{
     article::{Article, ArticleId},
     journal::{Event, JournalError},
-    source::SourceId,
+    source::{SourceId, state::SourceValidators},
+    story::content,
 };
+
+/// Articles of one source that say the same are looked at up to so many, the newest first.
+const DOUBLES: usize = 8;
 
 /// See [`super::Store::newest`].
 pub(super) fn newest(
@@ -48,11 +52,13 @@ pub(super) fn by_id(view: &View, id: ArticleId) -> Result<Option<Entry>, StoreEr
     let Some(row) = view.row::<ArticleRow>(Key::Article(number))? else {
         return Ok(None);
     };
-    let (source, at) = row.listings[0];
+    let Some(first) = row.listings.first().copied() else {
+        return Ok(None);
+    };
     let shown = Shown {
         number,
-        source,
-        at,
+        source: first.source,
+        at: first.at,
         row,
     };
     entry(view, &shown)
@@ -106,19 +112,20 @@ fn known_one(view: &View, id: ArticleId) -> Result<Option<Known>, StoreError> {
     let Some(row) = view.row::<ArticleRow>(Key::Article(number))? else {
         return Ok(Some(Known::expired(id)));
     };
-    let (source, _) = row.listings[0];
     let attempts: Option<AttemptsRow> = view.row(Key::Incomplete {
-        source,
+        source: row.first_source(),
         article: number,
     })?;
     let sources = view.sources();
     let ids = row
         .listings
         .iter()
-        .filter_map(|(n, _)| Some(sources.row(*n)?.id.clone()));
+        .filter_map(|listing| Some(sources.row(listing.source)?.id.clone()));
     Ok(Some(Known {
         id: row.article_id(),
         sources: ids.collect(),
+        lines: row.listings.iter().map(|listing| listing.line).collect(),
+        next_check: row.next_check.map(timestamp),
         complete: row.complete,
         attempts: attempts.map_or(0, |row| row.attempts),
         next_reading: attempts.map(|row| timestamp(row.next)),
@@ -176,6 +183,88 @@ fn also(view: &View, number: u64, row: &ArticleRow) -> Result<Vec<Also>, StoreEr
     Ok(also)
 }
 
+/// See [`super::Store::same_text`].
+pub(super) fn same_text(view: &View, twin: &Article) -> Result<Option<ArticleId>, StoreError> {
+    let _steady = view.steady();
+    let Some(source) = view.sources().number(&twin.source) else {
+        return Ok(None);
+    };
+    let hash = content::content(twin);
+    let edge = |article| Key::Content {
+        source,
+        hash,
+        article,
+    };
+    let newest_first = view.range(keys::range(edge(0), edge(u64::MAX))).rev();
+    for found in newest_first.take(DOUBLES) {
+        let Some(Key::Content {
+            article: number, ..
+        }) = Key::decode(&found?.0)
+        else {
+            continue;
+        };
+        let Some(row) = view.row::<ArticleRow>(Key::Article(number))? else {
+            continue;
+        };
+        if row.article_id() != twin.id
+            && article(view, &row)?.is_some_and(|other| content::is_double(&other, twin))
+        {
+            return Ok(Some(row.article_id()));
+        }
+    }
+    Ok(None)
+}
+
+/// See [`super::Store::due_checks`].
+pub(super) fn due_checks(
+    view: &View,
+    source: &SourceId,
+    now: i64,
+    limit: usize,
+) -> Result<Vec<Check>, StoreError> {
+    let _steady = view.steady();
+    let Some(source) = view.sources().number(source) else {
+        return Ok(Vec::new());
+    };
+    let edge = |at, article| Key::Due {
+        source,
+        at,
+        article,
+    };
+    let due = keys::range(edge(checks::overdue(now), 0), edge(now, u64::MAX));
+    let mut found = Vec::new();
+    for row in view.range(due) {
+        let Some(Key::Due {
+            article: number, ..
+        }) = Key::decode(&row?.0)
+        else {
+            continue;
+        };
+        if found.len() >= limit {
+            break;
+        }
+        let Some(row) = view.row::<ArticleRow>(Key::Article(number))? else {
+            continue;
+        };
+        let Some(article) = article(view, &row)? else {
+            continue;
+        };
+        let met: CheckRow = view.row(Key::Check(number))?.unwrap_or_default();
+        found.push(Check {
+            article,
+            content: row.content,
+            validators: SourceValidators {
+                etag: met.etag,
+                last_modified: met.last_modified,
+            },
+            misses: met.misses,
+            missing_since: met.missing_since.map(timestamp),
+            withdrawn: row.withdrawn.map(timestamp),
+        });
+    }
+    Ok(found)
+}
+
 /// An article as it reads now, at its first source; none where the journal's record is damaged.
 fn article(view: &View, row: &ArticleRow) -> Result<Option<Article>, StoreError> {
     let Some(Event::Published { mut article } | Event::Revised { mut article }) =
@@ -188,13 +277,15 @@ fn article(view: &View, row: &ArticleRow) -> Result<Option<Article>, StoreError>
     {
         article.url = url;
     }
-    let (source, at) = row.listings[0];
-    if let Some(row) = view.sources().row(source) {
-        article.source = row.id.clone();
+    if let Some(first) = row.listings.first() {
+        if let Some(row) = view.sources().row(first.source) {
+            article.source = row.id.clone();
+        }
+        article.sorted_at = timestamp(first.at);
     }
     article.id = row.article_id();
     article.first_seen = timestamp(row.first_seen);
-    article.sorted_at = timestamp(at);
+    article.updated = row.updated.map(timestamp);
     Ok(Some(article))
 }
 

@@ -7,15 +7,24 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{article::ArticleId, journal::Position, source::SourceId};
+use crate::{
+    article::ArticleId,
+    journal::Position,
+    source::{SourceId, state::SourceState},
+};
 
 /// The version that this program writes. A store of another version is rebuilt from the journal.
-pub(super) const FORMAT: u8 = 1;
+pub(super) const FORMAT: u8 = 2;
 
 /// A value that this program did not write.
 #[derive(Debug, thiserror::Error)]
 #[error("a row of the store is unreadable")]
 pub(super) struct BadRow;
+
+/// Whether a value was written by another version.
+pub(super) fn is_of_another_version(bytes: &[u8]) -> bool {
+    bytes.first() != Some(&FORMAT)
+}
 
 /// A value as bytes.
 pub(super) fn encode<T: Serialize>(row: &T) -> Vec<u8> {
@@ -27,6 +36,25 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadRow> {
     match bytes.split_first() {
         Some((&FORMAT, rest)) => postcard::from_bytes(rest).map_err(|_| BadRow),
         _ => Err(BadRow),
+    }
+}
+
+/// What polling learnt of a source. As JSON with the source's id: it is the one kind of row that the journal does not
+/// know, so it must be readable by every later version.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StateRow {
+    pub(super) source: SourceId,
+    pub(super) state: SourceState,
+}
+
+impl StateRow {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a state is plain data, and a Vec takes it")
+    }
+
+    /// None for a row that this version does not understand: the next poll learns it again.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
     }
 }
 
@@ -65,21 +93,30 @@ pub(super) struct ArticleRow {
     pub(super) position: u64,
     /// Where the event with its present address lies, if that is another one.
     pub(super) moved: Option<u64>,
+    /// When it was seen to have moved last.
+    pub(super) moved_at: Option<i64>,
     /// Its place among all articles. Times are nanoseconds.
     pub(super) sorted_at: i64,
     pub(super) first_seen: i64,
+    /// When it was seen to say something else.
     pub(super) updated: Option<i64>,
+    /// The time of the revision that is kept.
+    pub(super) version: Option<i64>,
     pub(super) withdrawn: Option<i64>,
+    /// When it was there again after having been withdrawn.
+    pub(super) returned: Option<i64>,
     pub(super) complete: bool,
-    /// The sources that list it, in the order in which they did, each with its place in that source's feed.
-    pub(super) listings: Vec<(u32, i64)>,
+    /// When its page is to be read again, if ever.
+    pub(super) next_check: Option<i64>,
+    /// The sources that list it, in the order in which they did. Never empty.
+    pub(super) listings: Vec<Listing>,
     /// The story that it is part of.
     pub(super) story: Option<u64>,
     /// The first address, cut short: what articles of the same time are sorted by.
     pub(super) tie: String,
     /// The original publisher that it names, cut short.
     pub(super) origin: Option<String>,
-    /// A hash of all that the present text's event says.
+    /// [`crate::story::content::content`] of what it says.
     pub(super) content: u64,
     /// The text's fingerprint; empty where there is none.
     pub(super) fingerprint: Vec<u8>,
@@ -95,9 +132,35 @@ impl ArticleRow {
     }
 
     pub(super) fn listed_by(&self, source: u32) -> Option<i64> {
-        let listing = self.listings.iter().find(|(number, _)| *number == source);
-        listing.map(|(_, at)| *at)
+        let listing = self.listings.iter().find(|other| other.source == source);
+        listing.map(|listing| listing.at)
     }
+
+    /// The source that listed it first: what is kept of its page is kept for this one.
+    pub(super) fn first_source(&self) -> u32 {
+        self.listings.first().map_or(0, |listing| listing.source)
+    }
+}
+
+/// An article in a source's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Listing {
+    pub(super) source: u32,
+    /// Its place in that source's feed.
+    pub(super) at: i64,
+    /// [`crate::story::content::line`] of what the list showed last, where that is known.
+    pub(super) line: Option<u64>,
+}
+
+/// What was met when an article's page was read again; there is a row only if something was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CheckRow {
+    /// How often in a row the page was not there.
+    pub(super) misses: u32,
+    /// Since when.
+    pub(super) missing_since: Option<i64>,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
 }
 
 /// Where an id leads.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     article::Article,
-    journal::{Event, JournalError},
+    journal::Event,
     story::{
         fingerprint::{Fingerprint, normalise},
         merge::{self, Told},
@@ -67,7 +67,7 @@ pub(super) fn join(
 fn member(article: u64, row: &ArticleRow) -> Member {
     Member {
         article,
-        source: row.listings[0].0,
+        source: row.first_source(),
     }
 }
 
@@ -142,7 +142,7 @@ fn may_share(
     other: &ArticleRow,
 ) -> Result<bool, StoreError> {
     let listed = |source: &u32| row.listed_by(*source).is_some();
-    if other.listings.iter().any(|(source, _)| listed(source)) {
+    if other.listings.iter().any(|listing| listed(&listing.source)) {
         return Ok(false);
     }
     let Some(story) = other.story else {
@@ -161,16 +161,15 @@ fn tells(
     other: &ArticleRow,
     print: Option<&Fingerprint>,
 ) -> Result<bool, StoreError> {
-    let article = match change.view.journal.read(other.position()) {
-        Ok(Event::Published { article } | Event::Revised { article }) => article,
+    let event = change.event(other.position())?;
+    let Some(Event::Published { article } | Event::Revised { article }) = event.as_deref() else {
         // damage there costs that article only, not the one that is looked at here
-        Ok(_) | Err(JournalError::Unreadable { .. }) => return Ok(false),
-        Err(error) => return Err(error.into()),
+        return Ok(false);
     };
     let other = Told {
         title: &article.title,
         text: &article.body_text,
-        day: merge::day(&article),
+        day: merge::day(article),
         fingerprint: print,
     };
     Ok(merge::one_story(told, &other))

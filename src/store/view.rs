@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use super::{
     StoreError,
     keys::{self, Key},
-    records::{self, MetaRow, SourceRow},
+    records::{self, MetaRow, SourceRow, StateRow},
 };
 use crate::{
     journal::{Position, Reader},
@@ -266,11 +266,10 @@ impl View {
         }
         for row in self.range(keys::range(Key::State(0), Key::State(u32::MAX))) {
             let (key, value) = row?;
-            // a state of another version is forgotten: the next poll learns it again
-            if let (Some(Key::State(number)), Ok(state)) =
-                (Key::decode(&key), records::decode(&value))
+            if let (Some(Key::State(number)), Some(row)) =
+                (Key::decode(&key), StateRow::decode(&value))
             {
-                sources.states.insert(number, state);
+                sources.states.insert(number, row.state);
             }
         }
         Ok(sources)
@@ -301,6 +300,26 @@ impl View {
 
 fn all_rows() -> RangeInclusive<Vec<u8>> {
     Key::Meta.encode()..=vec![u8::MAX; 2]
+}
+
+/// Whether a database was written by another version.
+pub(super) fn is_of_another_version(db: &sled::Db) -> bool {
+    let meta = catch_unwind(AssertUnwindSafe(|| db.get(Key::Meta.encode())));
+    matches!(meta, Ok(Ok(Some(meta))) if records::is_of_another_version(&meta))
+}
+
+/// What polling learnt of each source, as far as it can be read: the one thing that the journal does not know.
+pub(super) fn salvage(db: &sled::Db) -> Vec<(SourceId, SourceState)> {
+    let mut states = Vec::new();
+    let read = || {
+        for row in db.range(keys::range(Key::State(0), Key::State(u32::MAX))) {
+            let Ok((_, value)) = row else { break };
+            states.extend(StateRow::decode(&value).map(|row| (row.source, row.state)));
+        }
+    };
+    // what was read before a panic counts
+    let _ = catch_unwind(AssertUnwindSafe(read));
+    states
 }
 
 /// What a panic said.

@@ -105,7 +105,7 @@ impl<'a> Walk<'a> {
         let first = row
             .listings
             .iter()
-            .map(|(n, _)| *n)
+            .map(|listing| listing.source)
             .find(|n| self.includes(*n));
         let Some(first) = first.filter(|first| place.source.is_none_or(|source| source == *first))
         else {
@@ -137,7 +137,10 @@ impl<'a> Walk<'a> {
         let mut members = Vec::new();
         for member in told.members {
             if let Some(row) = self.view.row::<ArticleRow>(Key::Article(member.article))?
-                && row.listings.iter().any(|(n, _)| self.includes(*n))
+                && row
+                    .listings
+                    .iter()
+                    .any(|listing| self.includes(listing.source))
             {
                 members.push((member.article, self.names(&row), row));
             }
@@ -164,8 +167,8 @@ impl<'a> Walk<'a> {
         let ids: Vec<SourceId> = row
             .listings
             .iter()
-            .filter(|(n, _)| self.includes(*n))
-            .filter_map(|(n, _)| Some(sources.row(*n)?.id.clone()))
+            .filter(|listing| self.includes(listing.source))
+            .filter_map(|listing| Some(sources.row(listing.source)?.id.clone()))
             .collect();
         drop(sources);
         ids.iter().flat_map(|id| self.view.names(id)).collect()

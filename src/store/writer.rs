@@ -14,13 +14,18 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Recorded, StoreError, apply, change::Change, expire, keys::Key, records::AttemptsRow,
+    Recorded, StoreError, apply,
+    change::Change,
+    checks, expire,
+    keys::Key,
+    prepare::{Prepared, Ready},
+    records::AttemptsRow,
     view::View,
 };
 use crate::{
     article::ArticleId,
     journal::{Event, Journal},
-    source::{SourceId, state::SourceState},
+    source::SourceId,
 };
 
 /// Commands of one group at most: so that the first does not wait long for its answer.
@@ -31,8 +36,7 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// What the writer is asked to do.
 pub(super) enum Command {
     Record {
-        events: Vec<Event>,
-        state: Option<Box<(SourceId, SourceState)>>,
+        ready: Ready,
         reply: Reply<Recorded>,
     },
     Attempts {
@@ -151,12 +155,8 @@ impl Writer {
         };
         for command in group {
             match command {
-                Command::Record {
-                    events,
-                    state,
-                    reply,
-                } => {
-                    let recorded = step(&mut result, |change| self.record(change, &events, state));
+                Command::Record { ready, reply } => {
+                    let recorded = step(&mut result, |change| self.record(change, ready));
                     answers.push(answer(recorded, reply));
                 }
                 Command::Attempts {
@@ -176,15 +176,10 @@ impl Writer {
         result
     }
 
-    fn record(
-        &mut self,
-        change: &mut Change<'_>,
-        events: &[Event],
-        state: Option<Box<(SourceId, SourceState)>>,
-    ) -> Result<Recorded, StoreError> {
+    fn record(&mut self, change: &mut Change<'_>, ready: Ready) -> Result<Recorded, StoreError> {
         let before = change.touched().clone();
         let mut recorded = Recorded::default();
-        for event in events {
+        for event in ready.events {
             match self.keep(change, event)? {
                 Kept::Nothing => continue,
                 Kept::New(id) => recorded.published.push(id),
@@ -192,8 +187,10 @@ impl Writer {
             }
             recorded.changed += 1;
         }
-        if let Some(state) = state {
-            let (id, state) = *state;
+        for note in &ready.notes {
+            checks::note(change, note)?;
+        }
+        if let Some((id, state)) = ready.state {
             change.set_state(&id, state);
         }
         recorded.touched = ids(change, &before);
@@ -201,22 +198,26 @@ impl Writer {
     }
 
     /// Appends an event and applies it. What changes nothing is taken out of the journal again.
-    fn keep(&mut self, change: &mut Change<'_>, event: &Event) -> Result<Kept, StoreError> {
-        let other = apply::as_kept(change, event)?;
-        let event = other.as_ref().unwrap_or(event);
+    fn keep(&mut self, change: &mut Change<'_>, event: Prepared) -> Result<Kept, StoreError> {
+        let event = match apply::as_kept(change, &event.event)? {
+            Some(other) => Prepared::of(other)?,
+            None => event,
+        };
         let mark = self.journal.mark();
-        let position = self.journal.append(std::slice::from_ref(event))?[0];
+        let position = self.journal.stage(&event.payload)?;
         let sequence = self.journal.last_sequence();
-        if !apply::apply(change, event, sequence, position)? {
+        if !apply::apply(change, &event.event, &event.text, sequence, position)? {
             self.journal.rewind(mark)?;
             return Ok(Kept::Nothing);
         }
         change.meta.applied = sequence;
         change.meta.position = position.to_u64();
-        Ok(match event {
+        let kept = match event.event.as_ref() {
             Event::Published { article } => Kept::New(article.id),
             _ => Kept::Change,
-        })
+        };
+        change.remember(position, event.event);
+        Ok(kept)
     }
 
     fn expire(&mut self, change: &mut Change<'_>, rule: &expire::Rule) -> Result<u64, StoreError> {
@@ -228,7 +229,7 @@ impl Writer {
             return Ok(0);
         }
         let count = ids.len() as u64;
-        self.keep(change, &Event::Expired { ids, at: rule.now })?;
+        self.keep(change, Prepared::of(Event::Expired { ids, at: rule.now })?)?;
         Ok(count)
     }
 }
@@ -263,7 +264,7 @@ fn attempts(
             continue;
         };
         let key = Key::Incomplete {
-            source: row.listings[0].0,
+            source: row.first_source(),
             article: number,
         };
         let before: Option<AttemptsRow> = change.row(key)?;

@@ -26,6 +26,13 @@ fn three() -> (TempDir, Vec<Position>, PathBuf) {
     (dir, positions, file)
 }
 
+/// Appends events for good.
+fn append(journal: &mut Journal, events: &[Event]) -> Vec<Position> {
+    let positions = journal.append(events).unwrap();
+    journal.sync().unwrap();
+    positions
+}
+
 fn events(journal: &Journal) -> Vec<Event> {
     journal
         .replay(Position::START)
@@ -66,7 +73,7 @@ fn a_torn_tail_is_cut_and_told_and_writing_goes_on() {
         "{torn}"
     );
     assert_eq!(events(&journal), [published(1), published(2)]);
-    let again = journal.append(&[published(4)]).unwrap();
+    let again = append(&mut journal, &[published(4)]);
     assert_eq!(journal.last_sequence(), 3);
     drop(journal);
     let (journal, opened) = Journal::open(dir.path()).unwrap();
@@ -118,7 +125,7 @@ fn segments_roll_over_and_sequence_numbers_run_on() {
     let dir = TempDir::new().unwrap();
     let (mut journal, _) = Journal::with_segments_of(dir.path(), 1500).unwrap();
     let all: Vec<Event> = (1..=8).map(published).collect();
-    let positions = journal.append(&all).unwrap();
+    let positions = append(&mut journal, &all);
     journal.sync().unwrap();
     let last = positions.last().unwrap().segment;
     assert!(last > 2, "{positions:?}");
@@ -140,13 +147,18 @@ fn segments_roll_over_and_sequence_numbers_run_on() {
 fn rewinding_takes_back_events_and_segments() {
     let dir = TempDir::new().unwrap();
     let (mut journal, _) = Journal::with_segments_of(dir.path(), 1500).unwrap();
-    journal.append(&[published(1)]).unwrap();
+    append(&mut journal, &[published(1)]);
     let mark = journal.mark();
     let all: Vec<Event> = (2..=8).map(published).collect();
-    journal.append(&all).unwrap();
-    journal.rewind(mark).unwrap();
+    for sync in [false, true] {
+        journal.append(&all).unwrap();
+        if sync {
+            journal.sync().unwrap();
+        }
+        journal.rewind(mark).unwrap();
+    }
     assert_eq!(events(&journal), [published(1)]);
-    assert_eq!(journal.append(&[published(9)]).unwrap().len(), 1);
+    assert_eq!(append(&mut journal, &[published(9)]).len(), 1);
     assert_eq!(journal.last_sequence(), 2);
     drop(journal);
     let (journal, opened) = Journal::open(dir.path()).unwrap();
@@ -160,7 +172,7 @@ fn a_segment_that_was_only_just_begun_is_begun_again() {
     fs::write(dir.path().join("00000002.log"), b"SBLJ").unwrap();
     let (mut journal, opened) = Journal::open(dir.path()).unwrap();
     assert!(opened.torn.unwrap().contains("00000002.log"));
-    journal.append(&[published(4)]).unwrap();
+    append(&mut journal, &[published(4)]);
     assert_eq!(journal.last_sequence(), 4);
     assert_eq!(events(&journal).len(), 4);
 }
@@ -169,11 +181,11 @@ fn a_segment_that_was_only_just_begun_is_begun_again() {
 fn a_segment_that_a_full_disk_cut_short_is_begun_again_without_a_restart() {
     let dir = TempDir::new().unwrap();
     let (mut journal, _) = Journal::with_segments_of(dir.path(), 1500).unwrap();
-    journal.append(&[published(1)]).unwrap();
+    append(&mut journal, &[published(1)]);
     // what a failed write of the next segment's header leaves
     fs::write(dir.path().join("00000002.log"), b"SBLJ").unwrap();
     let all: Vec<Event> = (1..=4).map(published).collect();
-    journal.append(&all[1..]).unwrap();
+    append(&mut journal, &all[1..]);
     assert_eq!(events(&journal), all);
 }
 

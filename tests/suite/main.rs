@@ -21,6 +21,7 @@ mod program;
 mod reach;
 mod recovery;
 mod replay;
+mod restore;
 mod serve;
 mod site;
 mod store;

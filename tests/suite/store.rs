@@ -8,7 +8,7 @@ use schoolbell::{
     article::{Article, ArticleId},
     journal::Event,
     source::state::{SourceState, SourceValidators},
-    store::{Entry, Known, OpenReport, Recorded, Scope, Sizes, Store, StoreError},
+    store::{Batch, Entry, Known, Note, OpenReport, Recorded, Scope, Sizes, Store, StoreError},
 };
 use tempfile::TempDir;
 
@@ -321,6 +321,49 @@ fn a_byte_flipped_in_the_database_leaves_all_articles() {
 }
 
 #[test]
+fn a_database_of_another_version_is_made_again_and_keeps_what_polls_learnt() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let all = fill(&store);
+    let state = SourceState {
+        last_success: Some(minute(7)),
+        items: 20,
+        ..SourceState::default()
+    };
+    block(store.record(Vec::new(), Some((source("office"), state.clone())))).unwrap();
+    drop(store);
+    let db = sled::open(dir.path().join("store")).unwrap();
+    // rows begin with their version; the meta row's key is a zero
+    let mut meta = db.get([0]).unwrap().unwrap().to_vec();
+    meta[0] = 1;
+    db.insert([0], meta).unwrap();
+    db.flush().unwrap();
+    drop(db);
+    let mut told = Vec::new();
+    let sizes = Sizes {
+        cache_bytes: CACHE_BYTES,
+        segment_bytes: 1 << 20,
+    };
+    let (store, report) =
+        Store::open_with(dir.path(), sizes, &mut |progress| told.push(progress)).unwrap();
+    assert_eq!(
+        (report.notes.len(), report.set_aside, report.articles),
+        (1, None, 12)
+    );
+    assert!(report.notes[0].contains("another version"));
+    let end = told.last().unwrap();
+    assert_eq!((end.done_bytes, end.events), (end.total_bytes, 12));
+    assert_eq!(ids(&newest(&store, &Scope::All)), all);
+    assert_eq!(store.state(&source("office")), Some(state));
+    let mut left: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["journal", "lock", "store"]);
+}
+
+#[test]
 fn a_store_is_open_once() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(dir.path());
@@ -593,6 +636,205 @@ fn a_withdrawn_article_stays_and_says_so_until_it_is_back() {
 }
 
 #[test]
+fn only_another_text_or_title_moves_updated() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let first = article("office", 1);
+    record(&store, vec![published(&first)]);
+    let generation = store.generation(&Scope::All);
+    let revised = |minutes, title: &str, text: &str| {
+        let mut article = first.clone();
+        (article.title, article.body_text) = (title.to_owned(), text.to_owned());
+        article.updated = Some(minute(minutes));
+        article.origin = Some(format!("阅读 {minutes} 次"));
+        record(&store, vec![Event::Revised { article }]).changed
+    };
+    let spaced: String = first
+        .body_text
+        .chars()
+        .flat_map(|c| [c, '\u{3000}'])
+        .collect();
+    assert_eq!(revised(10, &first.title, &spaced), 0);
+    assert_eq!(store.generation(&Scope::All), generation);
+    assert_eq!(revised(20, &first.title, "另一个"), 1);
+    assert_eq!(revised(30, "另一个标题", "另一个"), 1);
+    assert_eq!(revised(25, "过时的标题", "另一个"), 0, "an older revision");
+    let shown = store.article(first.id).unwrap().unwrap();
+    assert_eq!(
+        (shown.title.as_str(), shown.updated),
+        ("另一个标题", Some(minute(30)))
+    );
+}
+
+#[test]
+fn an_article_withdrawn_is_back_with_its_return() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let first = article("office", 1);
+    let gone = |minutes| Event::Withdrawn {
+        id: first.id,
+        at: minute(minutes),
+    };
+    let back = |minutes| Event::Returned {
+        id: first.id,
+        at: minute(minutes),
+    };
+    let changed = |event| record(&store, vec![event]).changed;
+    assert_eq!(record(&store, vec![published(&first), back(5)]).changed, 1);
+    assert_eq!(changed(gone(9)), 1);
+    assert_eq!(changed(back(9)), 0, "not seen since");
+    assert_eq!(changed(back(20)), 1);
+    assert_eq!(changed(gone(9)), 0, "an old withdrawal is no new one");
+    let shown = store.entry(first.id).unwrap().unwrap();
+    assert_eq!((shown.withdrawn, shown.article), (None, first.clone()));
+    assert_eq!(changed(gone(30)), 1);
+}
+
+#[test]
+fn the_same_text_of_the_same_source_is_found_at_another_address() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let old = article("office", 1);
+    let (short, file) = ("见附件。", "http://office.example/files/1.pdf");
+    let attach = |article: &mut Article| {
+        article.attachments = vec![schoolbell::article::Attachment {
+            url: file.parse().unwrap(),
+            title: "附件".to_owned(),
+            media_type: "application/pdf".to_owned(),
+        }];
+    };
+    let mut filed = with_text("office", 2, "公示", short);
+    attach(&mut filed);
+    let bare = with_text("office", 3, "放假", short);
+    record(
+        &store,
+        vec![published(&old), published(&filed), published(&bare)],
+    );
+    let at = |source_id: &str, title: &str, text: &str| {
+        let mut article = with_text(source_id, 77, title, text);
+        article.first_seen = minute(999);
+        article
+    };
+    let same = |article: &Article| store.same_text(article).unwrap();
+    let moved = at("office", &old.title, &format!(" {}", old.body_text));
+    assert_eq!(same(&moved), Some(old.id));
+    assert_eq!(same(&old), None, "it is not its own double");
+    assert_eq!(same(&at("school", &old.title, &old.body_text)), None);
+    assert_eq!(same(&at("office", "另一个标题", &old.body_text)), None);
+    let mut later = moved.clone();
+    later.published = Some(schoolbell::article::dates::Published::Day(
+        jiff::civil::date(2026, 3, 9),
+    ));
+    assert_eq!(same(&later), None, "sent again a week later");
+    assert_eq!(
+        same(&at("office", "放假", short)),
+        None,
+        "too short to tell"
+    );
+    let mut again = at("office", "公示", short);
+    assert_eq!(same(&again), None);
+    attach(&mut again);
+    assert_eq!(same(&again), Some(filed.id));
+}
+
+#[test]
+fn a_moved_article_may_move_back() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let old = article("office", 1);
+    let new: url::Url = "http://office.example/new/1.htm".parse().unwrap();
+    let moved = |url: &url::Url, at| Event::Moved {
+        id: old.id,
+        alias: id_of(url.as_str()),
+        url: url.clone(),
+        at: minute(at),
+    };
+    let events = [moved(&new, 5), moved(&old.url, 9), moved(&new, 5)];
+    let mut all = vec![published(&old)];
+    all.extend(events);
+    assert_eq!(record(&store, all).changed, 3);
+    assert_eq!(store.article(id_of(new.as_str())).unwrap(), Some(old));
+}
+
+#[test]
+fn articles_are_due_to_be_read_again_ever_more_rarely() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let (office, hour) = (source("office"), 60);
+    let mut old = article("office", 2);
+    old.sorted_at = minute(-365 * 24 * hour);
+    let new = article("office", 1);
+    record(&store, vec![published(&new), published(&old)]);
+    let due = |minutes| {
+        let due = store.due_checks(&office, minute(minutes), 10).unwrap();
+        assert!(due.len() < 2, "an old article is not read again");
+        due.into_iter().next()
+    };
+    let note = |note: Note| {
+        let batch = Batch {
+            notes: vec![note],
+            ..Batch::default()
+        };
+        assert_eq!(
+            block(store.record_batch(batch)).unwrap(),
+            Recorded::default()
+        );
+    };
+    let mut gaps = Vec::new();
+    let (mut now, mut last) = (0, 1);
+    while now < 60 * 24 * hour {
+        now += 10;
+        let Some(check) = due(now) else { continue };
+        assert_eq!(check.article, new);
+        gaps.push(now - last);
+        last = now;
+        note(Note::Read {
+            id: new.id,
+            at: minute(now),
+            validators: SourceValidators {
+                etag: Some(format!("\"{now}\"")),
+                last_modified: None,
+            },
+        });
+    }
+    assert_eq!(gaps.len(), 6, "{gaps:?}");
+    assert!(gaps.is_sorted(), "{gaps:?}");
+
+    let line = |line, at| {
+        note(Note::Line {
+            id: new.id,
+            source: office.clone(),
+            line,
+            at: minute(at),
+        });
+    };
+    line(7, now);
+    line(7, now);
+    assert_eq!(due(now), None);
+    line(8, now);
+    assert_eq!(known(&store, new.id).unwrap().line(&office), Some(8));
+    let check = due(now).unwrap();
+    assert_eq!(check.validators.etag, Some(format!("\"{last}\"")));
+    let miss = |at| {
+        note(Note::Missing {
+            id: new.id,
+            at: minute(at),
+        });
+    };
+    miss(now);
+    assert_eq!(due(now + hour - 1), None);
+    miss(now + hour);
+    let check = due(now + 7 * hour).unwrap();
+    assert_eq!((check.misses, check.missing_since), (2, Some(minute(now))));
+    note(Note::Read {
+        id: new.id,
+        at: minute(now + 7 * hour),
+        validators: SourceValidators::default(),
+    });
+    assert_eq!(due(now + 60 * 24 * hour), None);
+}
+
+#[test]
 fn retention_lets_go_for_good() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(dir.path());
@@ -736,12 +978,13 @@ fn any_event() -> impl Strategy<Value = Event> {
         article.complete = complete;
         article
     });
-    (made, 0..6_u8, "[ab]").prop_map(|(article, kind, other)| {
+    (made, 0..7_u8, "[ab]").prop_map(|(article, kind, other)| {
         let (id, at) = (article.id, article.updated.unwrap_or(minute(3)));
         match kind {
             0 | 1 => Event::Published { article },
             2 => Event::Revised { article },
             3 => Event::Withdrawn { id, at },
+            6 => Event::Returned { id, at },
             4 => Event::Listed {
                 id,
                 source: source(&other),

@@ -3,9 +3,11 @@
 //! In: a source and the time. Out: a [`Visit`], when the store has everything that was found. A fault of the source is
 //! an outcome, not an error; the only error is a store that cannot keep what was found.
 
+mod attempt;
 mod items;
 mod judge;
 mod pool;
+mod revisions;
 
 use std::sync::Arc;
 
@@ -16,7 +18,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::items::Found;
 pub use self::{
-    items::read_article,
+    attempt::read_article,
     judge::fetch_fault,
     pool::{ParserPool, PoolError},
 };
@@ -145,6 +147,7 @@ impl Poller {
         let items = self.follow_pages(source, &first.list, state, now).await;
         let found = self.take_in(source, &items, state, now).await?;
         let again = self.read_again(source, now).await?;
+        self.look_again(source, now).await?;
 
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
         state.validators = answer.validators;
@@ -172,6 +175,7 @@ impl Poller {
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let again = self.read_again(source, now).await?;
+        self.look_again(source, now).await?;
         let fault = judge::bodies(&Found::default(), &again, state);
         Ok(fault.map_or(Outcome::Unchanged, Outcome::Failed))
     }

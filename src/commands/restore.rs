@@ -71,7 +71,7 @@ pub(super) async fn run(config: Arc<Config>, args: RestoreArgs) -> anyhow::Resul
     print(&format!(
         "{} lines read: {} articles new, {} events new in all, {} lines refused\n",
         total.lines, total.articles, total.changed, total.refused
-    ));
+    ))?;
     Ok(if total.refused == 0 {
         ExitCode::SUCCESS
     } else {

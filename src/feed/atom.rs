@@ -1,14 +1,21 @@
-//! Atom 1.0 (RFC 4287).
+//! Atom 1.0 (RFC 4287), with articles that are gone from their sites as deleted entries (RFC 6721).
 
 use atom_syndication as atom;
 use jiff::{ZonedDateTime, tz::TimeZone};
 
 use super::{Entry, Feed, Format, GENERATOR, xml::clean};
 
+/// The name space of RFC 6721.
+const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
+
 /// The document's bytes.
 #[expect(clippy::missing_panics_doc, reason = "writing to memory does not fail")]
 pub fn render(feed: &Feed) -> Vec<u8> {
-    let document = atom::Feed {
+    let (gone, present): (Vec<&Entry>, Vec<&Entry>) = feed
+        .entries
+        .iter()
+        .partition(|entry| entry.withdrawn.is_some());
+    let mut document = atom::Feed {
         title: text(&feed.title),
         id: feed.address_of(Format::Atom),
         updated: date(&feed.changed().to_zoned_datetime(TimeZone::UTC)),
@@ -25,13 +32,29 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             ),
             link("alternate", feed.home.to_string(), Some("text/html")),
         ],
-        entries: feed.entries.iter().map(|e| entry(feed, e)).collect(),
+        entries: present.iter().map(|e| entry(feed, e)).collect(),
         lang: Some(feed.lang.to_owned()),
         ..Default::default()
     };
+    if !gone.is_empty() {
+        let tombstones = gone.iter().filter_map(|entry| deleted(entry)).collect();
+        let named = [("deleted-entry".to_owned(), tombstones)].into();
+        document.extensions = [("at".to_owned(), named)].into();
+        document.namespaces = [("at".to_owned(), TOMBSTONES.to_owned())].into();
+    }
     document
         .write_to(Vec::new())
         .expect("writing to memory does not fail")
+}
+
+/// `at:deleted-entry` (RFC 6721, section 3): readers that know it take the entry away.
+fn deleted(entry: &Entry) -> Option<atom::extension::Extension> {
+    let when = entry.withdrawn?.to_string();
+    Some(atom::extension::Extension {
+        name: "at:deleted-entry".to_owned(),
+        attrs: [("ref".to_owned(), entry.urn()), ("when".to_owned(), when)].into(),
+        ..Default::default()
+    })
 }
 
 fn entry(feed: &Feed, entry: &Entry) -> atom::Entry {

@@ -24,6 +24,8 @@ pub struct Entry {
     pub content: Content,
     /// The same story at other sources.
     pub also: Vec<Also>,
+    /// When it was found to be gone from its site.
+    pub withdrawn: Option<Timestamp>,
     /// The word before [`also`](Self::also) where a format has no element for it: "also at", "另见".
     pub also_label: &'static str,
 }
@@ -69,6 +71,7 @@ impl Entry {
     pub fn changed(&self) -> Timestamp {
         self.article
             .updated
+            .max(self.withdrawn)
             .map_or(self.article.first_seen, |updated| {
                 updated.max(self.article.first_seen)
             })

@@ -1,6 +1,7 @@
 //! JSON Feed 1.1 (jsonfeed.org), with an extension object `_schoolbell` on each item: `source`, `origin`,
-//! `date_from` and `also`, as the contract names them.
+//! `date_from` and `also`, as the contract names them, and `withdrawn`, the time when an article was found to be gone.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Entry, Feed, Format};
@@ -62,6 +63,8 @@ struct Extension<'a> {
     date_from: Option<DateFrom>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     also: Vec<Also<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withdrawn: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -123,6 +126,7 @@ fn item(entry: &Entry) -> Item<'_> {
                     title: &also.title,
                 })
                 .collect(),
+            withdrawn: entry.withdrawn,
         },
     }
 }

@@ -337,6 +337,7 @@ impl Titles<'_> {
             source_feed: self.site.address(&["feeds", id.as_str()]),
             content: source.map_or(Content::Full, |source| source.content),
             also,
+            withdrawn: entry.withdrawn,
             also_label: self.site.words.also_at,
             article: entry.article,
         }

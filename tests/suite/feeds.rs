@@ -43,6 +43,7 @@ fn entry(article: Article) -> Entry {
         source_feed: "http://127.0.0.1:8080/feeds/jyt".into(),
         content: Content::Full,
         also: vec![],
+        withdrawn: None,
         also_label: "另见：",
     }
 }
@@ -239,4 +240,33 @@ fn the_same_story_elsewhere_is_named_in_every_format() {
     ));
     let json: serde_json::Value = serde_json::from_str(&text(&feed, Format::Json)).unwrap();
     assert_eq!(json["items"][0]["_schoolbell"]["also"][0]["source"], "jyj");
+}
+
+#[test]
+fn what_is_gone_from_its_site_is_a_deleted_entry_in_atom() {
+    let withdrawn = Some("2026-03-09T01:00:00Z".parse().unwrap());
+    let gone = Entry {
+        withdrawn,
+        ..entry(article())
+    };
+    let feed = feed(vec![gone]);
+    let atom = text(&feed, Format::Atom);
+    assert!(
+        atom.contains(r#"xmlns:at="http://purl.org/atompub/tombstones/1.0""#),
+        "{atom}"
+    );
+    let tombstone = r#"<at:deleted-entry ref="urn:uuid:6c040a4e-7a32-5115-a04d-fe36be4a8f53" when="2026-03-09T01:00:00Z""#;
+    assert!(atom.contains(tombstone), "{atom}");
+    assert!(!atom.contains("<entry>"), "{atom}");
+    assert!(
+        atom.contains("<updated>2026-03-09T01:00:00+00:00</updated>"),
+        "{atom}"
+    );
+    // the archive keeps it, and formats without a word for it go on showing it
+    let json: serde_json::Value = serde_json::from_str(&text(&feed, Format::Json)).unwrap();
+    assert_eq!(
+        json["items"][0]["_schoolbell"]["withdrawn"],
+        "2026-03-09T01:00:00Z"
+    );
+    assert!(text(&feed, Format::Rss).contains("<item>"));
 }

@@ -1,4 +1,5 @@
-//! What a source in trouble costs: words on the status page, never an article.
+//! What a source in trouble costs: words on the status page, never an article. And what becomes of articles later:
+//! revised, moved, withdrawn, back again.
 
 use std::{
     collections::HashMap,
@@ -20,7 +21,7 @@ use schoolbell::{
         Source,
         state::{FaultKind, Outcome},
     },
-    store::{Scope, Store},
+    store::{Entry, Scope, Store},
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -308,4 +309,119 @@ async fn a_date_is_never_in_the_future_nor_made_up() {
     assert_eq!(date("/info/1.htm"), None);
     assert_eq!(date("/info/2.htm"), None);
     assert_eq!(date("/info/3.htm").as_deref(), Some("2026-05-30"));
+}
+
+impl Site {
+    fn only(&self) -> Entry {
+        let mut newest = self.store.newest(&Scope::All, 10, 0).unwrap();
+        assert_eq!(newest.len(), 1);
+        newest.remove(0)
+    }
+}
+
+/// A list of one item of today: what was old when it was first seen is not read again.
+fn fresh_list() -> String {
+    list(1..=1).replace("2026-05-01", "2026-06-01")
+}
+
+/// A site with one article, read at hour 0.
+async fn with_one_article() -> Site {
+    let site = Site::new().await;
+    site.put("/list.htm", fresh_list() + "<p>共1条</p>");
+    site.put("/info/1.htm", article(1));
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 1, new: 1 });
+    site
+}
+
+#[tokio::test]
+async fn only_another_title_or_text_is_a_revision() {
+    let site = with_one_article().await;
+    let first = site.only().article;
+    // a click counter, a time stamp and related links are no revision
+    let live = article(1).replace(
+        "</body>",
+        "<p>点击数：4711</p><ul class=related><li><a href=/info/7.htm>相关</a></li></ul></body>",
+    );
+    site.put("/info/1.htm", live);
+    site.poll(24).await;
+    assert_eq!(site.only().article, first);
+    site.put("/info/1.htm", article(1).replace("二十日", "三十日"));
+    site.poll(24 * 4).await;
+    let revised = site.only().article;
+    assert!(
+        revised.body_text.contains("三十日"),
+        "{}",
+        revised.body_text
+    );
+    assert_eq!(revised.updated, Some(now() + (24 * 4).hours()));
+    assert_eq!(
+        (revised.id, revised.first_seen, revised.sorted_at),
+        (first.id, first.first_seen, first.sorted_at)
+    );
+}
+
+#[tokio::test]
+async fn another_line_in_the_list_has_its_article_read_at_once() {
+    let site = with_one_article().await;
+    site.put("/info/1.htm", article(1).replace("二十日", "三十日"));
+    site.put(
+        "/list.htm",
+        fresh_list().replace("申报工作的通知", "申报工作的补充通知"),
+    );
+    site.poll(0).await;
+    assert!(site.only().article.body_text.contains("三十日"));
+}
+
+#[tokio::test]
+async fn the_same_text_at_another_address_has_moved() {
+    let site = with_one_article().await;
+    let first = site.only().article;
+    site.put(
+        "/list.htm",
+        fresh_list().replace("/info/1.htm", "/content/2026/1.htm"),
+    );
+    site.put("/content/2026/1.htm", article(1));
+    assert!(matches!(site.poll(2).await, Outcome::Read { items: 1, .. }));
+    let moved = site.only().article;
+    assert_eq!(
+        (moved.id, moved.sorted_at, moved.updated),
+        (first.id, first.sorted_at, None)
+    );
+    assert!(
+        moved.url.path().ends_with("/content/2026/1.htm"),
+        "{}",
+        moved.url
+    );
+    // seen again, it is known
+    site.put(
+        "/list.htm",
+        fresh_list().replace("/info/1.htm", "/content/2026/1.htm") + "<p>共1条</p>",
+    );
+    assert_eq!(site.poll(4).await, Outcome::Read { items: 1, new: 0 });
+}
+
+#[tokio::test]
+async fn an_article_that_stays_away_is_withdrawn_and_kept_and_may_come_back() {
+    let site = with_one_article().await;
+    let page = site.pages.lock().unwrap().remove("/info/1.htm").unwrap();
+    site.poll(2).await;
+    assert_eq!(site.only().withdrawn, None, "once is not for good");
+    let mut hour = 2;
+    while site.only().withdrawn.is_none() {
+        hour += 6;
+        assert!(hour < 24 * 14, "two weeks away and not withdrawn");
+        site.poll(hour).await;
+    }
+    assert!(hour > 24, "a day's repairs withdraw nothing");
+    assert!(
+        site.only().article.body_text.starts_with("请各学院"),
+        "kept in the archive"
+    );
+    site.put("/info/1.htm", page);
+    while site.only().withdrawn.is_some() {
+        hour += 24;
+        assert!(hour < 24 * 60, "back, and nobody looked");
+        site.poll(hour).await;
+    }
+    assert_eq!(site.only().article.updated, None, "it reads as it did");
 }

@@ -1,0 +1,179 @@
+//! Reading again: articles that could not be read, and, for a while, those that could, for what has become of them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{
+    Poller,
+    attempt::{Answered, Unread, What},
+    items::Found,
+};
+use crate::{
+    article::{self, Article, identity::Seen},
+    journal::Event,
+    list::Item,
+    source::{Source, state::FaultKind},
+    store::{Batch, Check, Note, StoreError},
+    story::content,
+};
+
+/// How many unread articles are tried again in one visit.
+const READ_AGAIN: usize = 10;
+
+/// How many articles one visit looks at again.
+const CHECKED: usize = 10;
+
+/// How often in a row a page must be missing before its article counts as withdrawn. The store spreads the looks over
+/// more than a day, so that a site under repair withdraws nothing.
+const MISSES: u32 = 4;
+
+impl Poller {
+    /// Tries again to read the articles of a source that are kept as title, link and date only.
+    pub(super) async fn read_again(
+        &self,
+        source: &Arc<Source>,
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
+        let mut found = Found::default();
+        if !source.full_text {
+            return Ok(found);
+        }
+        let id = source.id.clone();
+        let incomplete = self
+            .ask_store(move |store| store.incomplete(&id, now, READ_AGAIN))
+            .await?;
+        for kept in incomplete {
+            let item = item_of(&kept);
+            let attempt = self
+                .attempt(source, &item, kept.first_seen, kept.sorted_at, now)
+                .await;
+            found.count(&attempt);
+            if attempt.article.complete {
+                tracing::debug!(url = %kept.url, "read at last");
+                let article = Article {
+                    updated: Some(now),
+                    ..attempt.article
+                };
+                let note = Note::Read {
+                    id: kept.id,
+                    at: now,
+                    validators: attempt.validators,
+                };
+                self.keep(Some(Event::Revised { article }), note).await?;
+            } else {
+                self.store.record_attempts(vec![kept.id], now).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Looks at articles whose time has come: whether they read as they did, and are still there.
+    pub(super) async fn look_again(
+        &self,
+        source: &Arc<Source>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if !source.full_text {
+            return Ok(());
+        }
+        let id = source.id.clone();
+        let due = self
+            .ask_store(move |store| store.due_checks(&id, now, CHECKED))
+            .await?;
+        for check in due {
+            let item = item_of(&check.article);
+            let answer = self
+                .ask_for_article(source, &item, Some(&check.validators), now)
+                .await;
+            let (event, note) = judge(&check, source, &item, answer, now);
+            if let Some(event) = &event {
+                tracing::debug!(url = %item.url, event = name(event), "looked at again");
+            }
+            self.keep(event, note).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep(&self, event: Option<Event>, note: Note) -> Result<(), StoreError> {
+        let batch = Batch {
+            events: event.into_iter().collect(),
+            notes: vec![note],
+            state: None,
+        };
+        self.store.record_batch(batch).await.map(|_| ())
+    }
+}
+
+/// What another look says of an article. Only another title or text makes a revision.
+fn judge(
+    check: &Check,
+    source: &Source,
+    item: &Item,
+    answer: Result<Answered, Unread>,
+    now: Timestamp,
+) -> (Option<Event>, Note) {
+    let (id, at) = (check.article.id, now);
+    let unread = Note::Unread { id, at };
+    let returned = check.withdrawn.map(|_| Event::Returned { id, at });
+    match answer {
+        Ok(Answered {
+            what: What::Unmodified | What::File { .. },
+            validators,
+        }) => (returned, Note::Read { id, at, validators }),
+        Ok(Answered {
+            what: What::Page(reading),
+            validators,
+        }) => {
+            let seen = Seen {
+                first_seen: check.article.first_seen,
+                sorted_at: check.article.sorted_at,
+                timezone: &source.timezone,
+            };
+            let article = article::compose(Some(*reading), item, source, &seen);
+            if !article.complete {
+                // a page without a body says nothing of the one that was there
+                return (None, unread);
+            }
+            // its address may be another than the one that its id was made of
+            let article = Article {
+                id,
+                updated: Some(now),
+                ..article
+            };
+            let revised = content::content(&article) != check.content;
+            let event = if revised {
+                Some(Event::Revised { article })
+            } else {
+                returned
+            };
+            (event, Note::Read { id, at, validators })
+        }
+        Err(Unread { fault, .. }) if fault.kind == FaultKind::Gone => {
+            let certain = check.withdrawn.is_none() && check.misses + 1 >= MISSES;
+            (
+                certain.then_some(Event::Withdrawn { id, at }),
+                Note::Missing { id, at },
+            )
+        }
+        Err(_) => (None, unread),
+    }
+}
+
+/// What its list said of it, as far as that is kept.
+fn item_of(article: &Article) -> Item {
+    Item {
+        title: article.title.clone(),
+        url: article.url.clone(),
+        published: article.published,
+    }
+}
+
+fn name(event: &Event) -> &'static str {
+    match event {
+        Event::Revised { .. } => "revised",
+        Event::Withdrawn { .. } => "withdrawn",
+        Event::Returned { .. } => "returned",
+        _ => "other",
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
-use super::dates::{self, DateContext, Published};
+use super::dates::{self, DateContext, Published, Shown};
 use crate::page::text;
 
 /// A line that is longer tells a story.
@@ -104,8 +104,67 @@ pub(super) fn is_a_venue(text: &str) -> bool {
     VENUE.is_match(text)
 }
 
+/// The date that a line shows, also as a day apart from its year and month, if there is nothing else.
+pub(super) fn date_in(line: &str, context: &DateContext<'_>) -> Option<Published> {
+    /// `05 2024-03`
+    const SPLIT_BYTES: usize = 24;
+    dates::find(line, context).or_else(|| {
+        let split = line.len() <= SPLIT_BYTES && !line.contains(char::is_alphabetic);
+        match dates::read(line, context) {
+            Shown::Whole(date) if split => Some(date),
+            _ => None,
+        }
+    })
+}
+
+/// Whether a line is a label alone, whose value stands in the next cell: `<dt>来源</dt><dd>新华社</dd>`.
+pub(super) fn is_label(text: &str) -> bool {
+    text.len() <= 24
+        && BARE_LABELS
+            .find(text)
+            .is_some_and(|found| found.len() == text.len())
+}
+
+/// Labels that need no colon, where a gap, a stroke or the end of an element parts them from the value.
+static BARE_LABELS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:发布|发表|更新|上传)(?:日期|时间)|日\s*期|时\s*间|(?:文章|信息|新闻|稿件|内容)?来\s*源|稿\s*源|作\s*者|撰\s*稿人?|供\s*稿(?:人|单位)?|责任编辑|编\s*辑|审\s*核|(?:点击|浏览|阅读|访问)(?:次数|量|数)?")
+        .expect("a literal")
+});
+
+/// Whether a line has labels without a colon.
+pub(super) fn is_labelled_by_gaps(text: &str) -> bool {
+    let text = text.trim();
+    with_colons(text) != text
+}
+
+/// The line with the colons that it leaves out: `来源 新华社 | 作者 / 张三`.
+fn with_colons(line: &str) -> String {
+    let mut all = String::with_capacity(line.len() + 12);
+    let mut done = 0;
+    for found in BARE_LABELS.find_iter(line) {
+        let (before, after) = (&line[..found.start()], &line[found.end()..]);
+        let begins = before.chars().next_back().is_none_or(|c| {
+            c.is_whitespace() || matches!(c, '|' | '｜' | '[' | '【' | '（' | '(' | '/' | '·')
+        });
+        let gap = after.trim_start_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '/' | '／' | '|' | '｜')
+        });
+        let parted =
+            gap.len() < after.len() && !gap.is_empty() && !gap.starts_with([':', '：', '﹕', '∶']);
+        if begins && parted {
+            all.push_str(&line[done..found.end()]);
+            all.push('：');
+            done = line.len() - gap.len();
+        }
+    }
+    all.push_str(&line[done..]);
+    all
+}
+
 /// Reads a line.
 pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
+    let line = with_colons(line);
+    let line = line.as_str();
     let mut facts = Facts::default();
     let labels: Vec<(Label, usize, usize)> = LABELS
         .captures_iter(line)
@@ -150,8 +209,8 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
         }
     }
     let before = labels.first().map_or(line, |&(_, start, _)| &line[..start]);
-    facts.bare_date = dates::find(before, context)
-        .or_else(|| dates::find(line, context))
+    facts.bare_date = date_in(before.trim(), context)
+        .or_else(|| date_in(line.trim(), context))
         .filter(|_| facts.labelled_date.is_none());
     if facts.bare_date.is_some() && facts.bare_date == other_date {
         // the only date is one of another kind
@@ -239,6 +298,8 @@ pub(super) enum Role {
     Tool,
     /// 责任编辑: left out at the end.
     Editor,
+    /// Disclaimers, terms of reprinting, places of comments not made: left out at the end.
+    Note,
     /// Previous and next: the article is over.
     Neighbour,
     /// Related articles, comments: over, if links follow.
@@ -255,6 +316,8 @@ static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
         r"(?i)^(?:打\s*印|关\s*闭|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|纠错|复制|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率]|次数?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！]|加载中)+$",
         // editor
         r"^(?:(?:发布|发表|更新)?(?:日期|时间)|来源|稿源|作者|供稿|撰稿)\s*[:：][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^[\s（(【\[]*(?:责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$",
+        // notes
+        r"^[\s【\[（(※*]*(?:免责|版权|特别|郑重)(?:声明|申明|说明|提示)\s*[:：】\]）)]|(?:如有|若有|如涉及|涉及|存在)侵权|侵犯.{0,16}(?:版权|权益|权利).{0,24}(?:联系|告知|通知)|转载请(?:注明|标明|保留|联系)|未经.{0,16}(?:授权|许可|允许|同意).{0,12}(?:不得|禁止|严禁)|^(?:本文|本页|原文|文章)(?:链接|地址|网址|标题|出处)\s*[:：]|^(?:暂无|还没有|没有)(?:任何|相关)?评论|抢沙发",
         // previous and next
         r"(?i)^[\s【\[<«‹←↑>|]*(?:上\s*一?\s*[篇条页则个]|下\s*一?\s*[篇条页则个]|前一[篇条页]|后一[篇条页]|上一(?:新闻|文章|信息|主题)|下一(?:新闻|文章|信息|主题)|previous|prev(?-u:\b)|next(?-u:\b)|vorheriger|nächster|précédent|suivant|zurück)",
         // related
@@ -271,6 +334,7 @@ pub(super) fn role(text: &str) -> Option<Role> {
         Role::Breadcrumb,
         Role::Tool,
         Role::Editor,
+        Role::Note,
         Role::Neighbour,
         Role::Related,
         Role::Footer,

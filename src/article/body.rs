@@ -183,7 +183,7 @@ fn own_end(
     /// A foot without a name, in weights.
     const FOOT: f64 = 300.0;
     /// A lead beside the title is shorter than this.
-    const APART: f64 = 400.0;
+    const APART: f64 = 120.0;
     if heading.score < super::heading::SURE / 2.0 || heading.title_lines.is_empty() {
         return region.end;
     }
@@ -428,7 +428,11 @@ fn heading_inside(heading: &Heading, lines: &Range<usize>) -> usize {
 fn trailing_facts(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) -> usize {
     let is_date = |mark: Mark| mark.labelled && mark.dated;
     let is_behind = |line: &usize| {
-        marks[*line].labelled || marks[*line].role.is_some() || outline.lines[*line].is_linked()
+        let here = &outline.lines[*line];
+        marks[*line].labelled
+            || marks[*line].role.is_some()
+            || here.is_linked()
+            || here.width <= 12 && outline.text(*line).starts_with("附件")
     };
     let Some(dated) = kept
         .clone()
@@ -476,17 +480,19 @@ fn is_address(text: &str) -> bool {
     text.starts_with("http") || text.starts_with("www.") || text.contains('@')
 }
 
-/// A picture right above or below `扫一扫`.
+/// A picture beside `扫一扫` in a small block of their own.
 fn is_picture_code(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool {
     let here = &outline.lines[line];
+    let says_so = |beside: usize| {
+        marks[beside].role == Some(Role::Tool) && outline.text(beside).contains(['扫', '码'])
+    };
     here.images == 1
         && here.width == 0
-        && [line.wrapping_sub(1), line + 1].into_iter().any(|beside| {
-            marks
-                .get(beside)
-                .is_some_and(|mark| mark.role == Some(Role::Tool))
-                && outline.text(beside).contains(['扫', '码'])
-        })
+        && outline
+            .around(line)
+            .take(3)
+            .map(|block| &outline.blocks[block])
+            .any(|block| block.lines.len() <= 3 && block.lines.clone().any(says_so))
 }
 
 /// A line in a small block that is named as share row, pager and the like, inside the block with these pieces.

@@ -22,6 +22,8 @@ pub(super) struct Facts {
     pub bare_date: Option<Published>,
     pub origin: Option<String>,
     pub author: Option<String>,
+    /// 责任编辑
+    pub editor: Option<String>,
     /// How many labels, with or without a value.
     pub labels: usize,
     /// Whether the origin's label is there, with or without a value.
@@ -50,6 +52,8 @@ enum Label {
     Author,
     /// 供稿, 文/图: author, where nobody is called so.
     Contributor,
+    /// 责任编辑
+    Editor,
     /// Anything else that ends the value before.
     Other,
 }
@@ -65,7 +69,8 @@ static LABELS: LazyLock<Regex> = LazyLock::new(|| {
         |(?P<publisher>发布(?:机构|单位|部门|机关)|发文(?:机构|单位|部门|机关)|公开主体|信息提供)
         |(?P<author>作\s*者|撰\s*稿(?:人|者)?|撰\s*文|(?-u:\b)(?:author|autor(?:in)?|auteur|written\ by))
         |(?P<contributor>供\s*稿(?:人|者|单位)?|投稿人?|通讯员|本网记者|记\s*者|文\s*[/、／]\s*图|图\s*[/、／]\s*文|图文|文字?)
-        |(?P<other>责任编辑|责\s*编|责\s*任|编\s*辑|编\s*审|主\s*编|美\s*编|审\s*[核校稿定签]|校\s*[对审]|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者员]|录\s*入\s*[人者员]?|上传[人者]|管理员|摄\s*影|摄像|视频|图\s*片?|制图|制作|点\s*击\s*(?:次\s*数|率|数|量)?|浏\s*览\s*(?:次\s*数|数|量|人数)?|阅\s*读\s*(?:次\s*数|数|量)?|访\s*问\s*(?:次\s*数|数|量)?|查看(?:次数)?|人\s*气|点赞|评论|字\s*[号体]|字体大小|大小|分\s*享(?:到|至)?|视力保护色?|背景色|关\s*键\s*[词字]|标\s*签|分\s*类|栏\s*目|类\s*[别型]|所属\S{2}|索\s*引\s*号|文\s*号|发文字号|主\s*题\s*(?:词|分类)?|有\s*效\s*性|体\s*裁|信息分类|名\s*称|标\s*题|(?-u:\b)(?:views?|hits|tags?|category|keywords|editor))
+        |(?P<editor>责任编辑|责\s*编|编\s*辑|(?-u:\b)editor)
+        |(?P<other>责\s*任|编\s*审|主\s*编|美\s*编|审\s*[核校稿定签]|校\s*[对审]|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者员]|录\s*入\s*[人者员]?|上传[人者]|管理员|摄\s*影|摄像|视频|图\s*片?|制图|制作|点\s*击\s*(?:次\s*数|率|数|量)?|浏\s*览\s*(?:次\s*数|数|量|人数)?|阅\s*读\s*(?:次\s*数|数|量)?|访\s*问\s*(?:次\s*数|数|量)?|查看(?:次数)?|人\s*气|点赞|评论|字\s*[号体]|字体大小|大小|分\s*享(?:到|至)?|视力保护色?|背景色|关\s*键\s*[词字]|标\s*签|分\s*类|栏\s*目|类\s*[别型]|所属\S{2}|索\s*引\s*号|文\s*号|发文字号|主\s*题\s*(?:词|分类)?|有\s*效\s*性|体\s*裁|信息分类|名\s*称|标\s*题|(?-u:\b)(?:views?|hits|tags?|category|keywords))
         )[\s\t]*(?:：|:|﹕|∶)",
     )
     .expect("a literal")
@@ -177,6 +182,7 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
                 "publisher",
                 "author",
                 "contributor",
+                "editor",
                 "other",
             ]
             .iter()
@@ -205,6 +211,7 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
             Label::Author | Label::Contributor if !joined_before(line, start) => {
                 keep(&mut author, label, value(segment));
             }
+            Label::Editor if facts.editor.is_none() => facts.editor = value(segment),
             _ => {}
         }
     }
@@ -229,8 +236,9 @@ fn label_of(index: usize) -> Label {
         Label::Publisher,
         Label::Author,
         Label::Contributor,
+        Label::Editor,
         Label::Other,
-    ][index.min(6)]
+    ][index.min(7)]
 }
 
 /// Keeps the value with the stronger label; of equal ones the first.

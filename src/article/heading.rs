@@ -13,6 +13,9 @@ use super::{
     outline::{Kind, Outline},
 };
 
+/// A table of facts shows the date in one of its first cells.
+const FACT_CELLS: usize = 10;
+
 /// A heading is at least and at most so wide.
 const WIDTHS: Range<u32> = 4..400;
 
@@ -188,7 +191,7 @@ fn score(
         score -= 5.0;
     }
     if text.chars().count() < 4 {
-        score -= 3.0;
+        score -= if near < 6.0 { 3.0 } else { 1.0 };
     }
     if line.marks > 3 && line.width > 160 {
         score -= 3.0;
@@ -211,7 +214,7 @@ fn nearness(marks: &[Mark], end: usize) -> f32 {
     if !below
         .iter()
         .skip(distance)
-        .take(4)
+        .take(FACT_CELLS)
         .any(|mark| mark.fact && mark.dated)
     {
         return 0.0;
@@ -293,9 +296,8 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
             continue;
         }
         let known = !heading.fact_lines.is_empty();
-        if is_behind(*mark, known && between > 0)
-            || known && l.images + l.embeds > 0 && l.links == 0
-        {
+        let shows = l.embeds > 0 || l.images > 0 && l.width == 0 && l.links == 0;
+        if is_behind(*mark, known && between > 0) || shows || !mark.fact && tells(outline, line) {
             break;
         }
         if mark.fact {
@@ -312,10 +314,17 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
     }
     if heading.fact_lines.is_empty() {
         let above = heading.title_lines.start.saturating_sub(4)..heading.title_lines.start;
-        heading.fact_lines = above
-            .filter(|&line| marks[line].fact && marks[line].dated && !outline.lines[line].hidden)
-            .collect();
+        let facts = above.filter(|&line| marks[line].fact && !outline.lines[line].hidden);
+        heading.fact_lines = facts.collect();
+        if !heading.fact_lines.iter().any(|&line| marks[line].dated) {
+            heading.fact_lines.clear();
+        }
     }
+}
+
+/// Whether a line is a sentence, however short: `见附件。`
+fn tells(outline: &Outline<'_>, line: usize) -> bool {
+    outline.lines[line].marks > 0 && outline.text(line).ends_with(['。', '！', '？', '；'])
 }
 
 /// Whether a line stands behind an article: neighbours, related articles; editors, where there has been some `text`.

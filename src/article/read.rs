@@ -180,6 +180,8 @@ impl Page<'_> {
             "author",
             self.author(&facts),
         );
+        let editor = self.editor(&facts, body.as_ref().map(|(body, _)| body));
+        take(&mut reading.editor, &mut reading.found_by, "editor", editor);
         let above = if self.heading.title_lines.is_empty() {
             start
         } else {
@@ -304,6 +306,7 @@ impl Page<'_> {
         all.bare_date = all.bare_date.or(facts.bare_date);
         all.origin = all.origin.take().or(facts.origin);
         all.author = all.author.take().or(facts.author);
+        all.editor = all.editor.take().or(facts.editor);
         all.labels += facts.labels;
         all.names_origin |= facts.names_origin;
     }
@@ -514,6 +517,19 @@ impl Page<'_> {
         }
         self.preset_fact(|preset| &preset.author, |facts| facts.author)
             .map(|(author, selector)| (author, format!("preset, {selector}")))
+    }
+
+    /// The editor, in the fact line or in a row of his own below the text.
+    fn editor(&self, facts: &Facts, body: Option<&Body>) -> Found<String> {
+        if let Some(editor) = &facts.editor {
+            return Some((editor.clone(), "fact line".to_owned()));
+        }
+        let body = body?;
+        let end = body.end.max(body.lines.end).min(self.outline.lines.len());
+        (body.lines.end..end)
+            .filter(|&line| self.marks[line].role == Some(Role::Editor))
+            .find_map(|line| facts::read(&self.outline.fact_text(line), &self.dates).editor)
+            .map(|editor| (editor, "row below the text".to_owned()))
     }
 
     /// A fact in the elements that the site family names.

@@ -119,16 +119,11 @@ impl<'o, 'a> Scale<'o, 'a> {
         sums.push(sum);
         for (index, line) in outline.lines.iter().enumerate() {
             let mut weight = weight(outline, line, marks[index]);
-            if weight > 0.0 {
-                if chrome[index] {
-                    weight *= 0.1;
-                }
-                if !(start..end).contains(&index) {
-                    weight *= 0.05;
-                }
+            if weight > 0.0 && chrome[index] {
+                weight *= 0.1;
             }
-            // what lies behind the article is cut off: it does not speak against a block that holds both
-            if weight < 0.0 && index >= end {
+            // what lies around the article is cut off: it speaks neither for nor against a block that holds both
+            if !(start..end).contains(&index) {
                 weight *= 0.05;
             }
             sum += weight;
@@ -243,6 +238,12 @@ fn weight(outline: &Outline<'_>, line: &Line, mark: Mark) -> f64 {
             .count();
         if files > 0 {
             return 5.0;
+        }
+        if outline
+            .links_of_line(line)
+            .all(|link| is_address(&link.text()))
+        {
+            return f64::from(line.width);
         }
         return -(f64::from(line.link_width) * 0.5 + 6.0 * f64::from(line.links)).min(60.0)
             + plain * 0.2;
@@ -370,7 +371,9 @@ fn trim(
             || matches!(marks[index].role, Some(Role::Tool | Role::Breadcrumb))
                 && line.images + line.embeds == 0
     };
-    while !kept.is_empty() && skips(kept.start) {
+    let untitled = heading.title_lines.is_empty();
+    let is_fact = |line: usize| untitled && marks[line].labelled && marks[line].dated;
+    while !kept.is_empty() && (skips(kept.start) || is_fact(kept.start)) {
         kept.start += 1;
     }
     let aside =

@@ -63,8 +63,8 @@ static LABELS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)
         (?:
-        (?P<date>(?:发布|发表|发文|发稿|公布|公开|信息|新闻|文章|上线|刊登|上传|添加|录入|创建)[\s]*(?:日\s*期|时\s*间)|时\s*间|日\s*期|发\s*布|发表于|发布于|(?-u:\b)(?:posted(?:\ on)?|published(?:\ on)?|publish\ date|release\ date|(?:pub)?date|veröffentlicht(?:\ am)?|datum|publié(?:\ le)?))
-        |(?P<other_date>(?:更新|修改|编辑|成文|印发|生成|生效|实施|截止|失效|浏览)[\s]*(?:日\s*期|时\s*间)|(?-u:\b)(?:last\ updated?|updated(?:\ on)?))
+        (?P<date>(?:发布|发表|发文|发稿|公布|公开|信息|新闻|文章|上线|刊登|上传|添加|录入|创建)[\s]*(?:日\s*期|时\s*间)|时\s*间|日\s*期|(?:首次)?发\s*布|发表于|发布于|(?-u:\b)(?:posted(?:\ on)?|published(?:\ on)?|publish\ date|release\ date|(?:pub)?date|veröffentlicht(?:\ am)?|datum|publié(?:\ le)?))
+        |(?P<other_date>(?:最[后近]|本页)?(?:更新|修改)(?:[\s]*(?:日\s*期|时\s*间)|于)?|(?:编辑|成文|印发|生成|生效|实施|截止|失效|浏览)[\s]*(?:日\s*期|时\s*间)|(?-u:\b)(?:last\ updated?|updated(?:\ on)?))
         |(?P<origin>(?:文章|信息|新闻|稿件|内容|消息|资料|原文|文件|转载|本文|图片)?\s*来\s*源(?:于|自|单位|部门)?|稿\s*源|来\s*稿|出\s*处|(?-u:\b)(?:source|quelle))
         |(?P<publisher>发布(?:机构|单位|部门|机关)|发文(?:机构|单位|部门|机关)|公开主体|信息提供)
         |(?P<author>作\s*者|撰\s*稿(?:人|者)?|撰\s*文|(?-u:\b)(?:author|autor(?:in)?|auteur|written\ by))
@@ -135,6 +135,11 @@ static BARE_LABELS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:发布|发表|更新|上传)(?:日期|时间)|日\s*期|时\s*间|(?:文章|信息|新闻|稿件|内容)?来\s*源|稿\s*源|作\s*者|撰\s*稿人?|供\s*稿(?:人|单位)?|责任编辑|编\s*辑|审\s*核|(?:点击|浏览|阅读|访问)(?:次数|量|数)?")
         .expect("a literal")
 });
+
+/// Whether a line is a sentence: with the mark that ends one, and as long as one where that mark is a point.
+pub(super) fn is_sentence(text: &str, width: u32) -> bool {
+    text.ends_with(['。', '；', '！', '？']) || width > 50 && text.ends_with('.')
+}
 
 /// Whether a line has labels without a colon.
 pub(super) fn is_labelled_by_gaps(text: &str) -> bool {
@@ -321,7 +326,7 @@ static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
         // breadcrumb
         r"^(?:您|你)?(?:现在|当前|目前|所在)?的?(?:所在)?(?:的)?位置(?:是)?\s*[:：>]|^(?:您|你)(?:现在|当前)?(?:所在)?的?位置|^当前(?:位置|所在|栏目)|^所在位置|(?i)^(?:you are here|location|position)\s*[:：]",
         // tools: nothing but such words
-        r"(?i)^(?:打\s*印|关\s*闭|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|纠错|复制|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率]|次数?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！]|加载中)+$",
+        r"(?i)^(?:打\s*印|关\s*闭|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|纠错|复制|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率]|次数?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|cet article|cette page|this (?:page|article|story)|diese seite|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！]|加载中)+$",
         // editor
         r"^(?:(?:发布|发表|更新)?(?:日期|时间)|来源|稿源|作者|供稿|撰稿)\s*[:：][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^[\s（(【\[]*(?:责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$",
         // notes

@@ -196,6 +196,9 @@ fn score(
     if line.marks > 3 && line.width > 160 {
         score -= 3.0;
     }
+    if near < 6.0 && is_column(outline, &text) {
+        score -= 4.0;
+    }
     if HOME.is_match(&text) || near < 3.0 && is_site_name(&text) {
         score -= 6.0;
     }
@@ -224,6 +227,20 @@ fn nearness(marks: &[Mark], end: usize) -> f32 {
 
 static HOME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(?:首页|主页|网站首页|home)").expect("a literal"));
+
+/// Whether a short text is a column's name: a link elsewhere on the page bears it alone.
+fn is_column(outline: &Outline<'_>, text: &str) -> bool {
+    const MOST_CHARS: usize = 8;
+    text.chars().count() <= MOST_CHARS
+        && outline.lines.iter().take(400).any(|line| {
+            line.links > 0
+                && line.width < 400
+                && outline
+                    .links_of_line(line)
+                    .take(30)
+                    .any(|link| key(&link.text()) == text)
+        })
+}
 
 /// Whether a short text is the name of an institution: in large letters above its pages, or at the end of `<title>`.
 pub(super) fn is_site_name(text: &str) -> bool {
@@ -297,12 +314,20 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
         }
         let known = !heading.fact_lines.is_empty();
         let shows = l.embeds > 0 || l.images > 0 && l.width == 0 && l.links == 0;
-        if is_behind(*mark, known && between > 0) || shows || !mark.fact && tells(outline, line) {
+        if shows || is_behind(*mark, known && between > 0) {
             break;
+        }
+        if !mark.fact && tells(outline, line) {
+            if known || !is_lead(outline, marks, line) {
+                break;
+            }
+            continue;
         }
         if mark.fact {
             heading.fact_lines.push(line);
-            heading.end = line + 1;
+            // a label alone has its value beside it
+            let alone = mark.labelled && !mark.dated && outline.is_in_row(line, line + 1);
+            heading.end = line + 1 + usize::from(alone);
             between = 0;
         } else if mark.role.is_none() {
             between += 1;
@@ -324,7 +349,21 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
 
 /// Whether a line is a sentence, however short: `见附件。`
 fn tells(outline: &Outline<'_>, line: usize) -> bool {
-    outline.lines[line].marks > 0 && outline.text(line).ends_with(['。', '！', '？', '；'])
+    facts::is_sentence(&outline.text(line), outline.lines[line].width)
+}
+
+/// Whether a sentence below a title is a lead: facts follow, and then the text.
+fn is_lead(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool {
+    let facts = (line + 1..marks.len())
+        .take(6)
+        .filter(|&line| marks[line].dated)
+        .last();
+    facts.is_some_and(|last| {
+        (last + 1..marks.len()).take(6).any(|line| {
+            let l = &outline.lines[line];
+            marks[line].role.is_none() && !l.is_linked() && l.marks > 0 && l.width > 60
+        })
+    })
 }
 
 /// Whether a line stands behind an article: neighbours, related articles; editors, where there has been some `text`.

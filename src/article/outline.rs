@@ -180,7 +180,9 @@ impl<'a> Outline<'a> {
     /// Whether two lines stand in two cells of one row, or are a term and its description.
     pub(super) fn is_in_row(&self, line: usize, next: usize) -> bool {
         let parent = |line: usize| self.blocks[self.lines[line].block].parent;
-        parent(line) == parent(next) && self.blocks[parent(line)].element.is_any(&["tr", "dl"])
+        next < self.lines.len()
+            && parent(line) == parent(next)
+            && self.blocks[parent(line)].element.is_any(&["tr", "dl"])
     }
 
     /// The links of a line.

@@ -84,7 +84,12 @@ fn marks(outline: &Outline<'_>, dates: &DateContext<'_>) -> Vec<Mark> {
         } else {
             facts::is_label(&text)
         };
-        let has_date = dates::may_hold(&text) && facts::date_in(&text, dates).is_some();
+        let has_date = dates::may_hold(&text)
+            && (facts::date_in(&text, dates).is_some()
+                || line.width <= 80 && facts::date_in(&outline.fact_text(index), dates).is_some());
+        if has_date && !labelled && is_in_event_row(outline, index) {
+            continue;
+        }
         let labelled = labelled
             || has_date
                 && line.width <= 80
@@ -101,7 +106,7 @@ fn marks(outline: &Outline<'_>, dates: &DateContext<'_>) -> Vec<Mark> {
             continue;
         }
         // a dated row of a list, a sentence that speaks of a day
-        let tells = line.is_linked() || text.ends_with(['。', '；', '！', '？']);
+        let tells = line.is_linked() || facts::is_sentence(&text, line.width);
         if !labelled && tells {
             continue;
         }
@@ -117,6 +122,15 @@ fn marks(outline: &Outline<'_>, dates: &DateContext<'_>) -> Vec<Mark> {
         }
     }
     marks
+}
+
+/// Whether a date stands in a row of a table that speaks of an event: `报告时间 | 2024年3月8日`.
+fn is_in_event_row(outline: &Outline<'_>, line: usize) -> bool {
+    line.checked_sub(1).is_some_and(|label| {
+        outline.is_in_row(label, line)
+            && outline.lines[label].width <= 24
+            && facts::is_of_an_event(&format!("{}：", outline.text(label)))
+    })
 }
 
 fn heading(outline: &Outline<'_>, marks: &[Mark], declared: &Declared) -> Heading {

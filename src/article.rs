@@ -146,6 +146,8 @@ pub struct Reading {
     pub origin: Option<String>,
     /// The author.
     pub author: Option<String>,
+    /// The editor (责任编辑), who is no author and stands in no feed: for `preview`.
+    pub editor: Option<String>,
     /// The breadcrumb.
     pub breadcrumb: Vec<String>,
     /// Sanitised HTML; empty where no body was found.

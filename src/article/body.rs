@@ -111,20 +111,20 @@ impl<'o, 'a> Scale<'o, 'a> {
         } else {
             0
         };
-        let end = article_end(outline, marks, start..outline.lines.len());
         let chrome = chrome_lines(outline);
+        let end = article_end(outline, marks, start..outline.lines.len());
+        let end = own_end(outline, marks, heading, &chrome, start..end);
         let mut sums = Vec::with_capacity(outline.lines.len() + 1);
         let mut sum = 0.0;
         sums.push(sum);
         for (index, line) in outline.lines.iter().enumerate() {
             let mut weight = weight(outline, line, marks[index]);
-            if weight > 0.0 {
-                if chrome[index] {
-                    weight *= 0.1;
-                }
-                if !(start..end).contains(&index) {
-                    weight *= 0.05;
-                }
+            if weight > 0.0 && chrome[index] {
+                weight *= 0.1;
+            }
+            // what lies around the article is cut off: it speaks neither for nor against a block that holds both
+            if !(start..end).contains(&index) {
+                weight *= 0.05;
             }
             sum += weight;
             sums.push(sum);
@@ -166,6 +166,65 @@ impl<'o, 'a> Scale<'o, 'a> {
     }
 }
 
+/// Where the block ends that holds the title and the text that begins below it, if little follows: a foot or a side
+/// column without a name would weigh more than a short notice.
+fn own_end(
+    outline: &Outline<'_>,
+    marks: &[Mark],
+    heading: &Heading,
+    chrome: &[bool],
+    region: Range<usize>,
+) -> usize {
+    /// A foot without a name, in weights.
+    const FOOT: f64 = 300.0;
+    /// A lead beside the title is shorter than this.
+    const APART: f64 = 120.0;
+    if heading.score < super::heading::SURE / 2.0 || heading.title_lines.is_empty() {
+        return region.end;
+    }
+    let worth = |line: usize| {
+        let mark = marks[line];
+        let counts = !chrome[line] && mark.role.is_none() && !mark.labelled;
+        if counts {
+            weight(outline, &outline.lines[line], mark).max(0.0)
+        } else {
+            0.0
+        }
+    };
+    let Some(first) = region.clone().find(|&line| worth(line) > 0.0) else {
+        return region.end;
+    };
+    let own = outline
+        .around(first)
+        .map(|block| &outline.blocks[block])
+        .find(|block| block.lines.contains(&heading.title_lines.start));
+    let Some(own) = own else { return region.end };
+    let end = own.lines.end.min(region.end);
+    if own.names.title() && !own.names.body() || own.element.name() == "header" {
+        return region.end;
+    }
+    let inside: f64 = (first..end).map(worth).sum();
+    let outside: f64 = (end..region.end).map(worth).sum();
+    let next_begins = (end..region.end).find(|&line| worth(line) > 0.0);
+    // a column of its own has a heading of its own
+    let apart = inside > APART && next_begins.is_some_and(|line| is_heading(outline, line));
+    if apart || outside < inside * 3.0 + FOOT {
+        end
+    } else {
+        region.end
+    }
+}
+
+/// Whether a line is short and tells nothing: `学校简介`.
+fn is_heading(outline: &Outline<'_>, line: usize) -> bool {
+    let heads = outline
+        .around(line)
+        .take(2)
+        .any(|block| matches!(outline.blocks[block].kind, Kind::Heading(_)));
+    let line = &outline.lines[line];
+    line.marks == 0 && line.width <= 24 && (heads || line.width >= 8)
+}
+
 /// For or against a line.
 fn weight(outline: &Outline<'_>, line: &Line, mark: Mark) -> f64 {
     if line.hidden {
@@ -180,13 +239,19 @@ fn weight(outline: &Outline<'_>, line: &Line, mark: Mark) -> f64 {
         if files > 0 {
             return 5.0;
         }
+        if outline
+            .links_of_line(line)
+            .all(|link| is_address(&link.text()))
+        {
+            return f64::from(line.width);
+        }
         return -(f64::from(line.link_width) * 0.5 + 6.0 * f64::from(line.links)).min(60.0)
             + plain * 0.2;
     }
     match mark.role {
         Some(Role::Footer) => return -60.0,
         Some(Role::Neighbour | Role::Related | Role::Breadcrumb) => return -30.0,
-        Some(Role::Tool) => return -10.0,
+        Some(Role::Tool | Role::Note) => return -10.0,
         Some(Role::Editor) | None => {}
     }
     let pictures = if line.links == 0 {
@@ -306,15 +371,18 @@ fn trim(
             || matches!(marks[index].role, Some(Role::Tool | Role::Breadcrumb))
                 && line.images + line.embeds == 0
     };
-    while !kept.is_empty() && skips(kept.start) {
+    let untitled = heading.title_lines.is_empty();
+    let is_fact = |line: usize| untitled && marks[line].labelled && marks[line].dated;
+    while !kept.is_empty() && (skips(kept.start) || is_fact(kept.start)) {
         kept.start += 1;
     }
-    let aside = |index: usize| is_aside(outline, index, &pieces);
+    let aside =
+        |index: usize| is_aside(outline, index, &pieces) || is_picture_code(outline, marks, index);
     let after = |index: usize| {
         skips(index)
             || matches!(
                 marks[index].role,
-                Some(Role::Editor | Role::Neighbour | Role::Related | Role::Footer)
+                Some(Role::Editor | Role::Note | Role::Neighbour | Role::Related | Role::Footer)
             )
             || aside(index)
     };
@@ -322,11 +390,14 @@ fn trim(
         while !kept.is_empty() && after(kept.end - 1) {
             kept.end -= 1;
         }
-        let related = trailing_links(outline, &kept);
-        if related == 0 {
+        let mut cut = trailing_links(outline, &kept);
+        if cut == 0 && heading.fact_lines.is_empty() {
+            cut = trailing_facts(outline, marks, &kept);
+        }
+        if cut == 0 {
             break;
         }
-        kept.end -= related;
+        kept.end -= cut;
     }
     let without = kept
         .clone()
@@ -355,6 +426,35 @@ fn heading_inside(heading: &Heading, lines: &Range<usize>) -> usize {
     lines.start
 }
 
+/// How many lines at the end are of facts, one of them with the date: where there are none beside the title. Tools and
+/// neighbours behind them go with them.
+fn trailing_facts(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) -> usize {
+    let is_date = |mark: Mark| mark.labelled && mark.dated;
+    let is_behind = |line: &usize| {
+        let here = &outline.lines[*line];
+        marks[*line].labelled
+            || marks[*line].role.is_some()
+            || here.is_linked()
+            || here.width <= 12 && outline.text(*line).starts_with("附件")
+    };
+    let Some(dated) = kept
+        .clone()
+        .rev()
+        .take_while(is_behind)
+        .find(|&line| is_date(marks[line]))
+    else {
+        return 0;
+    };
+    // what an author signs below his text is text
+    let holder = |line: usize| outline.blocks[outline.lines[line].block].parent;
+    let first = (kept.start..dated)
+        .rev()
+        .take_while(|&line| marks[line].labelled && holder(line) == holder(dated))
+        .last()
+        .unwrap_or(dated);
+    kept.end - first
+}
+
 /// How many lines at the end are links to other pages, if they are several below a text: related articles without a
 /// word about it.
 fn trailing_links(outline: &Outline<'_>, kept: &Range<usize>) -> usize {
@@ -381,6 +481,21 @@ fn trailing_links(outline: &Outline<'_>, kept: &Range<usize>) -> usize {
 
 fn is_address(text: &str) -> bool {
     text.starts_with("http") || text.starts_with("www.") || text.contains('@')
+}
+
+/// A picture beside `扫一扫` in a small block of their own.
+fn is_picture_code(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool {
+    let here = &outline.lines[line];
+    let says_so = |beside: usize| {
+        marks[beside].role == Some(Role::Tool) && outline.text(beside).contains(['扫', '码'])
+    };
+    here.images == 1
+        && here.width == 0
+        && outline
+            .around(line)
+            .take(3)
+            .map(|block| &outline.blocks[block])
+            .any(|block| block.lines.len() <= 3 && block.lines.clone().any(says_so))
 }
 
 /// A line in a small block that is named as share row, pager and the like, inside the block with these pieces.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
-use super::dates::{self, DateContext, Published};
+use super::dates::{self, DateContext, Published, Shown};
 use crate::page::text;
 
 /// A line that is longer tells a story.
@@ -22,6 +22,8 @@ pub(super) struct Facts {
     pub bare_date: Option<Published>,
     pub origin: Option<String>,
     pub author: Option<String>,
+    /// 责任编辑
+    pub editor: Option<String>,
     /// How many labels, with or without a value.
     pub labels: usize,
     /// Whether the origin's label is there, with or without a value.
@@ -50,6 +52,8 @@ enum Label {
     Author,
     /// 供稿, 文/图: author, where nobody is called so.
     Contributor,
+    /// 责任编辑
+    Editor,
     /// Anything else that ends the value before.
     Other,
 }
@@ -59,13 +63,14 @@ static LABELS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)
         (?:
-        (?P<date>(?:发布|发表|发文|发稿|公布|公开|信息|新闻|文章|上线|刊登|上传|添加|录入|创建)[\s]*(?:日\s*期|时\s*间)|时\s*间|日\s*期|发\s*布|发表于|发布于|(?-u:\b)(?:posted(?:\ on)?|published(?:\ on)?|publish\ date|release\ date|(?:pub)?date|veröffentlicht(?:\ am)?|datum|publié(?:\ le)?))
-        |(?P<other_date>(?:更新|修改|编辑|成文|印发|生成|生效|实施|截止|失效|浏览)[\s]*(?:日\s*期|时\s*间)|(?-u:\b)(?:last\ updated?|updated(?:\ on)?))
+        (?P<date>(?:发布|发表|发文|发稿|公布|公开|信息|新闻|文章|上线|刊登|上传|添加|录入|创建)[\s]*(?:日\s*期|时\s*间)|时\s*间|日\s*期|(?:首次)?发\s*布|发表于|发布于|(?-u:\b)(?:posted(?:\ on)?|published(?:\ on)?|publish\ date|release\ date|(?:pub)?date|veröffentlicht(?:\ am)?|datum|publié(?:\ le)?))
+        |(?P<other_date>(?:最[后近]|本页)?(?:更新|修改)(?:[\s]*(?:日\s*期|时\s*间)|于)?|(?:编辑|成文|印发|生成|生效|实施|截止|失效|浏览)[\s]*(?:日\s*期|时\s*间)|(?-u:\b)(?:last\ updated?|updated(?:\ on)?))
         |(?P<origin>(?:文章|信息|新闻|稿件|内容|消息|资料|原文|文件|转载|本文|图片)?\s*来\s*源(?:于|自|单位|部门)?|稿\s*源|来\s*稿|出\s*处|(?-u:\b)(?:source|quelle))
         |(?P<publisher>发布(?:机构|单位|部门|机关)|发文(?:机构|单位|部门|机关)|公开主体|信息提供)
         |(?P<author>作\s*者|撰\s*稿(?:人|者)?|撰\s*文|(?-u:\b)(?:author|autor(?:in)?|auteur|written\ by))
         |(?P<contributor>供\s*稿(?:人|者|单位)?|投稿人?|通讯员|本网记者|记\s*者|文\s*[/、／]\s*图|图\s*[/、／]\s*文|图文|文字?)
-        |(?P<other>责任编辑|责\s*编|责\s*任|编\s*辑|编\s*审|主\s*编|美\s*编|审\s*[核校稿定签]|校\s*[对审]|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者员]|录\s*入\s*[人者员]?|上传[人者]|管理员|摄\s*影|摄像|视频|图\s*片?|制图|制作|点\s*击\s*(?:次\s*数|率|数|量)?|浏\s*览\s*(?:次\s*数|数|量|人数)?|阅\s*读\s*(?:次\s*数|数|量)?|访\s*问\s*(?:次\s*数|数|量)?|查看(?:次数)?|人\s*气|点赞|评论|字\s*[号体]|字体大小|大小|分\s*享(?:到|至)?|视力保护色?|背景色|关\s*键\s*[词字]|标\s*签|分\s*类|栏\s*目|类\s*[别型]|所属\S{2}|索\s*引\s*号|文\s*号|发文字号|主\s*题\s*(?:词|分类)?|有\s*效\s*性|体\s*裁|信息分类|名\s*称|标\s*题|(?-u:\b)(?:views?|hits|tags?|category|keywords|editor))
+        |(?P<editor>责任编辑|责\s*编|编\s*辑|(?-u:\b)editor)
+        |(?P<other>责\s*任|编\s*审|主\s*编|美\s*编|审\s*[核校稿定签]|校\s*[对审]|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者员]|录\s*入\s*[人者员]?|上传[人者]|管理员|摄\s*影|摄像|视频|图\s*片?|制图|制作|点\s*击\s*(?:次\s*数|率|数|量)?|浏\s*览\s*(?:次\s*数|数|量|人数)?|阅\s*读\s*(?:次\s*数|数|量)?|访\s*问\s*(?:次\s*数|数|量)?|查看(?:次数)?|人\s*气|点赞|评论|字\s*[号体]|字体大小|大小|分\s*享(?:到|至)?|视力保护色?|背景色|关\s*键\s*[词字]|标\s*签|分\s*类|栏\s*目|类\s*[别型]|所属\S{2}|索\s*引\s*号|文\s*号|发文字号|主\s*题\s*(?:词|分类)?|有\s*效\s*性|体\s*裁|信息分类|名\s*称|标\s*题|(?-u:\b)(?:views?|hits|tags?|category|keywords))
         )[\s\t]*(?:：|:|﹕|∶)",
     )
     .expect("a literal")
@@ -104,8 +109,72 @@ pub(super) fn is_a_venue(text: &str) -> bool {
     VENUE.is_match(text)
 }
 
+/// The date that a line shows, also as a day apart from its year and month, if there is nothing else.
+pub(super) fn date_in(line: &str, context: &DateContext<'_>) -> Option<Published> {
+    /// `05 2024-03`
+    const SPLIT_BYTES: usize = 24;
+    dates::find(line, context).or_else(|| {
+        let split = line.len() <= SPLIT_BYTES && !line.contains(char::is_alphabetic);
+        match dates::read(line, context) {
+            Shown::Whole(date) if split => Some(date),
+            _ => None,
+        }
+    })
+}
+
+/// Whether a line is a label alone, whose value stands in the next cell: `<dt>来源</dt><dd>新华社</dd>`.
+pub(super) fn is_label(text: &str) -> bool {
+    text.len() <= 24
+        && BARE_LABELS
+            .find(text)
+            .is_some_and(|found| found.len() == text.len())
+}
+
+/// Labels that need no colon, where a gap, a stroke or the end of an element parts them from the value.
+static BARE_LABELS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:发布|发表|更新|上传)(?:日期|时间)|日\s*期|时\s*间|(?:文章|信息|新闻|稿件|内容)?来\s*源|稿\s*源|作\s*者|撰\s*稿人?|供\s*稿(?:人|单位)?|责任编辑|编\s*辑|审\s*核|(?:点击|浏览|阅读|访问)(?:次数|量|数)?")
+        .expect("a literal")
+});
+
+/// Whether a line is a sentence: with the mark that ends one, and as long as one where that mark is a point.
+pub(super) fn is_sentence(text: &str, width: u32) -> bool {
+    text.ends_with(['。', '；', '！', '？']) || width > 50 && text.ends_with('.')
+}
+
+/// Whether a line has labels without a colon.
+pub(super) fn is_labelled_by_gaps(text: &str) -> bool {
+    let text = text.trim();
+    with_colons(text) != text
+}
+
+/// The line with the colons that it leaves out: `来源 新华社 | 作者 / 张三`.
+fn with_colons(line: &str) -> String {
+    let mut all = String::with_capacity(line.len() + 12);
+    let mut done = 0;
+    for found in BARE_LABELS.find_iter(line) {
+        let (before, after) = (&line[..found.start()], &line[found.end()..]);
+        let begins = before.chars().next_back().is_none_or(|c| {
+            c.is_whitespace() || matches!(c, '|' | '｜' | '[' | '【' | '（' | '(' | '/' | '·')
+        });
+        let gap = after.trim_start_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '/' | '／' | '|' | '｜')
+        });
+        let parted =
+            gap.len() < after.len() && !gap.is_empty() && !gap.starts_with([':', '：', '﹕', '∶']);
+        if begins && parted {
+            all.push_str(&line[done..found.end()]);
+            all.push('：');
+            done = line.len() - gap.len();
+        }
+    }
+    all.push_str(&line[done..]);
+    all
+}
+
 /// Reads a line.
 pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
+    let line = with_colons(line);
+    let line = line.as_str();
     let mut facts = Facts::default();
     let labels: Vec<(Label, usize, usize)> = LABELS
         .captures_iter(line)
@@ -118,6 +187,7 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
                 "publisher",
                 "author",
                 "contributor",
+                "editor",
                 "other",
             ]
             .iter()
@@ -146,12 +216,13 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
             Label::Author | Label::Contributor if !joined_before(line, start) => {
                 keep(&mut author, label, value(segment));
             }
+            Label::Editor if facts.editor.is_none() => facts.editor = value(segment),
             _ => {}
         }
     }
     let before = labels.first().map_or(line, |&(_, start, _)| &line[..start]);
-    facts.bare_date = dates::find(before, context)
-        .or_else(|| dates::find(line, context))
+    facts.bare_date = date_in(before.trim(), context)
+        .or_else(|| date_in(line.trim(), context))
         .filter(|_| facts.labelled_date.is_none());
     if facts.bare_date.is_some() && facts.bare_date == other_date {
         // the only date is one of another kind
@@ -170,8 +241,9 @@ fn label_of(index: usize) -> Label {
         Label::Publisher,
         Label::Author,
         Label::Contributor,
+        Label::Editor,
         Label::Other,
-    ][index.min(6)]
+    ][index.min(7)]
 }
 
 /// Keeps the value with the stronger label; of equal ones the first.
@@ -239,6 +311,8 @@ pub(super) enum Role {
     Tool,
     /// 责任编辑: left out at the end.
     Editor,
+    /// Disclaimers, terms of reprinting, places of comments not made: left out at the end.
+    Note,
     /// Previous and next: the article is over.
     Neighbour,
     /// Related articles, comments: over, if links follow.
@@ -252,9 +326,11 @@ static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
         // breadcrumb
         r"^(?:您|你)?(?:现在|当前|目前|所在)?的?(?:所在)?(?:的)?位置(?:是)?\s*[:：>]|^(?:您|你)(?:现在|当前)?(?:所在)?的?位置|^当前(?:位置|所在|栏目)|^所在位置|(?i)^(?:you are here|location|position)\s*[:：]",
         // tools: nothing but such words
-        r"(?i)^(?:打\s*印|关\s*闭|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|纠错|复制|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率]|次数?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！]|加载中)+$",
+        r"(?i)^(?:打\s*印|关\s*闭|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|纠错|复制|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率]|次数?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|cet article|cette page|this (?:page|article|story)|diese seite|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！]|加载中)+$",
         // editor
         r"^(?:(?:发布|发表|更新)?(?:日期|时间)|来源|稿源|作者|供稿|撰稿)\s*[:：][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^[\s（(【\[]*(?:责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$",
+        // notes
+        r"^[\s【\[（(※*]*(?:免责|版权|特别|郑重)(?:声明|申明|说明|提示)\s*[:：】\]）)]|(?:如有|若有|如涉及|涉及|存在)侵权|侵犯.{0,16}(?:版权|权益|权利).{0,24}(?:联系|告知|通知)|转载请(?:注明|标明|保留|联系)|未经.{0,16}(?:授权|许可|允许|同意).{0,12}(?:不得|禁止|严禁)|^(?:本文|本页|原文|文章)(?:链接|地址|网址|标题|出处)\s*[:：]|^(?:暂无|还没有|没有)(?:任何|相关)?评论|抢沙发",
         // previous and next
         r"(?i)^[\s【\[<«‹←↑>|]*(?:上\s*一?\s*[篇条页则个]|下\s*一?\s*[篇条页则个]|前一[篇条页]|后一[篇条页]|上一(?:新闻|文章|信息|主题)|下一(?:新闻|文章|信息|主题)|previous|prev(?-u:\b)|next(?-u:\b)|vorheriger|nächster|précédent|suivant|zurück)",
         // related
@@ -271,6 +347,7 @@ pub(super) fn role(text: &str) -> Option<Role> {
         Role::Breadcrumb,
         Role::Tool,
         Role::Editor,
+        Role::Note,
         Role::Neighbour,
         Role::Related,
         Role::Footer,

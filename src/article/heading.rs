@@ -8,10 +8,13 @@ use std::{ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    facts,
+    facts::{self, Role},
     names::Names,
     outline::{Kind, Outline},
 };
+
+/// A table of facts shows the date in one of its first cells.
+const FACT_CELLS: usize = 10;
 
 /// A heading is at least and at most so wide.
 const WIDTHS: Range<u32> = 4..400;
@@ -44,6 +47,8 @@ const LEAST: f32 = 4.0;
 pub(super) struct Mark {
     /// It has a date or at least one label of a fact line.
     pub fact: bool,
+    /// It has a label of a fact line.
+    pub labelled: bool,
     /// It has a date.
     pub dated: bool,
     pub role: Option<facts::Role>,
@@ -67,7 +72,7 @@ pub(super) fn find(
         .filter(|key| !key.is_empty())
         .collect();
     let mut best: Option<(f32, Range<usize>)> = None;
-    for lines in candidates(outline, marks) {
+    for lines in candidates(outline, marks, &declared) {
         let least = best.as_ref().map_or(LEAST, |(before, _)| *before);
         let score = score(outline, marks, &declared, &not, &lines, least);
         if score >= LEAST && best.as_ref().is_none_or(|(before, _)| score > *before) {
@@ -89,6 +94,7 @@ pub(super) fn find(
 fn candidates<'o>(
     outline: &'o Outline<'_>,
     marks: &'o [Mark],
+    declared: &'o [String],
 ) -> impl Iterator<Item = Range<usize>> + 'o {
     let single = (0..outline.lines.len()).filter(move |&line| {
         let l = &outline.lines[line];
@@ -96,7 +102,6 @@ fn candidates<'o>(
     });
     let broken = outline.blocks.iter().filter(move |block| {
         (2..=4).contains(&block.lines.len())
-            && (matches!(block.kind, Kind::Heading(1..=3)) || block.names.title())
             && block.lines.clone().all(|line| {
                 let l = &outline.lines[line];
                 !l.hidden
@@ -110,10 +115,18 @@ fn candidates<'o>(
                 .map(|line| outline.lines[line].width)
                 .sum::<u32>()
                 < WIDTHS.end
+            && (matches!(block.kind, Kind::Heading(1..=3))
+                || block.names.title()
+                || is_declared(&key(&outline.joined(block.lines.clone())), declared))
     });
     broken
         .map(|block| block.lines.clone())
         .chain(single.map(|line| line..line + 1))
+}
+
+/// Whether a text of several lines is what the page is called.
+fn is_declared(text: &str, declared: &[String]) -> bool {
+    text.chars().count() >= 8 && declared.iter().any(|title| title.contains(text))
 }
 
 fn score(
@@ -166,7 +179,8 @@ fn score(
     if line.is_linked() {
         score -= 4.0;
     }
-    score += nearness(marks, lines.end);
+    let near = nearness(marks, lines.end);
+    score += near;
     // what is declared can add ten
     if score + 10.0 < least {
         return score;
@@ -177,12 +191,15 @@ fn score(
         score -= 5.0;
     }
     if text.chars().count() < 4 {
-        score -= 3.0;
+        score -= if near < 6.0 { 3.0 } else { 1.0 };
     }
     if line.marks > 3 && line.width > 160 {
         score -= 3.0;
     }
-    if HOME.is_match(&text) {
+    if near < 6.0 && is_column(outline, &text) {
+        score -= 4.0;
+    }
+    if HOME.is_match(&text) || near < 3.0 && is_site_name(&text) {
         score -= 6.0;
     }
     if marks[first].fact && heading == 0 {
@@ -200,7 +217,7 @@ fn nearness(marks: &[Mark], end: usize) -> f32 {
     if !below
         .iter()
         .skip(distance)
-        .take(4)
+        .take(FACT_CELLS)
         .any(|mark| mark.fact && mark.dated)
     {
         return 0.0;
@@ -210,6 +227,28 @@ fn nearness(marks: &[Mark], end: usize) -> f32 {
 
 static HOME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(?:首页|主页|网站首页|home)").expect("a literal"));
+
+/// Whether a short text is a column's name: a link elsewhere on the page bears it alone.
+fn is_column(outline: &Outline<'_>, text: &str) -> bool {
+    const MOST_CHARS: usize = 8;
+    text.chars().count() <= MOST_CHARS
+        && outline.lines.iter().take(400).any(|line| {
+            line.links > 0
+                && line.width < 400
+                && outline
+                    .links_of_line(line)
+                    .take(30)
+                    .any(|link| key(&link.text()) == text)
+        })
+}
+
+/// Whether a short text is the name of an institution: in large letters above its pages, or at the end of `<title>`.
+pub(super) fn is_site_name(text: &str) -> bool {
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:欢迎(?:访问|来到|光临|您))?[\p{Han}（）()·]{2,18}(?:大学|学院|学校|[中小]学|幼儿园|教育[厅局部]|教委|考试院|委员会|处|部|中心|办公室|图书馆|研究[院所]|系|官?网|网站|门户|协会|政府)$").expect("a literal")
+    });
+    NAME.is_match(text)
+}
 
 /// A `<span class="title">` around the line, or one that is set large and bold by its style.
 fn inline_hint(outline: &Outline<'_>, line: usize) -> bool {
@@ -273,9 +312,22 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
         if l.hidden {
             continue;
         }
+        let known = !heading.fact_lines.is_empty();
+        let shows = l.embeds > 0 || l.images > 0 && l.width == 0 && l.links == 0;
+        if shows || is_behind(*mark, known && between > 0) {
+            break;
+        }
+        if !mark.fact && tells(outline, line) {
+            if known || !is_lead(outline, marks, line) {
+                break;
+            }
+            continue;
+        }
         if mark.fact {
             heading.fact_lines.push(line);
-            heading.end = line + 1;
+            // a label alone has its value beside it
+            let alone = mark.labelled && !mark.dated && outline.is_in_row(line, line + 1);
+            heading.end = line + 1 + usize::from(alone);
             between = 0;
         } else if mark.role.is_none() {
             between += 1;
@@ -287,8 +339,38 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
     }
     if heading.fact_lines.is_empty() {
         let above = heading.title_lines.start.saturating_sub(4)..heading.title_lines.start;
-        heading.fact_lines = above
-            .filter(|&line| marks[line].fact && marks[line].dated && !outline.lines[line].hidden)
-            .collect();
+        let facts = above.filter(|&line| marks[line].fact && !outline.lines[line].hidden);
+        heading.fact_lines = facts.collect();
+        if !heading.fact_lines.iter().any(|&line| marks[line].dated) {
+            heading.fact_lines.clear();
+        }
+    }
+}
+
+/// Whether a line is a sentence, however short: `见附件。`
+fn tells(outline: &Outline<'_>, line: usize) -> bool {
+    facts::is_sentence(&outline.text(line), outline.lines[line].width)
+}
+
+/// Whether a sentence below a title is a lead: facts follow, and then the text.
+fn is_lead(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool {
+    let facts = (line + 1..marks.len())
+        .take(6)
+        .filter(|&line| marks[line].dated)
+        .last();
+    facts.is_some_and(|last| {
+        (last + 1..marks.len()).take(6).any(|line| {
+            let l = &outline.lines[line];
+            marks[line].role.is_none() && !l.is_linked() && l.marks > 0 && l.width > 60
+        })
+    })
+}
+
+/// Whether a line stands behind an article: neighbours, related articles; editors, where there has been some `text`.
+fn is_behind(mark: Mark, text: bool) -> bool {
+    match mark.role {
+        Some(Role::Neighbour | Role::Related | Role::Footer) => true,
+        Some(Role::Editor) => text,
+        _ => false,
     }
 }

@@ -169,6 +169,22 @@ impl<'a> Outline<'a> {
         })
     }
 
+    /// Whether a line stands in a cell of a table, alone or nearly so.
+    pub(super) fn is_in_cell(&self, line: usize) -> bool {
+        self.around(line)
+            .take(3)
+            .map(|block| &self.blocks[block])
+            .any(|block| block.lines.len() <= 2 && block.element.is_any(&["td", "th"]))
+    }
+
+    /// Whether two lines stand in two cells of one row, or are a term and its description.
+    pub(super) fn is_in_row(&self, line: usize, next: usize) -> bool {
+        let parent = |line: usize| self.blocks[self.lines[line].block].parent;
+        next < self.lines.len()
+            && parent(line) == parent(next)
+            && self.blocks[parent(line)].element.is_any(&["tr", "dl"])
+    }
+
     /// The links of a line.
     pub(super) fn links_of_line(&self, line: &Line) -> impl Iterator<Item = Element<'a>> + '_ {
         self.pieces[line.pieces.clone()]

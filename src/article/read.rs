@@ -11,7 +11,7 @@ use super::{
     breadcrumb,
     dates::{self, DateContext, DateFrom, Published},
     declared::{self, Declared},
-    facts::{self, Facts},
+    facts::{self, Facts, Role},
     files,
     heading::{self, Heading, Mark},
     outline::{Kind, Outline, Piece, measure},
@@ -79,12 +79,39 @@ fn marks(outline: &Outline<'_>, dates: &DateContext<'_>) -> Vec<Mark> {
         if line.width <= 240 {
             mark.role = facts::role(&text);
         }
-        let labelled = text.contains([':', '：']) && facts::is_labelled(&text);
-        let has_date = dates::may_hold(&text) && dates::find(&text, dates).is_some();
+        let labelled = if text.contains([':', '：']) {
+            facts::is_labelled(&text)
+        } else {
+            facts::is_label(&text)
+        };
+        let has_date = dates::may_hold(&text)
+            && (facts::date_in(&text, dates).is_some()
+                || line.width <= 80 && facts::date_in(&outline.fact_text(index), dates).is_some());
+        if has_date && !labelled && is_in_event_row(outline, index) {
+            continue;
+        }
+        let labelled = labelled
+            || has_date
+                && line.width <= 80
+                && facts::is_labelled_by_gaps(&outline.fact_text(index));
+        // a number in a table is no click count
+        if mark.role == Some(Role::Tool)
+            && !has_date
+            && !text.contains(char::is_alphabetic)
+            && outline.is_in_cell(index)
+        {
+            mark.role = None;
+        }
         if has_date && facts::is_of_an_event(&text) {
             continue;
         }
+        // a dated row of a list, a sentence that speaks of a day
+        let tells = line.is_linked() || facts::is_sentence(&text, line.width);
+        if !labelled && tells {
+            continue;
+        }
         mark.dated = has_date;
+        mark.labelled = labelled;
         mark.fact = labelled || has_date && line.width <= 80 && line.marks <= 4;
         if index > 0 && marks[index - 1].dated && facts::is_a_venue(&text) {
             let role = marks[index - 1].role;
@@ -97,6 +124,15 @@ fn marks(outline: &Outline<'_>, dates: &DateContext<'_>) -> Vec<Mark> {
     marks
 }
 
+/// Whether a date stands in a row of a table that speaks of an event: `报告时间 | 2024年3月8日`.
+fn is_in_event_row(outline: &Outline<'_>, line: usize) -> bool {
+    line.checked_sub(1).is_some_and(|label| {
+        outline.is_in_row(label, line)
+            && outline.lines[label].width <= 24
+            && facts::is_of_an_event(&format!("{}：", outline.text(label)))
+    })
+}
+
 fn heading(outline: &Outline<'_>, marks: &[Mark], declared: &Declared) -> Heading {
     let mut titles: Vec<String> = declared
         .title
@@ -105,7 +141,7 @@ fn heading(outline: &Outline<'_>, marks: &[Mark], declared: &Declared) -> Headin
         .collect();
     titles.extend(declared.hints.iter().cloned());
     titles.push(outline.title.clone());
-    titles.retain(|title| !declared.names.contains(title));
+    titles.retain(|title| !declared.names.contains(title) && !heading::is_site_name(title));
     heading::find(outline, marks, &titles, &declared.names)
 }
 
@@ -158,6 +194,8 @@ impl Page<'_> {
             "author",
             self.author(&facts),
         );
+        let editor = self.editor(&facts, body.as_ref().map(|(body, _)| body));
+        take(&mut reading.editor, &mut reading.found_by, "editor", editor);
         let above = if self.heading.title_lines.is_empty() {
             start
         } else {
@@ -246,7 +284,7 @@ impl Page<'_> {
             }
         }
         if let Some(body) = body
-            && (all.date().is_none() && self.declared.published.is_none())
+            && all.date().is_none()
         {
             for line in body.lines.end
                 ..(body.lines.end + 8)
@@ -263,15 +301,16 @@ impl Page<'_> {
 
     fn add_facts(&self, line: usize, all: &mut Facts) {
         let mut text = self.outline.fact_text(line);
+        let is_label = facts::is_label(text.trim());
+        if is_label {
+            text = format!("{}：", text.trim());
+        }
+        let last = self.heading.fact_lines.last();
         if text.trim_end().ends_with([':', '：'])
             && let Some(next) = self.outline.lines.get(line + 1)
             && next.width < 60
-            && !self.marks[line + 1].fact
-            && self
-                .heading
-                .fact_lines
-                .last()
-                .is_some_and(|&last| line < last)
+            && (is_label || !self.marks[line + 1].fact)
+            && (self.outline.is_in_row(line, line + 1) || last.is_some_and(|&last| line < last))
         {
             // a label and its value in two cells
             text.push_str(&self.outline.fact_text(line + 1));
@@ -281,6 +320,7 @@ impl Page<'_> {
         all.bare_date = all.bare_date.or(facts.bare_date);
         all.origin = all.origin.take().or(facts.origin);
         all.author = all.author.take().or(facts.author);
+        all.editor = all.editor.take().or(facts.editor);
         all.labels += facts.labels;
         all.names_origin |= facts.names_origin;
     }
@@ -351,10 +391,11 @@ impl Page<'_> {
             }
         }
         for separator in ["_", " - ", " – ", " — ", " | ", "|", "｜", "--", "-"] {
-            if let Some((first, _)) = title.split_once(separator)
+            if let Some((first, rest)) = title.split_once(separator)
                 && measure(first).0 >= 8
             {
-                return text::fold(first);
+                let is_site = heading::is_site_name(first.trim()) && measure(rest).0 >= 8;
+                return text::fold(if is_site { rest } else { first });
             }
         }
         text::fold(title)
@@ -490,6 +531,19 @@ impl Page<'_> {
         }
         self.preset_fact(|preset| &preset.author, |facts| facts.author)
             .map(|(author, selector)| (author, format!("preset, {selector}")))
+    }
+
+    /// The editor, in the fact line or in a row of his own below the text.
+    fn editor(&self, facts: &Facts, body: Option<&Body>) -> Found<String> {
+        if let Some(editor) = &facts.editor {
+            return Some((editor.clone(), "fact line".to_owned()));
+        }
+        let body = body?;
+        let end = body.end.max(body.lines.end).min(self.outline.lines.len());
+        (body.lines.end..end)
+            .filter(|&line| self.marks[line].role == Some(Role::Editor))
+            .find_map(|line| facts::read(&self.outline.fact_text(line), &self.dates).editor)
+            .map(|editor| (editor, "row below the text".to_owned()))
     }
 
     /// A fact in the elements that the site family names.

@@ -180,3 +180,153 @@ proptest! {
         read(&body, Some("text/html; charset=gb2312"));
     }
 }
+
+/// A small generator of numbers (xorshift): the same seed mutates pages the same way everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 1).unwrap_or(0) % end.max(1)
+    }
+
+    fn range(&mut self, length: usize) -> std::ops::Range<usize> {
+        let start = self.below(length + 1);
+        let most = [8, 60, 600, 6_000][self.below(4)];
+        start..(start + self.below(most)).min(length)
+    }
+}
+
+/// Damages a page as editors, templates and broken transfers do, and as no one would.
+fn mutate(page: &mut Vec<u8>, other: &[u8], dice: &mut Dice) {
+    const TOKENS: [&str; 28] = [
+        "<div>",
+        "</div>",
+        "<p>",
+        "<b>",
+        "<a href=x.pdf>",
+        "<table>",
+        "<td>",
+        "</td>",
+        "<tr>",
+        "<select>",
+        "<svg>",
+        "<h1>",
+        "<br>",
+        "<img src=a.png>",
+        "<iframe src='/a.pdf'>",
+        "<script>",
+        "</script>",
+        "<!--",
+        "-->",
+        "发布时间：",
+        "2024-02-30",
+        "来源：",
+        "上一篇",
+        "，",
+        "\u{3000}",
+        "&nbsp;",
+        "\u{0}",
+        "<pre>\n",
+    ];
+    match dice.below(9) {
+        0 => drop(page.drain(dice.range(page.len()))),
+        1 => {
+            let copy = page[dice.range(page.len())].to_vec();
+            let at = dice.below(page.len() + 1);
+            let times = [1, 1, 2, 30][dice.below(4)];
+            page.splice(at..at, copy.repeat(times));
+        }
+        2 => {
+            let at = dice.range(page.len());
+            page.splice(at, other[dice.range(other.len())].to_vec());
+        }
+        3 | 4 => {
+            let at = dice.below(page.len() + 1);
+            page.splice(at..at, TOKENS[dice.below(TOKENS.len())].bytes());
+        }
+        5 => {
+            let times = [10, 300, 5_000][dice.below(3)];
+            let token = TOKENS[dice.below(TOKENS.len())].repeat(times);
+            let at = dice.below(page.len() + 1);
+            page.splice(at..at, token.into_bytes());
+        }
+        6 => {
+            for _ in 0..=dice.below(40) {
+                let at = dice.below(page.len());
+                if let Some(byte) = page.get_mut(at) {
+                    *byte ^= 1 << dice.below(8);
+                }
+            }
+        }
+        7 => page.truncate(dice.below(page.len() + 1)),
+        _ => {
+            // all tags of one kind become another's
+            let names: [&[u8]; 6] = [b"div", b"p", b"span", b"td", b"li", b"table"];
+            let (from, to) = (names[dice.below(6)], names[dice.below(6)]);
+            let mut at = 0;
+            while at + from.len() < page.len() {
+                if page[at..].starts_with(from) && matches!(page[at.saturating_sub(1)], b'<' | b'/')
+                {
+                    page.splice(at..at + from.len(), to.iter().copied());
+                }
+                at += 1;
+            }
+        }
+    }
+    page.truncate(1 << 20);
+}
+
+/// Pages of this project, and those of the folder in `FUZZ_PAGES`, damaged and read, as many as `FUZZ_CASES` says:
+/// `FUZZ_CASES=100000 cargo test --test suite hostile::damaged -- --ignored --nocapture`. `FUZZ_SEED` begins elsewhere.
+#[test]
+#[ignore = "takes as long as it is told to"]
+fn damaged_pages_are_read_in_bounded_time() {
+    let number = |name: &str, default: u64| {
+        let value = std::env::var(name)
+            .ok()
+            .and_then(|value| value.parse().ok());
+        value.unwrap_or(default)
+    };
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages").to_owned();
+    let mut folders = vec![own];
+    folders.extend(std::env::var("FUZZ_PAGES"));
+    let mut pages = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path.to_string_lossy().into_owned());
+            } else if path.extension().is_some_and(|ending| ending == "html") {
+                pages.push(std::fs::read(path).unwrap());
+            }
+        }
+    }
+    let seed = number("FUZZ_SEED", 1);
+    let mut slowest = (std::time::Duration::ZERO, 0);
+    for case in seed..seed + number("FUZZ_CASES", 1_000) {
+        let mut dice = Dice(case.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let mut page = pages[dice.below(pages.len())].clone();
+        for _ in 0..=dice.below(6) {
+            let other = dice.below(pages.len());
+            mutate(&mut page, &pages[other], &mut dice);
+        }
+        let (began, length) = (std::time::Instant::now(), page.len());
+        let caught = std::panic::catch_unwind(|| read(&page, None));
+        let (_, reading) = caught.unwrap_or_else(|_| panic!("case {case}: it panicked"));
+        let took = began.elapsed();
+        if took > slowest.0 {
+            slowest = (took, case);
+        }
+        assert!(
+            reading.body_html.len() < 8 << 20,
+            "case {case}: {} bytes",
+            reading.body_html.len()
+        );
+        let limit = std::time::Duration::from_secs(20);
+        assert!(took < limit, "case {case}: {length} bytes took {took:?}");
+    }
+    println!("{} pages, the slowest {slowest:?}", pages.len());
+}

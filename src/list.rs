@@ -6,6 +6,7 @@ mod dates;
 mod detect;
 mod outline;
 mod pager;
+mod pieces;
 mod records;
 mod rows;
 mod select;

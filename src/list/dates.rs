@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{rows::Row, titles::Title, words};
+use super::{pieces, rows::Row, titles::Title, words};
 use crate::{
     article::dates::{self, DateContext, Shown},
     page::{
@@ -31,6 +31,37 @@ pub(super) struct Candidate {
     /// A hash of the path of tags and classes from the row to it.
     place: u64,
     shown: Shown,
+    /// `03/04/2024` read with the day first and with the month first.
+    orders: Option<[Shown; 2]>,
+}
+
+impl Candidate {
+    fn new(place: u64, shown: Shown) -> Self {
+        Self {
+            place,
+            shown,
+            orders: None,
+        }
+    }
+
+    fn of_text(place: u64, text: &str, context: &DateContext<'_>) -> Option<Self> {
+        let orders = pieces::orders(text, context);
+        let shown = match (read(text, context), orders) {
+            // one of the two may lie in the future
+            (Shown::Nothing, Some([_, month_first])) => month_first,
+            (shown, _) => shown,
+        };
+        (shown != Shown::Nothing).then_some(Self {
+            place,
+            shown,
+            orders,
+        })
+    }
+
+    /// Whether it stands at its title's end and leaves out the year, as the day of a lecture does.
+    pub(super) fn is_year_less(&self) -> bool {
+        matches!(self.shown, Shown::YearLess(_))
+    }
 }
 
 /// The dates of a row, outermost first.
@@ -43,11 +74,11 @@ pub(super) fn candidates(
     if let Some(pick) = rule {
         let itself = Some(row.element).filter(|e| e.matches(&pick.selector));
         let picked = itself.into_iter().chain(row.element.select(&pick.selector));
-        let shown = picked
+        let mut found = picked
             .filter_map(|e| pick.of(e))
-            .map(|text| read(&text, context));
-        if let Some(shown) = shown.into_iter().find(|s| *s != Shown::Nothing) {
-            return vec![Candidate { place: 0, shown }];
+            .filter_map(|text| Candidate::of_text(0, &text, context));
+        if let Some(candidate) = found.next() {
+            return vec![candidate];
         }
     }
     let mut search = Search {
@@ -56,6 +87,7 @@ pub(super) fn candidates(
             .element
             .ancestors()
             .take_while(|e| *e != row.element)
+            .chain([row.element])
             .collect(),
         context,
         found: Vec::new(),
@@ -66,6 +98,7 @@ pub(super) fn candidates(
             Child::Text(text) => search.offer(text, 1),
         }
     }
+    search.put_together(row);
     if search.found.is_empty() {
         search.look_into_scripts(row);
     }
@@ -100,7 +133,8 @@ pub(super) fn column(rows: &[&[Candidate]]) -> Vec<Shown> {
         .into_iter()
         .max_by_key(|&(place, (votes, order))| (votes, std::cmp::Reverse(order), place))
         .map(|(place, (votes, _))| (place, is_column(votes)));
-    rows.iter()
+    let chosen: Vec<Option<&Candidate>> = rows
+        .iter()
         .map(|candidates| {
             let of_place = candidates.iter().find(|c| best == Some((c.place, true)));
             let whole = || {
@@ -108,9 +142,50 @@ pub(super) fn column(rows: &[&[Candidate]]) -> Vec<Shown> {
                     .iter()
                     .find(|c| matches!(c.shown, Shown::Whole(_)))
             };
-            of_place.or_else(whole).map_or(Shown::Nothing, |c| c.shown)
+            of_place.or_else(whole)
         })
-        .collect()
+        .collect();
+    let month_first = is_month_first(&chosen);
+    let shown = chosen.into_iter().map(|candidate| match candidate {
+        Some(Candidate {
+            orders: Some([day, month]),
+            shown,
+            ..
+        }) => match (month_first, day, month) {
+            (true, _, Shown::Whole(_)) => *month,
+            (false, Shown::Whole(_), _) => *day,
+            _ => *shown,
+        },
+        Some(candidate) => candidate.shown,
+        None => Shown::Nothing,
+    });
+    shown.collect()
+}
+
+/// Whether `03/04/2024` is a day in March here: where some dates can only be read so, or where it puts the list in order.
+fn is_month_first(chosen: &[Option<&Candidate>]) -> bool {
+    let orders = || chosen.iter().flatten().filter_map(|c| c.orders);
+    let (mut day_only, mut month_only) = (0, 0);
+    for order in orders() {
+        match order {
+            [Shown::Nothing, Shown::Whole(_)] => month_only += 1,
+            [Shown::Whole(_), Shown::Nothing] => day_only += 1,
+            _ => {}
+        }
+    }
+    if day_only != month_only {
+        return month_only > day_only;
+    }
+    let in_order = |which: usize| {
+        let days: Vec<_> = orders()
+            .filter_map(|order| match order[which] {
+                Shown::Whole(published) => Some(published.day()),
+                _ => None,
+            })
+            .collect();
+        days.windows(2).filter(|pair| pair[0] >= pair[1]).count()
+    };
+    in_order(1) > in_order(0)
 }
 
 struct Search<'a, 'c> {
@@ -171,16 +246,31 @@ impl<'a> Search<'a, '_> {
         if self.found.len() >= MAX_CANDIDATES || text.len() > MAX_CHARS * 4 || !may_be_date(text) {
             return;
         }
-        let shown = read(&fold(text), self.context);
-        if shown != Shown::Nothing {
-            self.found.push(Candidate { place, shown });
+        let candidate = Candidate::of_text(place, &fold(text), self.context);
+        self.found.extend(candidate);
+    }
+
+    /// Where no place holds a date with its year, its parts may stand in elements side by side.
+    fn put_together(&mut self, row: Row<'a>) {
+        let is_whole = |c: &Candidate| matches!(c.shown, Shown::Whole(_));
+        if self.found.iter().any(is_whole) {
+            return;
+        }
+        let shown = pieces::of_row(row, self.title, self.context);
+        let adds = match shown {
+            Shown::Whole(_) => true,
+            Shown::YearLess(_) => self.found.is_empty(),
+            Shown::Nothing => false,
+        };
+        if adds {
+            self.found.insert(0, Candidate::new(5, shown));
         }
     }
 
     fn declare(&mut self, value: &str, place: u64) {
         if let Some(published) = dates::declared(value, self.context) {
-            let shown = Shown::Whole(published);
-            self.found.push(Candidate { place, shown });
+            self.found
+                .push(Candidate::new(place, Shown::Whole(published)));
         }
     }
 
@@ -194,8 +284,7 @@ impl<'a> Search<'a, '_> {
                 if text.len() <= MAX_SCRIPT_BYTES
                     && let Some(published) = dates::find(&text, self.context)
                 {
-                    let shown = Shown::Whole(published);
-                    self.found.push(Candidate { place: 2, shown });
+                    self.found.push(Candidate::new(2, Shown::Whole(published)));
                     return;
                 }
             }
@@ -212,8 +301,7 @@ impl<'a> Search<'a, '_> {
                 && value.len() <= 1_000
                 && let Some(published) = dates::find(value, self.context)
             {
-                let shown = Shown::Whole(published);
-                self.found.push(Candidate { place: 3, shown });
+                self.found.push(Candidate::new(3, Shown::Whole(published)));
                 return;
             }
         }
@@ -255,14 +343,13 @@ pub(super) fn split_off(title: &str, context: &DateContext<'_>) -> Option<(Strin
         return None;
     }
     let found = AT_END.captures(title)?;
-    let shown = read(found.get(2).or(found.get(3))?.as_str(), context);
+    let date = Candidate::of_text(4, found.get(2).or(found.get(3))?.as_str(), context)?;
     let rest = found[1].trim_end();
-    (shown != Shown::Nothing && visible_chars(rest) >= 4)
-        .then(|| (rest.to_owned(), Candidate { place: 4, shown }))
+    (visible_chars(rest) >= 4).then(|| (rest.to_owned(), date))
 }
 
 /// What a short text shows: also a year of two digits, `17-05-02`.
-fn read(text: &str, context: &DateContext<'_>) -> Shown {
+pub(super) fn read(text: &str, context: &DateContext<'_>) -> Shown {
     match dates::read(text, context) {
         Shown::Nothing => match four_digit_year(text) {
             Some(text) => dates::read(&text, context),

@@ -59,6 +59,7 @@ pub(super) fn blocks(outline: &Outline<'_>) -> Vec<Block> {
             }
         }
     }
+    weigh_places(outline, &mut blocks);
     // equal scores: the larger rows, which hold the dates and leads; then the earlier block
     let size = |b: &Block| {
         let node = outline.nodes[b.rows[0]];
@@ -71,6 +72,35 @@ pub(super) fn blocks(outline: &Outline<'_>) -> Vec<Block> {
             .then(a.rows[0].cmp(&b.rows[0]))
     });
     blocks
+}
+
+/// Lets the blocks' places speak: a page's list stands by its breadcrumb, and a block below a `更多` is but the beginning
+/// of another page's.
+fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
+    /// What lies between a `更多` and the block it belongs to.
+    const MAX_GAP: usize = 4;
+    let around_breadcrumb: Vec<usize> = outline
+        .breadcrumb
+        .map(|node| above(outline, node).collect())
+        .unwrap_or_default();
+    let common = |block: &Block| {
+        let nodes = &outline.nodes;
+        let holds = |&&n: &&usize| n <= block.rows[0] && block.rows[0] < nodes[n].end;
+        around_breadcrumb.iter().find(holds).copied()
+    };
+    let widest = blocks.iter().filter_map(common).min();
+    for block in blocks {
+        let first = block.rows[0];
+        let is_other_page = outline.link_before(first).is_some_and(|link| {
+            link.kind == LinkKind::More && outline.gap(link.node, first) <= MAX_GAP
+        });
+        if is_other_page {
+            block.score *= 0.3;
+        }
+        if common(block) > widest {
+            block.score *= 1.8;
+        }
+    }
 }
 
 /// The best of the blocks that some given elements form: rows that a preset's selector has found.
@@ -116,7 +146,7 @@ fn clusters(outline: &Outline<'_>) -> Vec<Vec<usize>> {
     let plain = outline
         .links
         .iter()
-        .filter(|l| l.kind == LinkKind::Plain && l.chars >= 2);
+        .filter(|l| l.kind == LinkKind::Plain && l.chars >= 2 || l.kind == LinkKind::More);
     for link in plain {
         let few_links = |row: &usize| outline.links_in(*row).len() <= MAX_ROW_LINKS;
         for row in above(outline, link.node)
@@ -275,6 +305,7 @@ impl<'o, 'a> Rows<'o, 'a> {
             dated += u32::from(is_dated);
             sum += worth + if is_dated { 3.0 } else { 0.0 };
         }
+        sum -= self.against_targets(run);
         let rows = f64::from(u32::try_from(run.len()).unwrap_or(u32::MAX));
         // a single row is a list only if it is dated, and never against a longer one
         if run.len() == 1 {
@@ -317,7 +348,7 @@ impl<'o, 'a> Rows<'o, 'a> {
             .iter()
             .filter(|l| l.kind == LinkKind::Plain);
         let Some(link) = plain.max_by_key(|l| l.chars.min(40)) else {
-            return -1.0;
+            return self.worth_of_more(row);
         };
         let mut worth = match link.chars {
             0..=3 => -1.5,
@@ -331,20 +362,62 @@ impl<'o, 'a> Rows<'o, 'a> {
         } else if words::is_column_like(link.href) {
             worth -= 0.8;
         }
-        let targets = outline.targets_in(row);
-        if targets > 2 {
-            worth -= 2.0 * f64::from(u32::try_from(targets - 2).unwrap_or(u32::MAX)).min(20.0);
-        }
         // a row is a title, perhaps a lead; an article is no row
         let (before, inside) = outline.nodes[row].chars;
         if inside - before > 1_000 {
             worth -= 3.0;
         }
-        worth
-            - match outline.nodes[row].region {
-                Region::Plain => 0.0,
-                Region::Aside => 1.0,
-                Region::Frame => 2.5,
+        worth - self.against_region(row)
+    }
+
+    /// What a row is worth whose link says no more than `详情`: its title stands beside.
+    fn worth_of_more(&self, row: usize) -> f64 {
+        const LEAST_CHARS: usize = 8;
+        let (before, inside) = self.outline.nodes[row].chars;
+        match self.outline.links_in(row) {
+            [link] if link.kind == LinkKind::More => {
+                let beside = (inside - before).saturating_sub(link.chars);
+                let worth = if words::is_article_like(link.href) {
+                    1.6
+                } else {
+                    0.9
+                };
+                if beside < LEAST_CHARS || words::is_column_like(link.href) {
+                    return -1.0;
+                }
+                worth - self.against_region(row)
             }
+            _ => -1.0,
+        }
+    }
+
+    fn against_region(&self, row: usize) -> f64 {
+        match self.outline.nodes[row].region {
+            Region::Plain => 0.0,
+            Region::Aside => 1.0,
+            Region::Frame => 2.5,
+        }
+    }
+
+    /// What speaks against rows that lead to many places: columns of a menu, not articles. Places that other rows lead
+    /// to as well, a category's or an author's, do not count.
+    fn against_targets(&self, run: &[usize]) -> f64 {
+        let targets: Vec<Vec<&str>> = run
+            .iter()
+            .map(|&row| self.outline.targets_in(row))
+            .collect();
+        if targets.iter().all(|t| t.len() <= 2) {
+            return 0.0;
+        }
+        let mut uses: HashMap<&str, u32> = HashMap::new();
+        for target in targets.iter().flatten() {
+            *uses.entry(target).or_default() += 1;
+        }
+        let of_row = |targets: &Vec<&str>| {
+            let own = targets.iter().filter(|t| run.len() == 1 || uses[*t] == 1);
+            let beyond = own.count().saturating_sub(2);
+            2.0 * f64::from(u32::try_from(beyond).unwrap_or(u32::MAX)).min(20.0)
+        };
+        targets.iter().map(of_row).sum()
     }
 }

@@ -65,6 +65,8 @@ pub(super) struct Link<'a> {
 pub(super) struct Outline<'a> {
     pub(super) nodes: Vec<Node<'a>>,
     pub(super) links: Vec<Link<'a>>,
+    /// Index of the element that holds the breadcrumb, if one is named.
+    pub(super) breadcrumb: Option<usize>,
 }
 
 impl<'a> Outline<'a> {
@@ -72,6 +74,7 @@ impl<'a> Outline<'a> {
         let mut outline = Self {
             nodes: Vec::new(),
             links: Vec::new(),
+            breadcrumb: None,
         };
         outline.read(document.body());
         outline
@@ -98,6 +101,9 @@ impl<'a> Outline<'a> {
                         region,
                     });
                     open.push(index);
+                    if self.breadcrumb.is_none() && words::is_breadcrumb(element) {
+                        self.breadcrumb = Some(index);
+                    }
                     if element.is_unseen() {
                         dates += usize::from(is_date_script(element));
                         walk.skip_inside();
@@ -108,7 +114,12 @@ impl<'a> Outline<'a> {
                 Step::Text(text) => {
                     let visible = visible_chars(text);
                     chars += visible;
-                    dates += usize::from(visible > 0 && words::looks_dated(text));
+                    if self.breadcrumb.is_none() && words::says_you_are_here(text) {
+                        self.breadcrumb = open.last().copied();
+                    }
+                    dates += usize::from(
+                        visible > 0 && (words::looks_dated(text) || words::is_fact_line(text)),
+                    );
                 }
                 Step::Close(_) => {
                     let index = open.pop().unwrap_or(0);
@@ -172,19 +183,26 @@ impl<'a> Outline<'a> {
         &self.links[from..to]
     }
 
-    /// How many different addresses the links of an element lead to, signs such as `[详细]` aside.
-    pub(super) fn targets_in(&self, node: usize) -> usize {
-        let links = self.links_in(node);
-        let is_new = |(i, link): &(usize, &Link<'_>)| {
-            link.kind == words::LinkKind::Plain && !links[..*i].iter().any(|l| l.href == link.href)
-        };
+    /// The different addresses that the links of an element lead to, signs such as `[详细]` and places on a page aside.
+    pub(super) fn targets_in(&self, node: usize) -> Vec<&'a str> {
+        let mut targets: Vec<&str> = Vec::new();
         // rows have few links; of larger elements the first tell enough
-        links
-            .iter()
-            .enumerate()
-            .take(MAX_TARGETS)
-            .filter(is_new)
-            .count()
+        for link in self.links_in(node).iter().take(MAX_TARGETS) {
+            let page = link
+                .href
+                .split_once('#')
+                .map_or(link.href, |(page, _)| page);
+            let target = if page.is_empty() { link.href } else { page };
+            if link.kind == words::LinkKind::Plain && !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        targets
+    }
+
+    /// The last link before an element.
+    pub(super) fn link_before(&self, node: usize) -> Option<&Link<'a>> {
+        self.links.get(self.nodes[node].links.0.checked_sub(1)?)
     }
 
     /// Characters between the end of one element and the beginning of a later one.

@@ -122,16 +122,10 @@ pub(super) fn read(
         let Some(title) = titles::of_row(*row, &same, rules.title.as_ref()) else {
             continue;
         };
-        let mut candidates = dates::candidates(*row, &title, rules.date.as_ref(), &dating);
-        let mut text = title.text;
-        if candidates.is_empty()
-            && let Some((rest, date)) = dates::split_off(&text, &dating)
-        {
-            text = rest;
-            candidates.push(date);
-        }
-        found.push((text, target.url.clone(), candidates));
+        let candidates = dates::candidates(*row, &title, rules.date.as_ref(), &dating);
+        found.push((title.text, target.url.clone(), candidates));
     }
+    split_dates_off(&mut found, &dating);
     let columns: Vec<&[Candidate]> = found
         .iter()
         .map(|(_, _, candidates)| candidates.as_slice())
@@ -144,6 +138,28 @@ pub(super) fn read(
         published,
     });
     without_strays(items.collect())
+}
+
+/// Takes the dates from the titles' ends where most rows have theirs there. A title may speak of a day of its own.
+fn split_dates_off(found: &mut [(String, Url, Vec<Candidate>)], dating: &DateContext<'_>) {
+    let split: Vec<_> = found
+        .iter()
+        .map(|(title, _, candidates)| {
+            let is_open = candidates.is_empty();
+            is_open.then(|| dates::split_off(title, dating)).flatten()
+        })
+        .collect();
+    let count = split.iter().flatten().count();
+    let year_less = split.iter().flatten().any(|(_, date)| date.is_year_less());
+    if count * 2 < found.len() || (year_less && count < 2) {
+        return;
+    }
+    for ((title, _, candidates), split) in found.iter_mut().zip(split) {
+        if let Some((rest, date)) = split {
+            *title = rest;
+            candidates.push(date);
+        }
+    }
 }
 
 /// Among items with dates, a word without a date that leads to no article is a link to a column.
@@ -219,7 +235,7 @@ fn target_of<'l, 'a>(
         if uses.get(&link.url).is_some_and(|&n| n > 1) {
             worth -= 30;
         }
-        if words::is_column_like(link.url.path()) {
+        if words::is_column_like(&link.url[url::Position::BeforePath..url::Position::AfterQuery]) {
             worth -= 10;
         }
         if link.kind == LinkKind::More {

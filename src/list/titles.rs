@@ -61,7 +61,7 @@ fn by_structure<'a>(row: Row<'a>, links: &[Element<'a>]) -> Option<Title<'a>> {
     let heading = row
         .element
         .descendants()
-        .find(|e| is_titled(*e) && visible_chars(&e.text()) >= 4);
+        .find(|e| is_titled(*e) && visible_chars(&e.text()) >= 4 && !is_date_or_sign(&e.text()));
     if let Some(element) = heading {
         return Some(Title {
             text: element.text(),
@@ -92,7 +92,7 @@ fn shown_in(link: Element<'_>) -> Option<Title<'_>> {
     let named = parts
         .iter()
         .copied()
-        .find(|e| is_titled(*e) && visible_chars(&e.text()) >= 2 && !words::looks_dated(&e.text()));
+        .find(|e| is_titled(*e) && visible_chars(&e.text()) >= 2 && !is_date_or_sign(&e.text()));
     let (text, element) = match named {
         Some(element) => (element.text(), element),
         // a link around blocks shows a title, a lead, a date: the first block that says something
@@ -102,6 +102,10 @@ fn shown_in(link: Element<'_>) -> Option<Title<'_>> {
     let says_something = words::kind_of_text(&text) == words::LinkKind::Plain
         || visible_chars(&text) > words::MAX_SIGN_CHARS;
     (!text.is_empty() && says_something).then_some(Title { text, element })
+}
+
+fn is_date_or_sign(text: &str) -> bool {
+    words::looks_dated(text) || words::kind_of_text(text) != words::LinkKind::Plain
 }
 
 fn first_block(link: Element<'_>) -> Option<(String, Element<'_>)> {
@@ -182,7 +186,7 @@ fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>]) -> String
     let attributes = own.into_iter().chain(around).chain(of_links).chain(inside);
     let stem = squeezed(words::uncut(shown));
     for attribute in attributes {
-        let whole = fold(attribute);
+        let whole = without_facts(attribute);
         let squeezed_whole = squeezed(words::uncut(&whole));
         // the attribute may be the site's name, `点击查看`, or all facts of the row in one
         if squeezed_whole.starts_with(&stem)
@@ -200,6 +204,28 @@ fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>]) -> String
         }
     }
     shown.to_owned()
+}
+
+/// An attribute may hold all facts of the row: `标题：…&#10;作者：…&#10;发布时间：…`.
+fn without_facts(attribute: &str) -> String {
+    let named = ["标题：", "标题:", "文章标题：", "文章标题:"];
+    let attribute = attribute.trim();
+    let Some(rest) = named.iter().find_map(|name| attribute.strip_prefix(name)) else {
+        return fold(attribute);
+    };
+    let ends = [
+        "\n",
+        "\r",
+        "发布时间",
+        "发布日期",
+        "更新时间",
+        "作者：",
+        "作者:",
+        "来源：",
+        "点击",
+    ];
+    let end = ends.iter().filter_map(|end| rest.find(end)).min();
+    fold(&rest[..end.unwrap_or(rest.len())])
 }
 
 /// Letters and digits alone: shown texts and attributes differ in spaces and quotation marks.

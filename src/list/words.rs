@@ -2,6 +2,10 @@
 //!
 //! In: an element, a link's text, an `href`. Out: whether it is navigation, a pager's link, a "more" sign, a date.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::outline::Region;
 use crate::page::{
     document::Element,
@@ -117,10 +121,13 @@ pub(super) fn is_article_like(href: &str) -> bool {
         .unwrap_or_default();
     let (stem, ending) = last.split_once('.').unwrap_or((last, ""));
     let digits = stem.bytes().filter(u8::is_ascii_digit).count();
+    let query = href.split_once('?').map_or("", |(_, query)| query);
+    if names_article(stem, query) {
+        return true;
+    }
     if is_list_stem(stem) {
         return false;
     }
-    let query = href.split_once('?').map_or("", |(_, query)| query);
     digits >= 3
         || path.contains("/art/")
         || path.contains("/info/")
@@ -140,8 +147,42 @@ pub(super) fn is_column_like(href: &str) -> bool {
     let path = href.split(['?', '#']).next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
     let stem = last.split('.').next().unwrap_or_default();
+    let query = href.split_once('?').map_or("", |(_, query)| query);
+    if names_article(stem, query) {
+        return false;
+    }
     let has_query = href.contains('?');
     (stem.is_empty() && !has_query && !path.is_empty()) || is_list_stem(stem)
+}
+
+/// Whether one script shows all pages and the query names an article: `index.php?m=content&a=show&id=7`.
+fn names_article(stem: &str, query: &str) -> bool {
+    const KEYS: [&str; 12] = [
+        "id",
+        "aid",
+        "nid",
+        "newsid",
+        "news_id",
+        "articleid",
+        "article_id",
+        "infoid",
+        "docid",
+        "artid",
+        "contentid",
+        "wbnewsid",
+    ];
+    let shows_all = stem.is_empty()
+        || ["index", "default", "main"]
+            .iter()
+            .any(|w| stem.eq_ignore_ascii_case(w));
+    shows_all
+        && query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .any(|(key, value)| {
+                KEYS.iter().any(|k| key.eq_ignore_ascii_case(k))
+                    && value.bytes().any(|b| b.is_ascii_digit())
+            })
 }
 
 fn is_list_stem(stem: &str) -> bool {
@@ -149,6 +190,35 @@ fn is_list_stem(stem: &str) -> bool {
     ["index", "list", "default", "main", "more"]
         .iter()
         .any(|w| stem.eq_ignore_ascii_case(w))
+}
+
+/// Whether an element's names say that it is the breadcrumb.
+pub(super) fn is_breadcrumb(element: Element<'_>) -> bool {
+    if element.is_any(&["body", "a", "span", "td", "img"]) {
+        return false;
+    }
+    let names = element.id().into_iter().chain(element.classes());
+    names.flat_map(split_words).any(|word| {
+        ["breadcrumb", "breadcrumbs", "crumb", "crumbs", "mbx"]
+            .iter()
+            .any(|name| word.eq_ignore_ascii_case(name))
+    })
+}
+
+/// Whether a text begins a breadcrumb: `当前位置：`.
+pub(super) fn says_you_are_here(text: &str) -> bool {
+    const MOST_BYTES: usize = 300;
+    text.len() <= MOST_BYTES
+        && [
+            "当前位置",
+            "所在位置",
+            "您的位置",
+            "在的位置",
+            "当前的位置",
+            "You are here",
+        ]
+        .iter()
+        .any(|words| text.contains(words))
 }
 
 /// The longest word that names a region.
@@ -258,6 +328,46 @@ pub(super) fn looks_dated(text: &str) -> bool {
         fitting += usize::from(fits);
     }
     digits >= 2 && chars <= MOST_CHARS && fitting * 10 >= chars * 7 && holds_date(text)
+}
+
+/// Whether a text is a line of facts with a whole date: `来源：教务处  日期：2024-02-24  浏览次数：`, `Published on 24 May 2024 by …`.
+pub(super) fn is_fact_line(text: &str) -> bool {
+    const MOST_BYTES: usize = 240;
+    if text.len() > MOST_BYTES || !text.bytes().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let has_label = text.contains(['：', ':'])
+        && [
+            "日期",
+            "时间",
+            "发布",
+            "来源",
+            "作者",
+            "Date",
+            "date",
+            "Published",
+        ]
+        .iter()
+        .any(|label| text.contains(label));
+    (has_label && holds_date(text) && holds_year(text)) || names_month_and_year(text)
+}
+
+fn holds_year(text: &str) -> bool {
+    text.as_bytes()
+        .windows(4)
+        .any(|w| (w.starts_with(b"19") || w.starts_with(b"20")) && w.iter().all(u8::is_ascii_digit))
+}
+
+/// `24 May 2024`, `Sep. 3, 2024`, `le 3 février 2024`: a short text with a month's name between or before numbers.
+fn names_month_and_year(text: &str) -> bool {
+    const MOST_CHARS: usize = 70;
+    static MONTH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)(?:[0-9]{1,2}(?:st|nd|rd|th|er|\.)?[ -](?:de )?(?:jan|f[eé]b|f[eé]v|m[aä]r|mrz|apr|avr|ma[iy]|ju[nil]|aug|ao[uû]|sep|o[ck]t|nov|d[eé][cz])[\p{L}]{0,7}\.?,?|(?:jan|feb|mar|apr|may|ju[nl]|aug|sep|oct|nov|dec)[a-z]{0,6}\.? [0-9]{1,2}(?:st|nd|rd|th)?,?)[ -](?:19|20)[0-9]{2}",
+        )
+        .expect("the pattern is good")
+    });
+    text.len() <= MOST_CHARS * 2 && holds_year(text) && MONTH.is_match(text)
 }
 
 /// Whether two numbers stand side by side as those of a date do, or a month's number before `月`.

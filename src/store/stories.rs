@@ -1,14 +1,16 @@
 //! Stories in the store: finding the story that a new article tells, among all that are kept.
 //!
-//! Twenty look-ups in the [`bands`] of the months around the article's date give the few candidates; their
+//! Twenty look-ups in the [`index`] of the months around the article's date give the few candidates; their
 //! fingerprints, titles and texts decide ([`merge`]).
 
 use std::collections::BTreeSet;
 
 use super::{
-    StoreError, bands,
+    StoreError,
     change::Change,
+    index::{self, Mark},
     keys::Key,
+    prepare::Text,
     records::{ArticleRow, Member, StoryRow},
 };
 use crate::{
@@ -57,11 +59,19 @@ pub(super) fn join(
         members.push(member(number, row));
         change.put(Key::Story(story), &StoryRow { members });
     }
-    let month = bands::month(told.day);
-    for (band, hash) in hashes {
-        bands::add(change, month, band, hash, number)?;
-    }
+    change.mark_bands(index::month(told.day), &hashes, number);
     Ok(())
+}
+
+/// What [`join`] will look up for an article: for many at once.
+pub(super) fn marks(change: &Change<'_>, article: &Article, text: &Text) -> Vec<Mark> {
+    let hashes = hashes(article, text.fingerprint.as_ref());
+    let months = change.months(index::months_around(merge::day(article)));
+    let in_month = |month: u16| {
+        let hashes = hashes.iter();
+        hashes.map(move |(band, hash)| Mark::band(month, *band, *hash))
+    };
+    months.into_iter().flat_map(in_month).collect()
 }
 
 fn member(article: u64, row: &ArticleRow) -> Member {
@@ -81,7 +91,7 @@ fn hashes(article: &Article, print: Option<&Fingerprint>) -> Vec<(u8, u64)> {
         return Vec::new();
     }
     let whole = format!("{}\n{text}", titles::bare(&article.title));
-    vec![(bands::WHOLE, xxhash_rust::xxh3::xxh3_64(whole.as_bytes()))]
+    vec![(index::WHOLE, xxhash_rust::xxh3::xxh3_64(whole.as_bytes()))]
 }
 
 /// The article that is most alike and that may share a story with this one.
@@ -125,10 +135,9 @@ fn candidates(
     told: &Told<'_>,
 ) -> Result<BTreeSet<u64>, StoreError> {
     let mut found = BTreeSet::new();
-    let around = bands::months_around(told.day);
-    for month in change.meta.months.range(around) {
+    for month in change.months(index::months_around(told.day)) {
         for (band, hash) in hashes {
-            found.extend(bands::find(change, *month, *band, *hash)?);
+            found.extend(change.marked(Mark::band(month, *band, *hash))?);
         }
     }
     Ok(found)

@@ -171,7 +171,7 @@ fn publish(
     }
     checks::plan(change, sequence, &mut row, nanos(article.first_seen))?;
     mark_content(change, sequence, &row);
-    stories::join(change, &mut row, sequence, article)?;
+    stories::join(change, &mut row, sequence, article, text)?;
     change.mark(Mark::id(article.id), sequence);
     lines::insert(change, Line::Listing(source), (at, sequence))?;
     lines::insert(change, Line::Timeline, (at, sequence))?;
@@ -255,7 +255,7 @@ fn revise(
         row.fingerprint = fingerprint(text);
         // who was told as one story stays one: readers have seen it so
         if row.story.is_none() {
-            stories::join(change, &mut row, number, article)?;
+            stories::join(change, &mut row, number, article, text)?;
         }
     }
     if differs || completes {

@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     StoreError,
-    index::{self, Mark, NewEntries},
+    index::{self, ByMark, Mark, Pending},
     keys::{self, Key},
     records::{self, ArticleRow, IdRow, MetaRow, SourceRow, StateRow},
     view::{NewSources, Pair, View, Writes},
@@ -28,7 +28,7 @@ use crate::{
 pub(super) struct Finished {
     pub(super) writes: Writes,
     pub(super) sources: NewSources,
-    pub(super) entries: NewEntries,
+    pub(super) entries: Pending,
 }
 
 /// A batch being made.
@@ -42,11 +42,9 @@ pub(super) struct Change<'a> {
     new_numbers: HashMap<SourceId, u32>,
     states: BTreeMap<u32, StateRow>,
     /// Entries that the index gets.
-    new_entries: NewEntries,
-    new_marks: HashMap<Mark, Vec<u64>>,
-    new_months: BTreeSet<u16>,
+    new_entries: Pending,
     /// Merged entries that were looked up ahead.
-    looked_up: HashMap<Mark, Vec<u64>>,
+    looked_up: ByMark<Vec<u64>>,
     /// The last row of lines, by the key of their first.
     tails: HashMap<Key, Vec<u8>>,
     /// Events of this batch that are not in the journal's file yet.
@@ -63,10 +61,8 @@ impl<'a> Change<'a> {
             changed_sources: BTreeMap::new(),
             new_numbers: HashMap::new(),
             states: BTreeMap::new(),
-            new_entries: NewEntries::default(),
-            new_marks: HashMap::new(),
-            new_months: BTreeSet::new(),
-            looked_up: HashMap::new(),
+            new_entries: Pending::default(),
+            looked_up: ByMark::default(),
             tails: HashMap::new(),
             unwritten: HashMap::new(),
         })
@@ -173,8 +169,7 @@ impl<'a> Change<'a> {
 
     /// Makes an article found by a mark.
     pub(super) fn mark(&mut self, mark: Mark, article: u64) {
-        self.new_entries.push(mark, article);
-        self.new_marks.entry(mark).or_default().push(article);
+        self.new_entries.add(mark, article);
     }
 
     /// Makes an article found by marks of a month's fingerprints.
@@ -182,13 +177,12 @@ impl<'a> Change<'a> {
         for (band, hash) in hashes {
             self.mark(Mark::band(month, *band, *hash), article);
         }
-        self.new_months.insert(month);
     }
 
     /// The months within a range that any article's fingerprint belongs to.
     pub(super) fn months(&self, around: RangeInclusive<u16>) -> BTreeSet<u16> {
         let mut months = self.view.index().months(around.clone());
-        months.extend(self.new_months.range(around));
+        months.extend(self.new_entries.months(around));
         months
     }
 
@@ -202,7 +196,7 @@ impl<'a> Change<'a> {
             }
             None => self.view.marked(mark)?,
         };
-        articles.extend(self.new_marks.get(&mark).into_iter().flatten());
+        articles.extend(self.new_entries.find(mark));
         index::newest(&mut articles);
         Ok(articles)
     }
@@ -211,9 +205,11 @@ impl<'a> Change<'a> {
     pub(super) fn look_up(&mut self, mut marks: Vec<Mark>) -> Result<(), StoreError> {
         marks.sort_unstable();
         marks.dedup();
+        self.looked_up.reserve(marks.len());
         let mut bucket: (Option<Key>, Vec<u8>) = (None, Vec::new());
+        let index = self.view.index();
         for mark in marks {
-            let key = self.view.index().bucket(mark);
+            let key = index.bucket(mark);
             if let Some(key) = key
                 && bucket.0 != Some(key)
             {
@@ -340,7 +336,9 @@ impl<'a> Change<'a> {
             states: states.map(|(number, row)| (number, row.state)).collect(),
             generation: self.meta.generation,
         };
-        self.new_entries.write(&self.view.index(), &mut self.writes);
+        let index = self.view.index();
+        index.write(&self.new_entries, &mut self.writes);
+        drop(index);
         Finished {
             writes: self.writes,
             sources,

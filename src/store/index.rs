@@ -175,11 +175,13 @@ impl Index {
 
     /// The months within a range that any article's fingerprint belongs to.
     pub(super) fn months(&self, around: RangeInclusive<u16>) -> BTreeSet<u16> {
-        let within = |month: &u16| around.contains(month);
-        let merged = self.tables.keys().map(|table| table.month()).filter(within);
-        merged
-            .chain(self.pending.months.iter().copied().filter(within))
-            .collect()
+        let merged = around.clone().filter(|month| self.has_table_of(*month));
+        merged.chain(self.pending.months(around)).collect()
+    }
+
+    fn has_table_of(&self, month: u16) -> bool {
+        let edge = |band| Mark::band(month, band, 0).table();
+        self.tables.range(edge(0)..=edge(u8::MAX)).next().is_some()
     }
 
     /// The pending articles with this hash.
@@ -195,33 +197,20 @@ impl Index {
     }
 
     /// Takes new entries in.
-    pub(super) fn take(&mut self, new: &NewEntries) {
-        for (mark, article) in &new.0 {
+    pub(super) fn take(&mut self, new: &Pending) {
+        for (mark, article, _) in &new.entries {
             self.pending.add(*mark, *article);
         }
-        self.next_recent += new.rows();
+        self.next_recent += new.entries.len().div_ceil(RECENT_ENTRIES) as u64;
     }
 
-    /// Whether it is time to merge.
-    pub(super) fn is_full(&self) -> bool {
-        self.pending.entries.len() >= MERGED
-    }
-}
-
-/// Entries that a batch adds.
-#[derive(Clone, Debug, Default)]
-pub(super) struct NewEntries(Vec<(Mark, u64)>);
-
-impl NewEntries {
-    pub(super) fn push(&mut self, mark: Mark, article: u64) {
-        self.0.push((mark, article & HASH_MASK));
-    }
-
-    /// As rows beside the batch's others, so that a crash loses none.
-    pub(super) fn write(&self, index: &Index, writes: &mut Writes) {
-        for (number, entries) in (index.next_recent..).zip(self.0.chunks(RECENT_ENTRIES)) {
-            let mut value = vec![records::FORMAT];
-            for (mark, article) in entries {
+    /// New entries as rows beside the batch's others, so that a crash loses none.
+    pub(super) fn write(&self, new: &Pending, writes: &mut Writes) {
+        let rows = new.entries.chunks(RECENT_ENTRIES);
+        for (number, entries) in (self.next_recent..).zip(rows) {
+            let mut value = Vec::with_capacity(1 + entries.len() * RECENT_BYTES);
+            value.push(records::FORMAT);
+            for (mark, article, _) in entries {
                 value.extend_from_slice(&mark.0.to_be_bytes());
                 value.extend_from_slice(&article.to_be_bytes()[3..]);
             }
@@ -229,8 +218,9 @@ impl NewEntries {
         }
     }
 
-    fn rows(&self) -> u64 {
-        self.0.len().div_ceil(RECENT_ENTRIES) as u64
+    /// Whether it is time to merge.
+    pub(super) fn is_full(&self) -> bool {
+        self.pending.entries.len() >= MERGED
     }
 }
 
@@ -241,42 +231,48 @@ fn decode_recent(bytes: &[u8]) -> impl Iterator<Item = (Mark, u64)> + '_ {
         .map(|entry| (Mark(number(&entry[..8])), number(&entry[8..])))
 }
 
+/// By a mark. Marks are hashes already, so little is left to do.
+pub(super) type ByMark<T> = HashMap<Mark, T, BuildHasherDefault<Spread>>;
+
 /// Entries that are not in their buckets yet.
 #[derive(Debug, Default)]
-struct Pending {
+pub(super) struct Pending {
     /// The place of a hash's latest entry, counted from 1.
-    heads: HashMap<Mark, u32, BuildHasherDefault<Spread>>,
-    /// Article, and the place of the hash's entry before; 0 for none.
-    entries: Vec<(u64, u32)>,
+    heads: ByMark<u32>,
+    /// Hash, article, and the place of the hash's entry before; 0 for none.
+    entries: Vec<(Mark, u64, u32)>,
     months: BTreeSet<u16>,
 }
 
 impl Pending {
-    fn add(&mut self, mark: Mark, article: u64) {
+    pub(super) fn add(&mut self, mark: Mark, article: u64) {
+        let article = article & HASH_MASK;
         if self.find(mark).any(|other| other == article) {
             return;
         }
         let place = u32::try_from(self.entries.len() + 1).unwrap_or(u32::MAX);
         let before = self.heads.insert(mark, place).unwrap_or(0);
-        self.entries.push((article, before));
+        self.entries.push((mark, article, before));
         self.months.insert(mark.table().month());
     }
 
-    fn find(&self, mark: Mark) -> impl Iterator<Item = u64> + '_ {
+    pub(super) fn find(&self, mark: Mark) -> impl Iterator<Item = u64> + '_ {
         let mut place = self.heads.get(&mark).copied().unwrap_or(0);
         std::iter::from_fn(move || {
             let at = usize::try_from(place).ok()?.checked_sub(1)?;
-            let (article, before) = *self.entries.get(at)?;
+            let (_, article, before) = *self.entries.get(at)?;
             place = before;
             Some(article)
         })
     }
 
+    pub(super) fn months(&self, around: RangeInclusive<u16>) -> impl Iterator<Item = u16> + '_ {
+        self.months.range(around).copied()
+    }
+
     fn sorted(&self) -> Vec<(Mark, u64)> {
-        let each = self.heads.keys();
-        let mut all: Vec<_> = each
-            .flat_map(|mark| self.find(*mark).map(|article| (*mark, article)))
-            .collect();
+        let each = self.entries.iter();
+        let mut all: Vec<_> = each.map(|(mark, article, _)| (*mark, *article)).collect();
         all.sort_unstable();
         all
     }
@@ -284,7 +280,7 @@ impl Pending {
 
 /// Marks are hashes already; this moves what differs to where a table looks.
 #[derive(Default)]
-struct Spread(u64);
+pub(super) struct Spread(u64);
 
 impl Hasher for Spread {
     fn finish(&self) -> u64 {

@@ -17,7 +17,7 @@ use crate::{
     article::Article,
     journal::Event,
     story::{
-        fingerprint::{Fingerprint, normalise},
+        fingerprint::Fingerprint,
         merge::{self, Told},
         titles,
     },
@@ -32,9 +32,9 @@ pub(super) fn join(
     row: &mut ArticleRow,
     number: u64,
     article: &Article,
+    text: &Text,
 ) -> Result<(), StoreError> {
-    let print = Fingerprint::from_bytes(&row.fingerprint);
-    let hashes = hashes(article, print.as_ref());
+    let hashes = &text.marks;
     if hashes.is_empty() {
         return Ok(());
     }
@@ -42,9 +42,9 @@ pub(super) fn join(
         title: &article.title,
         text: &article.body_text,
         day: merge::day(article),
-        fingerprint: print.as_ref(),
+        fingerprint: text.fingerprint.as_ref(),
     };
-    if let Some((other, mut other_row)) = nearest(change, row, number, &hashes, &told)? {
+    if let Some((other, mut other_row)) = nearest(change, row, number, hashes, &told)? {
         let story = other_row.story.unwrap_or(other);
         let mut members = change
             .row::<StoryRow>(Key::Story(story))?
@@ -59,16 +59,15 @@ pub(super) fn join(
         members.push(member(number, row));
         change.put(Key::Story(story), &StoryRow { members });
     }
-    change.mark_bands(index::month(told.day), &hashes, number);
+    change.mark_bands(index::month(told.day), hashes, number);
     Ok(())
 }
 
 /// What [`join`] will look up for an article: for many at once.
 pub(super) fn marks(change: &Change<'_>, article: &Article, text: &Text) -> Vec<Mark> {
-    let hashes = hashes(article, text.fingerprint.as_ref());
     let months = change.months(index::months_around(merge::day(article)));
     let in_month = |month: u16| {
-        let hashes = hashes.iter();
+        let hashes = text.marks.iter();
         hashes.map(move |(band, hash)| Mark::band(month, *band, *hash))
     };
     months.into_iter().flat_map(in_month).collect()
@@ -82,15 +81,18 @@ fn member(article: u64, row: &ArticleRow) -> Member {
 }
 
 /// What an article is found by: its bands, or for a short text one hash of title and text.
-fn hashes(article: &Article, print: Option<&Fingerprint>) -> Vec<(u8, u64)> {
+pub(super) fn hashes(
+    article: &Article,
+    normalised: &str,
+    print: Option<&Fingerprint>,
+) -> Vec<(u8, u64)> {
     if let Some(print) = print {
         return (0..).zip(print.bands()).collect();
     }
-    let text = normalise(&article.body_text);
-    if text.is_empty() {
+    if normalised.is_empty() {
         return Vec::new();
     }
-    let whole = format!("{}\n{text}", titles::bare(&article.title));
+    let whole = format!("{}\n{normalised}", titles::bare(&article.title));
     vec![(index::WHOLE, xxhash_rust::xxh3::xxh3_64(whole.as_bytes()))]
 }
 

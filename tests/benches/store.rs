@@ -168,10 +168,6 @@ fn open(path: &Path) {
 
 /// New articles from many polls, each recorded as polls do: one at a time.
 fn write(path: &Path, first: u64, days: u64) {
-    let (store, _) = Store::open(path, CACHE_BYTES).unwrap();
-    let store = Arc::new(store);
-    println!("open");
-    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
     let events: Vec<Vec<Event>> = (0..POLLS)
         .map(|poll| {
             (0..NEW)
@@ -182,6 +178,11 @@ fn write(path: &Path, first: u64, days: u64) {
                 .collect()
         })
         .collect();
+    let before_mb = resident_mb();
+    let (store, _) = Store::open(path, CACHE_BYTES).unwrap();
+    let store = Arc::new(store);
+    println!("open");
+    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
     let started = Instant::now();
     runtime.block_on(async {
         let polls: Vec<_> = events

@@ -14,12 +14,13 @@
 
 mod answers;
 mod apply;
-mod bands;
 mod change;
 mod checks;
 mod error;
 mod expire;
+mod index;
 mod keys;
+mod lines;
 mod open;
 mod prepare;
 mod read;

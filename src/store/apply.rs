@@ -9,7 +9,9 @@ use super::{
     StoreError,
     change::Change,
     checks,
+    index::Mark,
     keys::Key,
+    lines::{self, Line},
     prepare::Text,
     records::{ArticleRow, AttemptsRow, IdRow, Listing, SegmentRow, StoryRow, cut, nanos},
     stories,
@@ -61,6 +63,21 @@ pub(super) fn apply(
     Ok(changed)
 }
 
+/// Looks up ahead, and all at once, what applying these events will look up.
+pub(super) fn look_up<'e>(
+    change: &mut Change<'_>,
+    events: impl Iterator<Item = (&'e Event, &'e Text)>,
+) -> Result<(), StoreError> {
+    let mut marks = Vec::new();
+    for (event, text) in events {
+        if let Event::Published { article } = event {
+            marks.push(Mark::id(article.id));
+            marks.extend(stories::marks(change, article, text));
+        }
+    }
+    change.look_up(marks)
+}
+
 /// The event as it is to be kept, where that is another: an address that is known already is listed by another source,
 /// and a revision of what was never published publishes it.
 pub(super) fn as_kept(change: &Change<'_>, event: &Event) -> Result<Option<Event>, StoreError> {
@@ -74,7 +91,7 @@ pub(super) fn as_kept(change: &Change<'_>, event: &Event) -> Result<Option<Event
             }))
         }
         Event::Revised { article } => {
-            let known: Option<IdRow> = change.row(Key::Id(*article.id.as_bytes()))?;
+            let known = change.led(article.id)?;
             let article = article.clone();
             Ok(known.is_none().then_some(Event::Published { article }))
         }
@@ -87,7 +104,7 @@ pub(super) fn find(
     change: &Change<'_>,
     id: ArticleId,
 ) -> Result<Option<(u64, ArticleRow)>, StoreError> {
-    match change.row(Key::Id(*id.as_bytes()))? {
+    match change.led(id)? {
         Some(IdRow::Article(number)) => {
             let row = change.row(Key::Article(number))?;
             Ok(row.map(|row| (number, row)))
@@ -110,8 +127,7 @@ fn publish(
     sequence: u64,
     position: Position,
 ) -> Result<bool, StoreError> {
-    let id = Key::Id(*article.id.as_bytes());
-    if change.row::<IdRow>(id)?.is_some() {
+    if change.led(article.id)?.is_some() {
         return list(change, article.id, &article.source, article.sorted_at);
     }
     let source = change.source_number(&article.source);
@@ -153,25 +169,12 @@ fn publish(
             &attempts,
         );
     }
-    checks::plan(change, sequence, &mut row, nanos(article.first_seen));
-    index_content(change, sequence, &row, true);
-    stories::join(change, &mut row, sequence, article)?;
-    change.put(id, &IdRow::Article(sequence));
-    change.put_raw(
-        Key::Listing {
-            source,
-            at,
-            article: sequence,
-        },
-        Vec::new(),
-    );
-    change.put_raw(
-        Key::Timeline {
-            at,
-            article: sequence,
-        },
-        Vec::new(),
-    );
+    checks::plan(change, sequence, &mut row, nanos(article.first_seen))?;
+    mark_content(change, sequence, &row);
+    stories::join(change, &mut row, sequence, article, text)?;
+    change.mark(Mark::id(article.id), sequence);
+    lines::insert(change, Line::Listing(source), (at, sequence))?;
+    lines::insert(change, Line::Timeline, (at, sequence))?;
     change.put(Key::Article(sequence), &row);
     change.count(source, 1);
     change.meta.articles += 1;
@@ -198,15 +201,8 @@ fn list(
         at,
         line: None,
     });
-    index_content(change, number, &row, true);
-    change.put_raw(
-        Key::Listing {
-            source,
-            at,
-            article: number,
-        },
-        Vec::new(),
-    );
+    mark_content(change, number, &row);
+    lines::insert(change, Line::Listing(source), (at, number))?;
     change.put(Key::Article(number), &row);
     change.count(source, 1);
     touch(change, &row)?;
@@ -246,7 +242,7 @@ fn revise(
         });
         row.complete = true;
         let read_at = version.unwrap_or(row.first_seen);
-        checks::plan(change, number, &mut row, read_at);
+        checks::plan(change, number, &mut row, read_at)?;
     }
     if differs || completes {
         row.position = position.to_u64();
@@ -254,16 +250,17 @@ fn revise(
         row.origin = origin(article);
     }
     if differs {
-        index_content(change, number, &row, false);
         row.updated = version;
         row.content = text.content;
         row.fingerprint = fingerprint(text);
         // who was told as one story stays one: readers have seen it so
         if row.story.is_none() {
-            stories::join(change, &mut row, number, article)?;
+            stories::join(change, &mut row, number, article, text)?;
         }
     }
-    index_content(change, number, &row, true);
+    if differs || completes {
+        mark_content(change, number, &row);
+    }
     change.put(Key::Article(number), &row);
     touch(change, &row)?;
     Ok(true)
@@ -276,12 +273,11 @@ fn relocate(
     at: Timestamp,
     position: Position,
 ) -> Result<bool, StoreError> {
-    let alias = Key::Id(*alias.as_bytes());
     let Some((number, mut row)) = find(change, id)? else {
         return Ok(false);
     };
-    match change.row::<IdRow>(alias)? {
-        None => change.put(alias, &IdRow::Article(number)),
+    match change.led(alias)? {
+        None => change.put(Key::Id(*alias.as_bytes()), &IdRow::Article(number)),
         // back at an address where it was before
         Some(IdRow::Article(other)) if other == number => {}
         // an article of its own
@@ -332,13 +328,13 @@ fn take_back(change: &mut Change<'_>, id: ArticleId, at: Timestamp) -> Result<bo
 fn expire(change: &mut Change<'_>, ids: &[ArticleId]) -> Result<bool, StoreError> {
     let mut changed = false;
     for id in ids {
-        let key = Key::Id(*id.as_bytes());
         match find(change, *id)? {
-            // the id's row stays, and leads to nothing: so the article is known as expired
             Some((number, row)) => remove(change, number, &row)?,
-            None if change.row::<IdRow>(key)?.is_none() => change.put(key, &IdRow::Expired),
+            None if change.led(*id)?.is_none() => {}
             None => continue,
         }
+        // its source may go on listing it
+        change.put(Key::Id(*id.as_bytes()), &IdRow::Expired);
         changed = true;
     }
     Ok(changed)
@@ -346,20 +342,12 @@ fn expire(change: &mut Change<'_>, ids: &[ArticleId]) -> Result<bool, StoreError
 
 fn remove(change: &mut Change<'_>, number: u64, row: &ArticleRow) -> Result<(), StoreError> {
     touch(change, row)?;
-    index_content(change, number, row, false);
-    checks::forget(change, number, row);
+    checks::forget(change, number, row)?;
     for Listing { source, at, .. } in row.listings.iter().copied() {
-        change.remove(Key::Listing {
-            source,
-            at,
-            article: number,
-        });
+        lines::remove(change, Line::Listing(source), (at, number))?;
         change.count(source, -1);
     }
-    change.remove(Key::Timeline {
-        at: row.sorted_at,
-        article: number,
-    });
+    lines::remove(change, Line::Timeline, (row.sorted_at, number))?;
     if !row.complete {
         change.remove(Key::Incomplete {
             source: row.first_source(),
@@ -380,22 +368,11 @@ fn remove(change: &mut Change<'_>, number: u64, row: &ArticleRow) -> Result<(), 
     Ok(())
 }
 
-/// Puts an article where it is found by what it says, at each source that lists it, or takes it out there. An article
-/// whose page was not read says nothing yet.
-fn index_content(change: &mut Change<'_>, number: u64, row: &ArticleRow, present: bool) {
-    if !row.complete {
-        return;
-    }
-    for listing in &row.listings {
-        let key = Key::Content {
-            source: listing.source,
-            hash: row.content,
-            article: number,
-        };
-        if present {
-            change.put_raw(key, Vec::new());
-        } else {
-            change.remove(key);
+/// Makes an article found by what it says, at each source that lists it. One whose page was not read says nothing yet.
+fn mark_content(change: &mut Change<'_>, number: u64, row: &ArticleRow) {
+    if row.complete {
+        for listing in &row.listings {
+            change.mark(Mark::content(listing.source, row.content), number);
         }
     }
 }

@@ -13,14 +13,23 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     StoreError,
-    keys::Key,
-    records::{self, MetaRow, SourceRow, StateRow},
+    index::{self, ByMark, Mark, Pending},
+    keys::{self, Key},
+    records::{self, ArticleRow, IdRow, MetaRow, SourceRow, StateRow},
     view::{NewSources, Pair, View, Writes},
 };
 use crate::{
+    article::ArticleId,
     journal::{Event, JournalError, Position},
     source::{SourceId, state::SourceState},
 };
+
+/// What a batch comes to.
+pub(super) struct Finished {
+    pub(super) writes: Writes,
+    pub(super) sources: NewSources,
+    pub(super) entries: Pending,
+}
 
 /// A batch being made.
 pub(super) struct Change<'a> {
@@ -32,6 +41,12 @@ pub(super) struct Change<'a> {
     changed_sources: BTreeMap<u32, SourceRow>,
     new_numbers: HashMap<SourceId, u32>,
     states: BTreeMap<u32, StateRow>,
+    /// Entries that the index gets.
+    new_entries: Pending,
+    /// Merged entries that were looked up ahead.
+    looked_up: ByMark<Vec<u64>>,
+    /// The last row of lines, by the key of their first.
+    tails: HashMap<Key, Vec<u8>>,
     /// Events of this batch that are not in the journal's file yet.
     unwritten: HashMap<u64, Arc<Event>>,
 }
@@ -46,6 +61,9 @@ impl<'a> Change<'a> {
             changed_sources: BTreeMap::new(),
             new_numbers: HashMap::new(),
             states: BTreeMap::new(),
+            new_entries: Pending::default(),
+            looked_up: ByMark::default(),
+            tails: HashMap::new(),
             unwritten: HashMap::new(),
         })
     }
@@ -70,34 +88,151 @@ impl<'a> Change<'a> {
     /// A row as it will be.
     pub(super) fn row<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>, StoreError> {
         let key = key.encode();
-        let bytes = match self.writes.get(&key) {
-            Some(value) => value.clone(),
-            None => self.view.raw(&key)?,
-        };
-        bytes.map(|bytes| self.view.decode(&bytes)).transpose()
+        match self.writes.get(&key) {
+            Some(value) => value
+                .as_deref()
+                .map(|bytes| self.view.decode(bytes))
+                .transpose(),
+            None => self.view.row_at(&key),
+        }
     }
 
     pub(super) fn put<T: Serialize>(&mut self, key: Key, row: &T) {
-        self.put_raw(key, records::encode(row));
+        self.put_bytes(key.encode(), records::encode(row));
     }
 
-    pub(super) fn put_raw(&mut self, key: Key, value: Vec<u8>) {
-        self.writes.insert(key.encode(), Some(value));
+    pub(super) fn put_bytes(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.writes.insert(key, Some(value));
     }
 
     pub(super) fn remove(&mut self, key: Key) {
-        self.writes.insert(key.encode(), None);
+        self.remove_bytes(key.encode());
     }
 
-    /// The last row of a range as it will be. Within the range no row may have been removed by this change.
-    pub(super) fn last(&self, range: RangeInclusive<Vec<u8>>) -> Result<Option<Pair>, StoreError> {
-        let ours = self.writes.range(range.clone()).next_back();
-        let ours = ours.and_then(|(key, value)| Some((key.clone(), value.clone()?)));
-        let theirs = self.view.range(range).next_back().transpose()?;
-        Ok(match (ours, theirs) {
-            (Some(a), Some(b)) if b.0 > a.0 => Some(b),
-            (ours, theirs) => ours.or(theirs),
-        })
+    pub(super) fn remove_bytes(&mut self, key: Vec<u8>) {
+        self.writes.insert(key, None);
+    }
+
+    /// Of a line's rows, as they will be, the last at or before a place.
+    pub(super) fn row_before(
+        &mut self,
+        first: Key,
+        last: Key,
+        place: &[u8],
+    ) -> Result<Option<Pair>, StoreError> {
+        if !self.tails.contains_key(&first)
+            && let Some((tail, _)) = self.last(keys::range(first, last))?
+        {
+            self.tails.insert(first, tail);
+        }
+        // most places come last
+        if let Some(tail) = self.tails.get(&first)
+            && tail.as_slice() <= place
+        {
+            let value = match self.writes.get(tail) {
+                Some(value) => value.clone(),
+                None => self.view.raw(tail)?,
+            };
+            return Ok(value.map(|value| (tail.clone(), value)));
+        }
+        self.last(first.encode()..=place.to_vec())
+    }
+
+    /// A line's row was split: if it was the last, the new one is.
+    pub(super) fn set_tail(&mut self, first: Key, split: &[u8], new: &[u8]) {
+        if let Some(tail) = self.tails.get_mut(&first)
+            && tail == split
+        {
+            *tail = new.to_vec();
+        }
+    }
+
+    pub(super) fn forget_tail(&mut self, first: Key) {
+        self.tails.remove(&first);
+    }
+
+    /// The last row of a range as it will be.
+    fn last(&self, range: RangeInclusive<Vec<u8>>) -> Result<Option<Pair>, StoreError> {
+        let mut ours = self.writes.range(range.clone()).rev();
+        let ours = ours.find_map(|(key, value)| Some((key.clone(), value.clone()?)));
+        for theirs in self.view.range(range).rev() {
+            let theirs = theirs?;
+            if ours.as_ref().is_some_and(|ours| ours.0 >= theirs.0) {
+                break;
+            }
+            if !self.writes.contains_key(&theirs.0) {
+                return Ok(Some(theirs));
+            }
+        }
+        Ok(ours)
+    }
+
+    /// Makes an article found by a mark.
+    pub(super) fn mark(&mut self, mark: Mark, article: u64) {
+        self.new_entries.add(mark, article);
+    }
+
+    /// Makes an article found by marks of a month's fingerprints.
+    pub(super) fn mark_bands(&mut self, month: u16, hashes: &[(u8, u64)], article: u64) {
+        for (band, hash) in hashes {
+            self.mark(Mark::band(month, *band, *hash), article);
+        }
+    }
+
+    /// The months within a range that any article's fingerprint belongs to.
+    pub(super) fn months(&self, around: RangeInclusive<u16>) -> BTreeSet<u16> {
+        let mut months = self.view.index().months(around.clone());
+        months.extend(self.new_entries.months(around));
+        months
+    }
+
+    /// The articles with a mark: those that count, in the order of their numbers.
+    pub(super) fn marked(&self, mark: Mark) -> Result<Vec<u64>, StoreError> {
+        let mut articles = match self.looked_up.get(&mark) {
+            Some(merged) => {
+                let mut articles = merged.clone();
+                articles.extend(self.view.index().pending(mark));
+                articles
+            }
+            None => self.view.marked(mark)?,
+        };
+        articles.extend(self.new_entries.find(mark));
+        index::newest(&mut articles);
+        Ok(articles)
+    }
+
+    /// Looks marks up ahead: together they cost less, because those of one bucket read it once.
+    pub(super) fn look_up(&mut self, mut marks: Vec<Mark>) -> Result<(), StoreError> {
+        marks.sort_unstable();
+        marks.dedup();
+        self.looked_up.reserve(marks.len());
+        let mut bucket: (Option<Key>, Vec<u8>) = (None, Vec::new());
+        let index = self.view.index();
+        for mark in marks {
+            let key = index.bucket(mark);
+            if let Some(key) = key
+                && bucket.0 != Some(key)
+            {
+                bucket = (Some(key), self.view.raw(&key.encode())?.unwrap_or_default());
+            }
+            let merged = key.map_or_else(Vec::new, |_| index::find(&bucket.1, mark));
+            self.looked_up.insert(mark, merged);
+        }
+        Ok(())
+    }
+
+    /// Where an id leads.
+    pub(super) fn led(&self, id: ArticleId) -> Result<Option<IdRow>, StoreError> {
+        if let Some(led) = self.row(Key::Id(*id.as_bytes()))? {
+            return Ok(Some(led));
+        }
+        for number in self.marked(Mark::id(id))? {
+            let row: Option<ArticleRow> = self.row(Key::Article(number))?;
+            if row.is_some_and(|row| row.article_id() == id) {
+                return Ok(Some(IdRow::Article(number)));
+            }
+        }
+        Ok(None)
     }
 
     /// A source's number; a new one for a source never seen.
@@ -177,7 +312,7 @@ impl<'a> Change<'a> {
     }
 
     /// All writes, and what becomes of the sources with them.
-    pub(super) fn finish(mut self) -> (Writes, NewSources) {
+    pub(super) fn finish(mut self) -> Finished {
         if !self.touched.is_empty() {
             self.meta.generation += 1;
         }
@@ -201,6 +336,13 @@ impl<'a> Change<'a> {
             states: states.map(|(number, row)| (number, row.state)).collect(),
             generation: self.meta.generation,
         };
-        (self.writes, sources)
+        let index = self.view.index();
+        index.write(&self.new_entries, &mut self.writes);
+        drop(index);
+        Finished {
+            writes: self.writes,
+            sources,
+            entries: self.new_entries,
+        }
     }
 }

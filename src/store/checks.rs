@@ -8,6 +8,7 @@ use super::{
     Note, StoreError, apply,
     change::Change,
     keys::Key,
+    lines::{self, Line},
     records::{ArticleRow, CheckRow, nanos},
 };
 use crate::{article::ArticleId, source::state::SourceValidators};
@@ -27,17 +28,28 @@ pub(super) fn overdue(now: i64) -> i64 {
 }
 
 /// Plans the first check that comes after a time. An article whose page was not read yet has none.
-pub(super) fn plan(change: &mut Change<'_>, number: u64, row: &mut ArticleRow, after: i64) {
+pub(super) fn plan(
+    change: &mut Change<'_>,
+    number: u64,
+    row: &mut ArticleRow,
+    after: i64,
+) -> Result<(), StoreError> {
     if row.complete {
         let next = next_after(row, after);
-        set(change, number, row, next);
+        set(change, number, row, next)?;
     }
+    Ok(())
 }
 
 /// Forgets an article's checks.
-pub(super) fn forget(change: &mut Change<'_>, number: u64, row: &ArticleRow) {
-    set(change, number, &mut row.clone(), None);
+pub(super) fn forget(
+    change: &mut Change<'_>,
+    number: u64,
+    row: &ArticleRow,
+) -> Result<(), StoreError> {
+    set(change, number, &mut row.clone(), None)?;
     change.remove(Key::Check(number));
+    Ok(())
 }
 
 /// Keeps a note. One of an article that is not known says nothing.
@@ -53,10 +65,10 @@ pub(super) fn note(change: &mut Change<'_>, note: &Note) -> Result<(), StoreErro
     match note {
         Note::Read { at, validators, .. } => {
             met(change, number, validators);
-            plan(change, number, &mut row, nanos(*at));
+            plan(change, number, &mut row, nanos(*at))?;
         }
         Note::Missing { at, .. } => missing(change, number, &mut row, nanos(*at))?,
-        Note::Unread { at, .. } => plan(change, number, &mut row, nanos(*at)),
+        Note::Unread { at, .. } => plan(change, number, &mut row, nanos(*at))?,
         Note::Line {
             source, line, at, ..
         } => {
@@ -64,7 +76,7 @@ pub(super) fn note(change: &mut Change<'_>, note: &Note) -> Result<(), StoreErro
             let known = row.listings.iter_mut().find(|l| l.source == source);
             let shown = known.and_then(|listing| listing.line.replace(*line));
             if row.complete && shown.is_some_and(|shown| shown != *line) {
-                set(change, number, &mut row, Some(nanos(*at)));
+                set(change, number, &mut row, Some(nanos(*at)))?;
             }
         }
     }
@@ -91,8 +103,7 @@ fn missing(
         Some(hours) if row.withdrawn.is_none() => Some(at.saturating_add(hours * HOUR)),
         _ => next_after(row, at),
     };
-    set(change, number, row, next);
-    Ok(())
+    set(change, number, row, next)
 }
 
 /// A row only where there is something to keep.
@@ -113,20 +124,21 @@ fn met(change: &mut Change<'_>, number: u64, validators: &SourceValidators) {
     }
 }
 
-fn set(change: &mut Change<'_>, number: u64, row: &mut ArticleRow, next: Option<i64>) {
-    let source = row.first_source();
-    let key = |at| Key::Due {
-        source,
-        at,
-        article: number,
-    };
+fn set(
+    change: &mut Change<'_>,
+    number: u64,
+    row: &mut ArticleRow,
+    next: Option<i64>,
+) -> Result<(), StoreError> {
+    let due = Line::Due(row.first_source());
     if let Some(at) = row.next_check {
-        change.remove(key(at));
+        lines::remove(change, due, (at, number))?;
     }
     if let Some(at) = next {
-        change.put_raw(key(at), Vec::new());
+        lines::insert(change, due, (at, number))?;
     }
     row.next_check = next;
+    Ok(())
 }
 
 /// The next check behind a time. Articles of a source's first poll are as old as their date says, so old ones are not

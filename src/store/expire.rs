@@ -9,9 +9,11 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    StoreError, bands,
+    StoreError,
     change::Change,
+    index,
     keys::{self, Key},
+    lines::Line,
     records::{ArticleRow, SegmentRow, nanos},
     view::View,
 };
@@ -40,11 +42,9 @@ pub(super) fn days_before(now: Timestamp, days: u32) -> Timestamp {
 pub(super) fn doomed(view: &View, rule: &Rule) -> Result<Vec<ArticleId>, StoreError> {
     let mut doomed = Vec::new();
     let before = nanos(rule.before).saturating_sub(1);
-    for row in view.range(keys::timeline(before)).take(BATCH) {
-        if let Some(Key::Timeline { article, .. }) = Key::decode(&row?.0) {
-            let row: Option<ArticleRow> = view.row(Key::Article(article))?;
-            doomed.extend(row.map(|row| row.article_id()));
-        }
+    for place in Line::Timeline.between(view, i64::MIN, before)?.take(BATCH) {
+        let row: Option<ArticleRow> = view.row(Key::Article(place?.1))?;
+        doomed.extend(row.map(|row| row.article_id()));
     }
     if doomed.is_empty() {
         crowded_out(view, rule.keep_per_source, &mut doomed)?;
@@ -62,10 +62,8 @@ fn crowded_out(view: &View, keep: u64, doomed: &mut Vec<ArticleId>) -> Result<()
     };
     let mut seen = HashSet::new();
     for source in cutoffs.keys() {
-        for row in view.range(keys::listings(*source)) {
-            let Some(Key::Listing { at, article, .. }) = Key::decode(&row?.0) else {
-                continue;
-            };
+        for place in Line::Listing(*source).between(view, i64::MIN, i64::MAX)? {
+            let (at, article) = place?;
             if !beyond(*source, at, article) || doomed.len() >= BATCH {
                 break;
             }
@@ -81,12 +79,15 @@ fn crowded_out(view: &View, keep: u64, doomed: &mut Vec<ArticleId>) -> Result<()
     Ok(())
 }
 
-/// Forgets what serves only articles that have gone: months of the fingerprints' index, and segments. Returns the
-/// segments' numbers; they are to be removed from the journal.
-pub(super) fn forget(change: &mut Change<'_>, rule: &Rule) -> Result<Vec<u32>, StoreError> {
+/// The month before which no fingerprint is of use.
+pub(super) fn first_month(rule: &Rule) -> u16 {
     let day = rule.before.to_zoned_datetime(TimeZone::UTC).date();
-    let reach = jiff::Span::new().days(2 * DAYS);
-    bands::forget_before(change, bands::month(day.saturating_sub(reach)))?;
+    index::month(day.saturating_sub(jiff::Span::new().days(2 * DAYS)))
+}
+
+/// Forgets the segments that speak of nothing that is kept. Returns their numbers; they are to be removed from the
+/// journal.
+pub(super) fn forget(change: &mut Change<'_>, rule: &Rule) -> Result<Vec<u32>, StoreError> {
     let before = nanos(rule.before);
     let mut gone = Vec::new();
     for row in change
@@ -119,13 +120,9 @@ fn cutoffs(view: &View, keep: u64) -> Result<HashMap<u32, (i64, u64)>, StoreErro
     let mut cutoffs = HashMap::new();
     for (source, excess) in crowded {
         let skip = usize::try_from(excess).unwrap_or(usize::MAX);
-        if let Some(row) = view.range(keys::listings(source)).nth(skip)
-            && let Some(Key::Listing { at, article, .. }) = Key::decode(&row?.0)
-        {
-            cutoffs.insert(source, (at, article));
-        } else {
-            cutoffs.insert(source, (i64::MAX, u64::MAX));
-        }
+        let mut places = Line::Listing(source).between(view, i64::MIN, i64::MAX)?;
+        let cutoff = places.nth(skip).transpose()?;
+        cutoffs.insert(source, cutoff.unwrap_or((i64::MAX, u64::MAX)));
     }
     Ok(cutoffs)
 }

@@ -7,7 +7,7 @@
 use std::ops::RangeInclusive;
 
 /// A row's key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     /// What the store knows of itself.
     Meta,
@@ -15,11 +15,11 @@ pub(super) enum Key {
     Source(u32),
     /// What polling learnt of a source.
     State(u32),
-    /// An article's number by its id, or by the id of an address that it has moved to.
+    /// Where an id leads that is not the article's own: an address that it has moved to, or one that retention let go.
     Id([u8; 16]),
     /// An article, by its number: the sequence number of its first event.
     Article(u64),
-    /// A source's articles in feed order.
+    /// A source's articles in feed order; with the next two see [`super::lines`].
     Listing { source: u32, at: i64, article: u64 },
     /// All articles in feed order.
     Timeline { at: i64, article: u64 },
@@ -27,7 +27,7 @@ pub(super) enum Key {
     Incomplete { source: u32, article: u64 },
     /// The articles that tell a story, by the number of the first.
     Story(u64),
-    /// A chunk of the fingerprints' index: the entries of a month and band from this hash (40 bits) on.
+    /// A bucket of a table of the [`super::index`]: its entries from this hash (40 bits) on.
     Band { month: u16, band: u8, hash: u64 },
     /// What retention must know of a journal segment.
     Segment(u32),
@@ -35,12 +35,10 @@ pub(super) enum Key {
     Due { source: u32, at: i64, article: u64 },
     /// What was met when an article's page was read again.
     Check(u64),
-    /// A source's articles by what they say.
-    Content {
-        source: u32,
-        hash: u64,
-        article: u64,
-    },
+    /// How a table of the index is cut into buckets.
+    Table { month: u16, band: u8 },
+    /// Entries of the index that are not in their buckets yet, by a running number.
+    Recent(u64),
 }
 
 impl Key {
@@ -87,19 +85,10 @@ impl Key {
                 &[&source.to_be_bytes(), &ordered(at), &article.to_be_bytes()],
             ),
             Self::Check(number) => push(&mut bytes, 12, &[&number.to_be_bytes()]),
-            Self::Content {
-                source,
-                hash,
-                article,
-            } => push(
-                &mut bytes,
-                13,
-                &[
-                    &source.to_be_bytes(),
-                    &hash.to_be_bytes(),
-                    &article.to_be_bytes(),
-                ],
-            ),
+            Self::Table { month, band } => {
+                push(&mut bytes, 13, &[&month.to_be_bytes(), &[band]]);
+            }
+            Self::Recent(number) => push(&mut bytes, 14, &[&number.to_be_bytes()]),
         }
         bytes
     }
@@ -142,11 +131,11 @@ impl Key {
                 article: take(&mut rest).map(u64::from_be_bytes)?,
             },
             12 => Self::Check(take(&mut rest).map(u64::from_be_bytes)?),
-            13 => Self::Content {
-                source: take(&mut rest).map(u32::from_be_bytes)?,
-                hash: take(&mut rest).map(u64::from_be_bytes)?,
-                article: take(&mut rest).map(u64::from_be_bytes)?,
+            13 => Self::Table {
+                month: take(&mut rest).map(u16::from_be_bytes)?,
+                band: take::<1>(&mut rest)?[0],
             },
+            14 => Self::Recent(take(&mut rest).map(u64::from_be_bytes)?),
             _ => return None,
         };
         rest.is_empty().then_some(key)
@@ -156,22 +145,6 @@ impl Key {
 /// Keys from one to another, both included.
 pub(super) fn range(from: Key, to: Key) -> RangeInclusive<Vec<u8>> {
     from.encode()..=to.encode()
-}
-
-/// A source's articles, all of them.
-pub(super) fn listings(source: u32) -> RangeInclusive<Vec<u8>> {
-    let edge = |at, article| Key::Listing {
-        source,
-        at,
-        article,
-    };
-    range(edge(i64::MIN, 0), edge(i64::MAX, u64::MAX))
-}
-
-/// All articles up to a time.
-pub(super) fn timeline(until: i64) -> RangeInclusive<Vec<u8>> {
-    let edge = |at, article| Key::Timeline { at, article };
-    range(edge(i64::MIN, 0), edge(until, u64::MAX))
 }
 
 fn push(bytes: &mut Vec<u8>, kind: u8, parts: &[&[u8]]) {
@@ -234,11 +207,11 @@ mod tests {
                 article: 8,
             },
             Key::Check(8),
-            Key::Content {
-                source: 3,
-                hash: 1 << 60,
-                article: 8,
+            Key::Table {
+                month: 24_315,
+                band: 19,
             },
+            Key::Recent(1 << 40),
         ] {
             assert_eq!(Key::decode(&key.encode()), Some(key));
             let mut longer = key.encode();

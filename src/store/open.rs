@@ -13,9 +13,12 @@ use std::{
     time::Duration,
 };
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use super::{
     OpenReport, Progress, Sizes, StoreError, apply,
     change::Change,
+    index,
     prepare::Text,
     view::{self, View, panic_words},
 };
@@ -25,7 +28,7 @@ use crate::{
 };
 
 /// Events applied in one batch while catching up.
-const BATCH: u64 = 500;
+const BATCH: usize = 2000;
 /// Up to this size the database is read through at each opening, which takes well under a second.
 const VERIFIED_BYTES: u64 = 128 << 20;
 /// sled lets go of its file a moment after the last handle is dropped.
@@ -277,8 +280,7 @@ impl Opening<'_> {
         for (id, state) in states {
             change.set_state(&id, state.unread());
         }
-        let (writes, sources) = change.finish();
-        view.apply(writes, sources)?;
+        view.apply(change.finish())?;
         Ok(view)
     }
 
@@ -380,23 +382,16 @@ fn apply_batch(
     replay: &mut Replay,
     report: &mut OpenReport,
 ) -> Result<bool, StoreError> {
-    let mut change = Change::new(view)?;
-    let applied = change.meta.applied;
-    let mut events = 0;
-    while events < BATCH {
+    let applied = view.meta()?.applied;
+    let mut records = Vec::new();
+    while records.len() < BATCH {
         match replay.next().transpose()? {
             Some(Replayed::Record { sequence, .. }) if sequence <= applied => {}
             Some(Replayed::Record {
                 position,
                 sequence,
                 event,
-            }) => {
-                let text = Text::of(&event);
-                apply::apply(&mut change, &event, &text, sequence, position)?;
-                change.meta.applied = sequence;
-                change.meta.position = position.to_u64();
-                events += 1;
-            }
+            }) => records.push((position, sequence, event)),
             Some(Replayed::Damaged(damage)) => {
                 let note = damage.to_string();
                 // the last segment's were told already
@@ -407,11 +402,25 @@ fn apply_batch(
             None => break,
         }
     }
-    if events == 0 {
+    if records.is_empty() {
         return Ok(false);
     }
-    report.replayed += events;
-    let (writes, sources) = change.finish();
-    view.apply(writes, sources)?;
+    let texts: Vec<Text> = records
+        .par_iter()
+        .map(|(.., event)| Text::of(event))
+        .collect();
+    let mut change = Change::new(view)?;
+    let events = records.iter().map(|(.., event)| event.as_ref());
+    apply::look_up(&mut change, events.zip(&texts))?;
+    for ((position, sequence, event), text) in records.iter().zip(&texts) {
+        apply::apply(&mut change, event, text, *sequence, *position)?;
+        change.meta.applied = *sequence;
+        change.meta.position = position.to_u64();
+    }
+    report.replayed += records.len() as u64;
+    view.apply(change.finish())?;
+    if view.index().is_full() {
+        index::merge(view)?;
+    }
     Ok(true)
 }

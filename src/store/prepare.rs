@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Batch, Note, StoreError};
+use super::{Batch, Note, StoreError, stories};
 use crate::{
     article::Article,
     journal::{Event, Payload},
     source::{SourceId, state::SourceState},
-    story::{content, fingerprint::Fingerprint},
+    story::{
+        content,
+        fingerprint::{Fingerprint, normalise},
+    },
 };
 
 /// An event, ready to be written and applied.
@@ -26,6 +29,8 @@ pub(super) struct Text {
     pub(super) content: u64,
     /// None for a short text.
     pub(super) fingerprint: Option<Fingerprint>,
+    /// By which it is found among alike ones: bands, and the hash in each.
+    pub(super) marks: Vec<(u8, u64)>,
 }
 
 /// A batch, ready to be written and applied.
@@ -55,9 +60,12 @@ impl Text {
     }
 
     fn of_article(article: &Article) -> Self {
+        let normalised = normalise(&article.body_text);
+        let fingerprint = Fingerprint::of_normalised(&normalised);
         Self {
             content: content::content(article),
-            fingerprint: Fingerprint::of(&article.body_text),
+            marks: stories::hashes(article, &normalised, fingerprint.as_ref()),
+            fingerprint,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{
     Also, Check, Entry, Known, Scope, StoreError, checks,
+    index::Mark,
     keys::{self, Key},
+    lines::Line,
     records::{ArticleRow, AttemptsRow, CheckRow, IdRow, StoryRow, timestamp},
     view::View,
     walk::{Shown, Walk},
@@ -103,7 +105,7 @@ pub(super) fn incomplete(
 }
 
 fn known_one(view: &View, id: ArticleId) -> Result<Option<Known>, StoreError> {
-    let Some(led) = view.row::<IdRow>(Key::Id(*id.as_bytes()))? else {
+    let Some(led) = view.led(id)? else {
         return Ok(None);
     };
     let IdRow::Article(number) = led else {
@@ -135,7 +137,7 @@ fn known_one(view: &View, id: ArticleId) -> Result<Option<Known>, StoreError> {
 }
 
 fn number(view: &View, id: ArticleId) -> Result<Option<u64>, StoreError> {
-    Ok(match view.row(Key::Id(*id.as_bytes()))? {
+    Ok(match view.led(id)? {
         Some(IdRow::Article(number)) => Some(number),
         Some(IdRow::Expired) | None => None,
     })
@@ -189,24 +191,15 @@ pub(super) fn same_text(view: &View, twin: &Article) -> Result<Option<ArticleId>
     let Some(source) = view.sources().number(&twin.source) else {
         return Ok(None);
     };
-    let hash = content::content(twin);
-    let edge = |article| Key::Content {
-        source,
-        hash,
-        article,
-    };
-    let newest_first = view.range(keys::range(edge(0), edge(u64::MAX))).rev();
-    for found in newest_first.take(DOUBLES) {
-        let Some(Key::Content {
-            article: number, ..
-        }) = Key::decode(&found?.0)
-        else {
-            continue;
-        };
+    let said = content::content(twin);
+    let mark = Mark::content(source, said);
+    for number in view.marked(mark)?.into_iter().rev().take(DOUBLES) {
         let Some(row) = view.row::<ArticleRow>(Key::Article(number))? else {
             continue;
         };
-        if row.article_id() != twin.id
+        if row.content == said
+            && row.listed_by(source).is_some()
+            && row.article_id() != twin.id
             && article(view, &row)?.is_some_and(|other| content::is_double(&other, twin))
         {
             return Ok(Some(row.article_id()));
@@ -226,20 +219,9 @@ pub(super) fn due_checks(
     let Some(source) = view.sources().number(source) else {
         return Ok(Vec::new());
     };
-    let edge = |at, article| Key::Due {
-        source,
-        at,
-        article,
-    };
-    let due = keys::range(edge(checks::overdue(now), 0), edge(now, u64::MAX));
     let mut found = Vec::new();
-    for row in view.range(due) {
-        let Some(Key::Due {
-            article: number, ..
-        }) = Key::decode(&row?.0)
-        else {
-            continue;
-        };
+    for place in Line::Due(source).between(view, checks::overdue(now), now)? {
+        let (_, number) = place?;
         if found.len() >= limit {
             break;
         }

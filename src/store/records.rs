@@ -2,8 +2,6 @@
 //!
 //! Rows are small. What is large, an article with its text, lies in the journal, and a row says where.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -14,7 +12,7 @@ use crate::{
 };
 
 /// The version that this program writes. A store of another version is rebuilt from the journal.
-pub(super) const FORMAT: u8 = 2;
+pub(super) const FORMAT: u8 = 3;
 
 /// A value that this program did not write.
 #[derive(Debug, thiserror::Error)]
@@ -71,8 +69,6 @@ pub(super) struct MetaRow {
     pub(super) articles: u64,
     /// How many sources were ever seen.
     pub(super) sources: u32,
-    /// The months that the fingerprints' index has entries of.
-    pub(super) months: BTreeSet<u16>,
 }
 
 /// A source.
@@ -166,9 +162,9 @@ pub(super) struct CheckRow {
 /// Where an id leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum IdRow {
-    /// To an article. Where that has no row any more, retention let go of it.
+    /// To an article.
     Article(u64),
-    /// To an article that retention let go of before this store was rebuilt.
+    /// To one that retention let go of.
     Expired,
 }
 

@@ -1,21 +1,23 @@
 //! Stories in the store: finding the story that a new article tells, among all that are kept.
 //!
-//! Twenty look-ups in the [`bands`] of the months around the article's date give the few candidates; their
+//! Twenty look-ups in the [`index`] of the months around the article's date give the few candidates; their
 //! fingerprints, titles and texts decide ([`merge`]).
 
 use std::collections::BTreeSet;
 
 use super::{
-    StoreError, bands,
+    StoreError,
     change::Change,
+    index::{self, Mark},
     keys::Key,
+    prepare::Text,
     records::{ArticleRow, Member, StoryRow},
 };
 use crate::{
     article::Article,
     journal::Event,
     story::{
-        fingerprint::{Fingerprint, normalise},
+        fingerprint::Fingerprint,
         merge::{self, Told},
         titles,
     },
@@ -30,9 +32,9 @@ pub(super) fn join(
     row: &mut ArticleRow,
     number: u64,
     article: &Article,
+    text: &Text,
 ) -> Result<(), StoreError> {
-    let print = Fingerprint::from_bytes(&row.fingerprint);
-    let hashes = hashes(article, print.as_ref());
+    let hashes = &text.marks;
     if hashes.is_empty() {
         return Ok(());
     }
@@ -40,9 +42,9 @@ pub(super) fn join(
         title: &article.title,
         text: &article.body_text,
         day: merge::day(article),
-        fingerprint: print.as_ref(),
+        fingerprint: text.fingerprint.as_ref(),
     };
-    if let Some((other, mut other_row)) = nearest(change, row, number, &hashes, &told)? {
+    if let Some((other, mut other_row)) = nearest(change, row, number, hashes, &told)? {
         let story = other_row.story.unwrap_or(other);
         let mut members = change
             .row::<StoryRow>(Key::Story(story))?
@@ -57,11 +59,18 @@ pub(super) fn join(
         members.push(member(number, row));
         change.put(Key::Story(story), &StoryRow { members });
     }
-    let month = bands::month(told.day);
-    for (band, hash) in hashes {
-        bands::add(change, month, band, hash, number)?;
-    }
+    change.mark_bands(index::month(told.day), hashes, number);
     Ok(())
+}
+
+/// What [`join`] will look up for an article: for many at once.
+pub(super) fn marks(change: &Change<'_>, article: &Article, text: &Text) -> Vec<Mark> {
+    let months = change.months(index::months_around(merge::day(article)));
+    let in_month = |month: u16| {
+        let hashes = text.marks.iter();
+        hashes.map(move |(band, hash)| Mark::band(month, *band, *hash))
+    };
+    months.into_iter().flat_map(in_month).collect()
 }
 
 fn member(article: u64, row: &ArticleRow) -> Member {
@@ -72,16 +81,19 @@ fn member(article: u64, row: &ArticleRow) -> Member {
 }
 
 /// What an article is found by: its bands, or for a short text one hash of title and text.
-fn hashes(article: &Article, print: Option<&Fingerprint>) -> Vec<(u8, u64)> {
+pub(super) fn hashes(
+    article: &Article,
+    normalised: &str,
+    print: Option<&Fingerprint>,
+) -> Vec<(u8, u64)> {
     if let Some(print) = print {
         return (0..).zip(print.bands()).collect();
     }
-    let text = normalise(&article.body_text);
-    if text.is_empty() {
+    if normalised.is_empty() {
         return Vec::new();
     }
-    let whole = format!("{}\n{text}", titles::bare(&article.title));
-    vec![(bands::WHOLE, xxhash_rust::xxh3::xxh3_64(whole.as_bytes()))]
+    let whole = format!("{}\n{normalised}", titles::bare(&article.title));
+    vec![(index::WHOLE, xxhash_rust::xxh3::xxh3_64(whole.as_bytes()))]
 }
 
 /// The article that is most alike and that may share a story with this one.
@@ -125,10 +137,9 @@ fn candidates(
     told: &Told<'_>,
 ) -> Result<BTreeSet<u64>, StoreError> {
     let mut found = BTreeSet::new();
-    let around = bands::months_around(told.day);
-    for month in change.meta.months.range(around) {
+    for month in change.months(index::months_around(told.day)) {
         for (band, hash) in hashes {
-            found.extend(bands::find(change, *month, *band, *hash)?);
+            found.extend(change.marked(Mark::band(month, *band, *hash))?);
         }
     }
     Ok(found)

@@ -17,10 +17,14 @@ use serde::de::DeserializeOwned;
 
 use super::{
     StoreError,
+    change::Finished,
+    index::{self, Index, Mark},
     keys::{self, Key},
-    records::{self, MetaRow, SourceRow, StateRow},
+    lines,
+    records::{self, ArticleRow, IdRow, MetaRow, SourceRow, StateRow},
 };
 use crate::{
+    article::ArticleId,
     journal::{Position, Reader},
     source::{SourceId, state::SourceState},
 };
@@ -38,6 +42,7 @@ pub(super) struct View {
     /// Held while a batch is applied, so that no reader sees half of one.
     gate: RwLock<()>,
     sources: RwLock<Sources>,
+    index: RwLock<Index>,
     /// Names of sources that only the configuration knows.
     names: RwLock<HashMap<SourceId, Vec<String>>>,
     /// Held as long as the database is open; dropped last.
@@ -109,11 +114,14 @@ impl View {
             journal,
             gate: RwLock::default(),
             sources: RwLock::default(),
+            index: RwLock::default(),
             names: RwLock::default(),
             _lock: lock,
         };
         let sources = view.load_sources()?;
         *view.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
+        let index = Index::load(&view)?;
+        *view.index.write().unwrap_or_else(PoisonError::into_inner) = index;
         Ok(view)
     }
 
@@ -124,6 +132,41 @@ impl View {
 
     pub(super) fn sources(&self) -> RwLockReadGuard<'_, Sources> {
         self.sources.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The articles with a mark: those that count, in the order of their numbers.
+    pub(super) fn marked(&self, mark: Mark) -> Result<Vec<u64>, StoreError> {
+        let (mut articles, bucket) = {
+            let index = self.index();
+            let pending: Vec<u64> = index.pending(mark).collect();
+            (pending, index.bucket(mark))
+        };
+        if let Some(bucket) = bucket {
+            let merged = self.with_raw(&bucket.encode(), |bytes| {
+                bytes.map(|bytes| index::find(bytes, mark))
+            })?;
+            articles.extend(merged.into_iter().flatten());
+        }
+        index::newest(&mut articles);
+        Ok(articles)
+    }
+
+    /// Where an id leads.
+    pub(super) fn led(&self, id: ArticleId) -> Result<Option<IdRow>, StoreError> {
+        if let Some(led) = self.row(Key::Id(*id.as_bytes()))? {
+            return Ok(Some(led));
+        }
+        for number in self.marked(Mark::id(id))? {
+            let row: Option<ArticleRow> = self.row(Key::Article(number))?;
+            if row.is_some_and(|row| row.article_id() == id) {
+                return Ok(Some(IdRow::Article(number)));
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn set_names(&self, names: HashMap<SourceId, Vec<String>>) {
@@ -148,13 +191,27 @@ impl View {
 
     /// A row's bytes.
     pub(super) fn raw(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.guarded(|| Ok(self.db.get(key)?.map(|value| value.to_vec())))
+        self.with_raw(key, |bytes| bytes.map(<[u8]>::to_vec))
+    }
+
+    fn with_raw<T>(
+        &self,
+        key: &[u8],
+        read: impl FnOnce(Option<&[u8]>) -> T,
+    ) -> Result<T, StoreError> {
+        let value = self.guarded(|| self.db.get(key))?;
+        Ok(read(value.as_deref()))
     }
 
     /// A row.
     pub(super) fn row<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>, StoreError> {
-        let bytes = self.raw(&key.encode())?;
-        bytes.map(|bytes| self.decode(&bytes)).transpose()
+        self.row_at(&key.encode())
+    }
+
+    /// A row by its encoded key.
+    pub(super) fn row_at<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        let row = self.with_raw(key, |bytes| bytes.map(records::decode).transpose())?;
+        row.map_err(|error| self.damaged(&error.to_string()))
     }
 
     /// A value that must be readable.
@@ -171,7 +228,25 @@ impl View {
     }
 
     /// Applies a batch: all of it or, after a crash, nothing of it.
-    pub(super) fn apply(&self, writes: Writes, sources: NewSources) -> Result<(), StoreError> {
+    pub(super) fn apply(&self, finished: Finished) -> Result<(), StoreError> {
+        let Finished {
+            writes,
+            sources,
+            entries,
+        } = finished;
+        self.apply_index(writes, |index| index.take(&entries))?;
+        // after the rows: a reader that sees a new generation must see what moved it
+        let mut held = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        held.take(sources);
+        Ok(())
+    }
+
+    /// Applies rows, and what they change of the index.
+    pub(super) fn apply_index(
+        &self,
+        writes: Writes,
+        change: impl FnOnce(&mut Index),
+    ) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         for (key, value) in writes {
             match value {
@@ -181,9 +256,7 @@ impl View {
         }
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         self.guarded(|| self.db.apply_batch(batch))?;
-        // after the rows: a reader that sees a new generation must see what moved it
-        let mut held = self.sources.write().unwrap_or_else(PoisonError::into_inner);
-        held.take(sources);
+        change(&mut self.index.write().unwrap_or_else(PoisonError::into_inner));
         Ok(())
     }
 
@@ -221,10 +294,13 @@ impl View {
         let (mut articles, mut timeline) = (0, 0);
         let mut listings: HashMap<u32, u64> = HashMap::new();
         for row in self.range(all_rows()) {
-            match Key::decode(&row?.0) {
+            let (key, value) = row?;
+            match Key::decode(&key) {
                 Some(Key::Article(_)) => articles += 1,
-                Some(Key::Timeline { .. }) => timeline += 1,
-                Some(Key::Listing { source, .. }) => *listings.entry(source).or_default() += 1,
+                Some(Key::Timeline { .. }) => timeline += lines::count(&value),
+                Some(Key::Listing { source, .. }) => {
+                    *listings.entry(source).or_default() += lines::count(&value);
+                }
                 Some(_) => {}
                 None => return Err(self.damaged("a key of the store is unreadable")),
             }

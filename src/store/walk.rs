@@ -9,9 +9,10 @@ use std::{
 
 use super::{
     Scope, StoreError,
-    keys::{self, Key},
+    keys::Key,
+    lines::{Backwards, Line},
     records::{ArticleRow, StoryRow, timestamp},
-    view::{Rows, View},
+    view::View,
 };
 use crate::{
     source::SourceId,
@@ -181,7 +182,13 @@ fn host(address: &str) -> String {
         .unwrap_or_default()
 }
 
-/// An article's place in an index.
+/// A line, read backwards.
+struct Cursor<'a> {
+    line: Backwards<'a>,
+    source: Option<u32>,
+}
+
+/// An article's place in a line.
 #[derive(Clone, Copy)]
 struct Place {
     at: i64,
@@ -189,20 +196,19 @@ struct Place {
     source: Option<u32>,
 }
 
-/// An index, read backwards.
-struct Cursor<'a> {
-    rows: std::iter::Rev<Rows<'a>>,
-}
-
 impl<'a> Cursor<'a> {
     fn source(view: &'a View, number: u32) -> Self {
-        let rows = view.range(keys::listings(number)).rev();
-        Self { rows }
+        Self {
+            line: Line::Listing(number).backwards(view),
+            source: Some(number),
+        }
     }
 
     fn timeline(view: &'a View) -> Self {
-        let rows = view.range(keys::timeline(i64::MAX)).rev();
-        Self { rows }
+        Self {
+            line: Line::Timeline.backwards(view),
+            source: None,
+        }
     }
 }
 
@@ -210,33 +216,9 @@ impl Iterator for Cursor<'_> {
     type Item = Result<Place, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let key = match self.rows.next()? {
-                Ok((key, _)) => key,
-                Err(error) => return Some(Err(error)),
-            };
-            match Key::decode(&key) {
-                Some(Key::Listing {
-                    source,
-                    at,
-                    article,
-                }) => {
-                    return Some(Ok(Place {
-                        at,
-                        number: article,
-                        source: Some(source),
-                    }));
-                }
-                Some(Key::Timeline { at, article }) => {
-                    return Some(Ok(Place {
-                        at,
-                        number: article,
-                        source: None,
-                    }));
-                }
-                _ => {}
-            }
-        }
+        let source = self.source;
+        let place = self.line.next()?;
+        Some(place.map(|(at, number)| Place { at, number, source }))
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     Recorded, StoreError, apply,
     change::Change,
-    checks, expire,
+    checks, expire, index,
     keys::Key,
     prepare::{Prepared, Ready},
     records::AttemptsRow,
@@ -27,6 +27,9 @@ use crate::{
     journal::{Event, Journal},
     source::SourceId,
 };
+
+/// So many events are not worth being looked up ahead.
+const FEW: usize = 8;
 
 /// Commands of one group at most: so that the first does not wait long for its answer.
 const GROUP: usize = 128;
@@ -110,6 +113,16 @@ impl Writer {
         for answer in answers {
             answer(done.clone());
         }
+        if self.behind.is_none() && self.view.index().is_full() {
+            self.merge();
+        }
+    }
+
+    fn merge(&mut self) {
+        if let Err(error) = index::merge(&self.view) {
+            tracing::error!(%error, "the store's index could not be written");
+            self.behind = Some(error);
+        }
     }
 
     fn try_write(
@@ -132,8 +145,8 @@ impl Writer {
                 return Err(error);
             }
         };
-        let (writes, sources) = change.finish();
-        let applied = view.apply(writes, sources).and_then(|()| view.flush());
+        let finished = change.finish();
+        let applied = view.apply(finished).and_then(|()| view.flush());
         if let Err(error) = &applied {
             // the events are in the journal for good, so the database must not go on without them
             self.behind = Some(error.clone());
@@ -179,6 +192,13 @@ impl Writer {
     fn record(&mut self, change: &mut Change<'_>, ready: Ready) -> Result<Recorded, StoreError> {
         let before = change.touched().clone();
         let mut recorded = Recorded::default();
+        if ready.events.len() > FEW {
+            let events = ready.events.iter();
+            apply::look_up(
+                change,
+                events.map(|event| (event.event.as_ref(), &event.text)),
+            )?;
+        }
         for event in ready.events {
             match self.keep(change, event)? {
                 Kept::Nothing => continue,
@@ -223,6 +243,7 @@ impl Writer {
     fn expire(&mut self, change: &mut Change<'_>, rule: &expire::Rule) -> Result<u64, StoreError> {
         let ids = expire::doomed(change.view, rule)?;
         if ids.is_empty() {
+            index::forget_before(&self.view, expire::first_month(rule))?;
             for segment in expire::forget(change, rule)? {
                 self.journal.drop_segment(segment)?;
             }

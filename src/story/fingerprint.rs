@@ -23,11 +23,24 @@ pub struct Fingerprint([u16; SLOTS]);
 
 /// A text as it is compared: letters and digits alone, full-width forms as ASCII, in lower case.
 pub fn normalise(text: &str) -> String {
-    text.chars()
-        .map(narrow)
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    let mut normalised = String::with_capacity(text.len());
+    for c in text.chars() {
+        // nearly all there is, and asking Unicode's tables for each costs more than all the rest
+        if is_han(c) {
+            normalised.push(c);
+            continue;
+        }
+        let c = narrow(c);
+        if c.is_alphanumeric() {
+            normalised.extend(c.to_lowercase());
+        }
+    }
+    normalised
+}
+
+/// Whether a character is one of the unified ideographs: a letter without a case.
+pub(super) fn is_han(c: char) -> bool {
+    ('\u{4E00}'..='\u{9FFF}').contains(&c)
 }
 
 /// `2` for `2`: keyboards for Chinese write both.
@@ -42,11 +55,15 @@ pub(super) fn narrow(c: char) -> char {
 impl Fingerprint {
     /// The fingerprint of a text; none for one that is too short.
     pub fn of(text: &str) -> Option<Self> {
-        let normalised = normalise(text);
+        Self::of_normalised(&normalise(text))
+    }
+
+    /// The same of a text that was [`normalise`]d.
+    pub fn of_normalised(normalised: &str) -> Option<Self> {
         if normalised.chars().count() < SHORT_CHARS {
             return None;
         }
-        Some(Self(fill(&smallest(&normalised))))
+        Some(Self(fill(&smallest(normalised))))
     }
 
     /// The estimated similarity, from 0 to 1.

@@ -123,7 +123,9 @@ impl<'o, 'a> Scale<'o, 'a> {
                 weight *= 0.1;
             }
             // what lies around the article is cut off: it speaks neither for nor against a block that holds both
-            if !(start..end).contains(&index) {
+            if index >= end {
+                weight *= 0.002;
+            } else if index < start {
                 weight *= 0.05;
             }
             sum += weight;

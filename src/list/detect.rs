@@ -60,6 +60,7 @@ pub(super) fn blocks(outline: &Outline<'_>) -> Vec<Block> {
         }
     }
     weigh_places(outline, &mut blocks);
+    weigh_single_rows(outline, &mut blocks, &pagers);
     // equal scores: the larger rows, which hold the dates and leads; then the earlier block
     let size = |b: &Block| {
         let node = outline.nodes[b.rows[0]];
@@ -95,12 +96,44 @@ fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
             link.kind == LinkKind::More && outline.gap(link.node, first) <= MAX_GAP
         });
         if is_other_page {
-            block.score *= 0.3;
+            block.score *= 0.2;
+        }
+        if outline.nodes[first].region == Region::Aside {
+            block.score *= 0.4;
         }
         if common(block) > widest {
             block.score *= 1.8;
         }
     }
+}
+
+/// A single dated row above a pager is a list's last page, whatever longer block stands beside it.
+fn weigh_single_rows(outline: &Outline<'_>, blocks: &mut [Block], pagers: &Pagers) {
+    const LAST_PAGE: f64 = 60.0;
+    let ranges: Vec<(usize, usize)> = blocks
+        .iter()
+        .filter(|b| b.rows.len() > 1)
+        .filter_map(|b| Some((*b.rows.first()?, outline.nodes[*b.rows.last()?].end)))
+        .collect();
+    for block in blocks {
+        if let [row] = block.rows[..] {
+            let end = outline.nodes[row].end;
+            let overlaps = ranges.iter().any(|&(from, to)| from < end && row < to);
+            if !overlaps
+                && pagers
+                    .words
+                    .iter()
+                    .any(|p| follows(*p, outline.nodes[row].chars.1))
+            {
+                block.score = LAST_PAGE;
+            }
+        }
+    }
+}
+
+/// Whether a pager stands right behind where a block ends.
+fn follows(pager: usize, end: usize) -> bool {
+    (end..=end + MAX_PAGER_DISTANCE).contains(&pager)
 }
 
 /// The best of the blocks that some given elements form: rows that a preset's selector has found.
@@ -322,7 +355,7 @@ impl<'o, 'a> Rows<'o, 'a> {
         let mut score = sum * (1.0_f64).min((20.0 / rows).sqrt().max(0.5));
         let end = self.outline.nodes[last].chars.1;
         // a list is what its pager pages through, however long the block beside it
-        let follows = |place: &usize| (end..=end + MAX_PAGER_DISTANCE).contains(place);
+        let follows = |place: &usize| follows(*place, end);
         if pagers.words.iter().any(follows) {
             score = score * 3.0 + 10.0;
         } else if pagers.numbers.iter().any(follows) {

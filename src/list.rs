@@ -193,9 +193,12 @@ fn detected(
     context: &ListContext<'_>,
 ) -> Option<(Vec<Item>, String)> {
     let mut best: Option<(Vec<Item>, String)> = None;
-    for block in detect::blocks(outline).iter().take(MAX_BLOCKS) {
+    let is_own = |block: &Block| !(outline.says_empty && block.is_beside);
+    let blocks = detect::blocks(outline);
+    for block in blocks.iter().filter(|b| is_own(b)).take(MAX_BLOCKS) {
         let rows = rows_of(outline, block);
-        let rows = headings::with_years(outline, block, rows);
+        let mut rows = headings::with_years(outline, block, rows);
+        rows.splice(0..0, headings::headline(outline, block));
         let items = rows::read(&rows, context.rules, base, context);
         if items.len() > best.as_ref().map_or(0, |(items, _)| items.len()) {
             let found_by = format!("detection: {} of {}", rows.len(), place_of(&rows));

@@ -68,6 +68,8 @@ pub(super) struct Link<'a> {
 pub(super) struct Outline<'a> {
     pub(super) nodes: Vec<Node<'a>>,
     pub(super) links: Vec<Link<'a>>,
+    /// Whether the page says that there is nothing in its list: `暂无内容`.
+    pub(super) says_empty: bool,
     /// Texts that are a year and nothing else, with the characters before each: `2023年`.
     pub(super) years: Vec<(usize, i16)>,
     /// Index of the element that holds the breadcrumb, if one is named.
@@ -79,6 +81,7 @@ impl<'a> Outline<'a> {
         let mut outline = Self {
             nodes: Vec::new(),
             links: Vec::new(),
+            says_empty: false,
             years: Vec::new(),
             breadcrumb: None,
         };
@@ -119,6 +122,7 @@ impl<'a> Outline<'a> {
                 }
                 Step::Text(text) => {
                     let visible = visible_chars(text);
+                    self.says_empty |= words::says_empty(text);
                     if let Some(year) = words::year_alone(text)
                         && self.years.len() < MAX_YEARS
                         && !open

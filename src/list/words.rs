@@ -221,6 +221,26 @@ pub(super) fn says_you_are_here(text: &str) -> bool {
         .any(|words| text.contains(words))
 }
 
+/// Whether a text says that a list is empty: `暂无内容`.
+pub(super) fn says_empty(text: &str) -> bool {
+    const MOST_BYTES: usize = 90;
+    text.len() <= MOST_BYTES
+        && [
+            "暂无内容",
+            "暂无数据",
+            "暂无信息",
+            "暂无记录",
+            "暂无文章",
+            "暂无相关",
+            "没有相关内容",
+            "没有找到相关",
+            "No results",
+            "No items found",
+        ]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
 /// The year, if a text is nothing else: `2023`, `2023年`, `2023年度`.
 pub(super) fn year_alone(text: &str) -> Option<i16> {
     if text.len() > 64 {
@@ -347,7 +367,8 @@ pub(super) fn looks_dated(text: &str) -> bool {
     digits >= 2 && chars <= MOST_CHARS && fitting * 10 >= chars * 7 && holds_date(text)
 }
 
-fn is_wide_digit(c: char) -> bool {
+/// A digit as wide as a Chinese character.
+pub(super) fn is_wide_digit(c: char) -> bool {
     ('\u{ff10}'..='\u{ff19}').contains(&c)
 }
 

@@ -4,11 +4,13 @@
 
 mod dates;
 mod detect;
+mod headings;
 mod outline;
 mod pager;
 mod pieces;
 mod records;
 mod rows;
+mod scripts;
 mod select;
 mod titles;
 mod words;
@@ -54,14 +56,23 @@ pub struct List {
     pub title: Option<String>,
     /// The items, in page order, each address once.
     pub items: Vec<Item>,
-    /// The next list page.
+    /// The next list page that the page links to.
     pub next: Option<Url>,
+    /// The next list page that only a script would link to.
+    pub next_by_script: Option<Url>,
     /// The site family that was recognised or forced.
     pub preset: Option<String>,
     /// How the items were found, in words for `preview`: a selector, a preset, detection.
     pub found_by: String,
     /// What could not be understood, in words.
     pub problems: Vec<String>,
+}
+
+impl List {
+    /// The next list page, linked to or only known to a script.
+    pub fn following(&self) -> Option<&Url> {
+        self.next.as_ref().or(self.next_by_script.as_ref())
+    }
 }
 
 /// A line of a list page.
@@ -101,11 +112,19 @@ pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
         context.url,
         context.rules.next.as_ref().or(of_preset),
     );
+    if list.next.is_none() {
+        list.next_by_script = scripts::next(document, &base);
+    }
     let mut seen = HashSet::new();
     list.items.retain(|item| seen.insert(item.url.clone()));
     if list.items.is_empty() {
         list.problems
             .push("no list was found on the page".to_owned());
+        if let Some(url) = scripts::request(document, &base) {
+            list.problems.push(format!(
+                "a script of the page asks for {url}: the list may be there"
+            ));
+        }
     }
     list
 }
@@ -174,8 +193,12 @@ fn detected(
     context: &ListContext<'_>,
 ) -> Option<(Vec<Item>, String)> {
     let mut best: Option<(Vec<Item>, String)> = None;
-    for block in detect::blocks(outline).iter().take(MAX_BLOCKS) {
+    let is_own = |block: &Block| !(outline.says_empty && block.is_beside);
+    let blocks = detect::blocks(outline);
+    for block in blocks.iter().filter(|b| is_own(b)).take(MAX_BLOCKS) {
         let rows = rows_of(outline, block);
+        let mut rows = headings::with_years(outline, block, rows);
+        rows.splice(0..0, headings::headline(outline, block));
         let items = rows::read(&rows, context.rules, base, context);
         if items.len() > best.as_ref().map_or(0, |(items, _)| items.len()) {
             let found_by = format!("detection: {} of {}", rows.len(), place_of(&rows));

@@ -251,7 +251,7 @@ impl Poller {
         if state.last_success.is_some() {
             return items;
         }
-        let mut next = first.next.clone();
+        let mut next = first.following().cloned();
         let mut walked: Vec<Url> = vec![source.url.clone()];
         while let Some(url) = next.take() {
             if walked.len() >= source.pages as usize || walked.contains(&url) {
@@ -275,8 +275,8 @@ impl Poller {
             };
             match self.understand_list(source, page, 0, now).await {
                 Ok(listing) => {
+                    next = listing.list.following().cloned();
                     items.extend(listing.list.items);
-                    next = listing.list.next;
                 }
                 Err(fault) => {
                     tracing::warn!(%url, error = %fault, "a further list page could not be understood");

@@ -45,6 +45,7 @@ struct Preview {
     title: Option<String>,
     items: Vec<Item>,
     next: Option<Url>,
+    next_by_script: Option<Url>,
     preset: Option<String>,
     found_by: String,
     problems: Vec<String>,
@@ -141,6 +142,7 @@ impl Visitor {
             title,
             items,
             next,
+            next_by_script,
             preset,
             found_by,
             problems,
@@ -150,6 +152,7 @@ impl Visitor {
             title,
             items,
             next,
+            next_by_script,
             preset,
             found_by,
             problems,
@@ -182,6 +185,7 @@ impl Visitor {
             title: None,
             items: Vec::new(),
             next: None,
+            next_by_script: None,
             preset,
             found_by: String::new(),
             problems: Vec::new(),
@@ -280,9 +284,10 @@ fn in_words(preview: &Preview) -> String {
                 item.title, item.url
             ));
         }
-        match &preview.next {
-            Some(next) => line(format_args!("next page: {next}")),
-            None => line(format_args!("next page: none found")),
+        match (&preview.next, &preview.next_by_script) {
+            (Some(next), _) => line(format_args!("next page: {next}")),
+            (None, Some(next)) => line(format_args!("next page: {next} (known to a script only)")),
+            (None, None) => line(format_args!("next page: none found")),
         }
     }
     for problem in &preview.problems {

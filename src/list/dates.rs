@@ -329,7 +329,9 @@ fn short_text(element: Element<'_>) -> Option<String> {
 }
 
 fn may_be_date(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_digit()) || (text.contains('年') && text.contains('月'))
+    text.bytes().any(|b| b.is_ascii_digit())
+        || text.contains(words::is_wide_digit)
+        || (text.contains('年') && text.contains('月'))
 }
 
 /// A title without the date at its end, and that date: `…的通知 (2024-02-24)`.

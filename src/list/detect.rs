@@ -44,6 +44,10 @@ pub(super) struct Block {
     pub(super) rows: Vec<usize>,
     /// How sure it is that this is the list.
     pub(super) score: f64,
+    /// How many rows show a date.
+    dated: u32,
+    /// Whether its place says that it is not this page's own: a side column, or below a `更多`.
+    pub(super) is_beside: bool,
 }
 
 /// The blocks that may be the page's list, best first.
@@ -53,13 +57,14 @@ pub(super) fn blocks(outline: &Outline<'_>) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     for cluster in clusters(outline) {
         for run in runs(outline, cluster) {
-            let score = rows.score(&run, &pagers);
-            if score >= LEAST_SCORE {
-                blocks.push(Block { rows: run, score });
+            let block = rows.block(run, &pagers);
+            if block.score >= LEAST_SCORE {
+                blocks.push(block);
             }
         }
     }
     weigh_places(outline, &mut blocks);
+    weigh_single_rows(outline, &mut blocks, &pagers);
     // equal scores: the larger rows, which hold the dates and leads; then the earlier block
     let size = |b: &Block| {
         let node = outline.nodes[b.rows[0]];
@@ -95,12 +100,46 @@ fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
             link.kind == LinkKind::More && outline.gap(link.node, first) <= MAX_GAP
         });
         if is_other_page {
-            block.score *= 0.3;
+            block.score *= 0.15;
         }
+        let is_aside = outline.nodes[first].region == Region::Aside;
+        if is_aside {
+            block.score *= 0.4;
+        }
+        block.is_beside = is_other_page || is_aside;
         if common(block) > widest {
             block.score *= 1.8;
         }
     }
+}
+
+/// A single dated row above a pager is a list's last page, whatever longer block stands beside it.
+fn weigh_single_rows(outline: &Outline<'_>, blocks: &mut [Block], pagers: &Pagers) {
+    const LAST_PAGE: f64 = 60.0;
+    let ranges: Vec<(usize, usize)> = blocks
+        .iter()
+        .filter(|b| b.rows.len() > 1 && b.dated as usize * 2 > b.rows.len())
+        .filter_map(|b| Some((*b.rows.first()?, outline.nodes[*b.rows.last()?].end)))
+        .collect();
+    for block in blocks {
+        if let [row] = block.rows[..] {
+            let end = outline.nodes[row].end;
+            let overlaps = ranges.iter().any(|&(from, to)| from < end && row < to);
+            if !overlaps
+                && pagers
+                    .words
+                    .iter()
+                    .any(|p| follows(*p, outline.nodes[row].chars.1))
+            {
+                block.score = LAST_PAGE;
+            }
+        }
+    }
+}
+
+/// Whether a pager stands right behind where a block ends.
+fn follows(pager: usize, end: usize) -> bool {
+    (end..=end + MAX_PAGER_DISTANCE).contains(&pager)
 }
 
 /// The best of the blocks that some given elements form: rows that a preset's selector has found.
@@ -124,10 +163,7 @@ pub(super) fn best_of(outline: &Outline<'_>, mut found: Vec<usize>) -> Option<Bl
     }
     let blocks = groups.into_iter().map(|(_, rows)| rows);
     blocks
-        .map(|run| Block {
-            score: rows.score(&run, &pagers),
-            rows: run,
-        })
+        .map(|run| rows.block(run, &pagers))
         .max_by(|a, b| a.score.total_cmp(&b.score))
 }
 
@@ -234,7 +270,9 @@ fn is_heading_between(outline: &Outline<'_>, before: usize, row: usize) -> bool 
     let [a, b] = [before, row].map(|r| outline.nodes[outline.nodes[r].parent].element);
     let [over_a, over_b] = [a, b].map(|e| e.parent().and_then(|p| p.attr("class")));
     let alike = a.name() == b.name() && a.attr("class") == b.attr("class") && over_a == over_b;
-    let classed = a.attr("class").or(over_a).is_some();
+    let ends = outline.nodes[before].chars.1..=outline.nodes[row].chars.0;
+    let is_year = outline.years.iter().any(|(at, _)| ends.contains(at));
+    let classed = a.attr("class").or(over_a).is_some() || is_year;
     let (from, to) = (outline.nodes[before].links.1, outline.nodes[row].links.0);
     let links = outline.links.get(from..to).unwrap_or_default();
     alike
@@ -287,8 +325,20 @@ impl<'o, 'a> Rows<'o, 'a> {
         }
     }
 
-    /// What a run of rows is worth.
-    fn score(&mut self, run: &[usize], pagers: &Pagers) -> f64 {
+    /// A run of rows as a block.
+    fn block(&mut self, run: Vec<usize>, pagers: &Pagers) -> Block {
+        let mut dated = 0;
+        let score = self.score(&run, pagers, &mut dated);
+        Block {
+            rows: run,
+            score,
+            dated,
+            is_beside: false,
+        }
+    }
+
+    /// What a run of rows is worth, and how many are dated.
+    fn score(&mut self, run: &[usize], pagers: &Pagers, dated: &mut u32) -> f64 {
         let Some(&last) = run.last() else {
             return 0.0;
         };
@@ -296,20 +346,19 @@ impl<'o, 'a> Rows<'o, 'a> {
             return 0.0;
         }
         let mut sum = 0.0;
-        let mut dated = 0_u32;
         for (i, &row) in run.iter().enumerate() {
             let worth = self.worth[row].unwrap_or_else(|| self.worth_of(row));
             self.worth[row] = Some(worth);
             let is_dated =
                 self.outline.is_dated(row) || self.is_dated_after(row, run.get(i + 1).copied());
-            dated += u32::from(is_dated);
+            *dated += u32::from(is_dated);
             sum += worth + if is_dated { 3.0 } else { 0.0 };
         }
         sum -= self.against_targets(run);
         let rows = f64::from(u32::try_from(run.len()).unwrap_or(u32::MAX));
         // a single row is a list only if it is dated, and never against a longer one
         if run.len() == 1 {
-            return if dated == 1 && sum >= 5.0 {
+            return if *dated == 1 && sum >= 5.0 {
                 LEAST_SCORE
             } else {
                 0.0
@@ -322,7 +371,7 @@ impl<'o, 'a> Rows<'o, 'a> {
         let mut score = sum * (1.0_f64).min((20.0 / rows).sqrt().max(0.5));
         let end = self.outline.nodes[last].chars.1;
         // a list is what its pager pages through, however long the block beside it
-        let follows = |place: &usize| (end..=end + MAX_PAGER_DISTANCE).contains(place);
+        let follows = |place: &usize| follows(*place, end);
         if pagers.words.iter().any(follows) {
             score = score * 3.0 + 10.0;
         } else if pagers.numbers.iter().any(follows) {
@@ -372,15 +421,16 @@ impl<'o, 'a> Rows<'o, 'a> {
 
     /// What a row is worth whose link says no more than `详情`: its title stands beside.
     fn worth_of_more(&self, row: usize) -> f64 {
-        const LEAST_CHARS: usize = 8;
+        const LEAST_CHARS: usize = 4;
+        const SHORT_CHARS: usize = 8;
         let (before, inside) = self.outline.nodes[row].chars;
         match self.outline.links_in(row) {
             [link] if link.kind == LinkKind::More => {
                 let beside = (inside - before).saturating_sub(link.chars);
-                let worth = if words::is_article_like(link.href) {
-                    1.6
-                } else {
-                    0.9
+                let worth = match (words::is_article_like(link.href), beside) {
+                    (_, ..SHORT_CHARS) => 0.2,
+                    (true, _) => 1.6,
+                    (false, _) => 0.9,
                 };
                 if beside < LEAST_CHARS || words::is_column_like(link.href) {
                     return -1.0;

@@ -15,6 +15,9 @@ const MAX_LINKS: usize = 4_000;
 /// A script that shows a row's date is no longer.
 const MAX_DATE_SCRIPT_BYTES: usize = 600;
 
+/// More years are no headings.
+const MAX_YEARS: usize = 1_000;
+
 /// How many links of one element are compared with each other.
 const MAX_TARGETS: usize = 40;
 
@@ -65,6 +68,10 @@ pub(super) struct Link<'a> {
 pub(super) struct Outline<'a> {
     pub(super) nodes: Vec<Node<'a>>,
     pub(super) links: Vec<Link<'a>>,
+    /// Whether the page says that there is nothing in its list: `暂无内容`.
+    pub(super) says_empty: bool,
+    /// Texts that are a year and nothing else, with the characters before each: `2023年`.
+    pub(super) years: Vec<(usize, i16)>,
     /// Index of the element that holds the breadcrumb, if one is named.
     pub(super) breadcrumb: Option<usize>,
 }
@@ -74,6 +81,8 @@ impl<'a> Outline<'a> {
         let mut outline = Self {
             nodes: Vec::new(),
             links: Vec::new(),
+            says_empty: false,
+            years: Vec::new(),
             breadcrumb: None,
         };
         outline.read(document.body());
@@ -113,6 +122,17 @@ impl<'a> Outline<'a> {
                 }
                 Step::Text(text) => {
                     let visible = visible_chars(text);
+                    self.says_empty |= words::says_empty(text);
+                    if let Some(year) = words::year_alone(text)
+                        && self.years.len() < MAX_YEARS
+                        && !open
+                            .iter()
+                            .rev()
+                            .take(3)
+                            .any(|&n| self.nodes[n].element.name() == "a")
+                    {
+                        self.years.push((chars, year));
+                    }
                     chars += visible;
                     if self.breadcrumb.is_none() && words::says_you_are_here(text) {
                         self.breadcrumb = open.last().copied();

@@ -2,12 +2,13 @@
 //!
 //! In: a parsed page. Out: its items, where a script holds more than one.
 
+use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
 use super::{Item, ListContext, outline::Outline};
 use crate::{
-    article::dates::{self, DateContext},
+    article::dates::{self, DateContext, Published},
     page::{
         document::{Document, Element},
         links,
@@ -197,6 +198,22 @@ fn of_value(value: &Value, base: &Url, context: &ListContext<'_>) -> Vec<Item> {
     best
 }
 
+/// Seconds or milliseconds since 1970, as a number or its digits.
+fn counted(value: &Value, context: &ListContext<'_>) -> Option<Published> {
+    const YEAR_1990: i64 = 631_152_000;
+    let number = value
+        .as_i64()
+        .or_else(|| value.as_str().and_then(|s| s.parse().ok()))?;
+    let seconds = if number > YEAR_1990 * 100 {
+        number / 1_000
+    } else {
+        number
+    };
+    let at = Timestamp::from_second(seconds).ok()?;
+    let is_past = seconds >= YEAR_1990 && at <= context.now;
+    is_past.then(|| Published::At(at, context.timezone.to_offset(at)))
+}
+
 fn of_object(value: &Value, base: &Url, context: &ListContext<'_>) -> Option<Item> {
     let fields = value.as_object()?;
     let text = |keys: &[&str]| {
@@ -222,7 +239,16 @@ fn of_object(value: &Value, base: &Url, context: &ListContext<'_>) -> Option<Ite
         timezone: context.timezone,
         now: context.now,
     };
-    let published = text(&DATES).and_then(|value| dates::declared(value, &dating));
+    let of_text = || text(&DATES).and_then(|value| dates::declared(value, &dating));
+    let of_number = || {
+        DATES.iter().find_map(|key| {
+            let (_, value) = fields
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(key))?;
+            counted(value, context)
+        })
+    };
+    let published = of_text().or_else(of_number);
     Some(Item {
         title,
         url,

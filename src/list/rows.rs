@@ -15,7 +15,7 @@ use super::{
     words::LinkKind,
 };
 use crate::{
-    article::dates::{DateContext, infer_years},
+    article::dates::{DateContext, Shown, infer_years},
     page::{
         document::{Child, Element, Step},
         links,
@@ -32,12 +32,18 @@ const MAX_TAIL: usize = 12;
 pub(super) struct Row<'a> {
     pub(super) element: Element<'a>,
     tail: usize,
+    /// The year of the heading above, for dates that leave theirs out.
+    pub(super) year: Option<i16>,
 }
 
 impl<'a> Row<'a> {
     /// A row that is one element.
     pub(super) fn alone(element: Element<'a>) -> Self {
-        Self { element, tail: 0 }
+        Self {
+            element,
+            tail: 0,
+            year: None,
+        }
     }
 
     /// Elements as rows, each with what stands between it and the next beside it.
@@ -50,7 +56,11 @@ impl<'a> Row<'a> {
                 None => rows.last().map_or(0, |row| row.tail),
                 Some(_) => 0,
             };
-            rows.push(Self { element, tail });
+            rows.push(Self {
+                element,
+                tail,
+                year: None,
+            });
         }
         rows
     }
@@ -110,6 +120,7 @@ pub(super) fn read(
         now: context.now,
     };
     let mut found = Vec::new();
+    let mut years = Vec::new();
     for (row, links) in rows.iter().zip(&links) {
         let Some(target) = target_of(links, &uses, context.url) else {
             continue;
@@ -124,13 +135,18 @@ pub(super) fn read(
         };
         let candidates = dates::candidates(*row, &title, rules.date.as_ref(), &dating);
         found.push((title.text, target.url.clone(), candidates));
+        years.push(row.year);
     }
     split_dates_off(&mut found, &dating);
     let columns: Vec<&[Candidate]> = found
         .iter()
         .map(|(_, _, candidates)| candidates.as_slice())
         .collect();
-    let published = infer_years(&dates::column(&columns), &dating);
+    let shown = dates::column(&columns).into_iter().zip(years);
+    let shown: Vec<Shown> = shown
+        .map(|(shown, year)| in_year(shown, year, &dating))
+        .collect();
+    let published = infer_years(&shown, &dating);
     let items = found.iter().zip(published);
     let items = items.map(|((title, url, _), published)| Item {
         title: title.clone(),
@@ -138,6 +154,16 @@ pub(super) fn read(
         published,
     });
     without_strays(items.collect())
+}
+
+/// A date that leaves out its year, in the year of the heading above.
+fn in_year(shown: Shown, year: Option<i16>, dating: &DateContext<'_>) -> Shown {
+    match (shown, year) {
+        (Shown::YearLess(partial), Some(year)) => {
+            partial.in_year(year, dating).map_or(shown, Shown::Whole)
+        }
+        _ => shown,
+    }
 }
 
 /// Takes the dates from the titles' ends where most rows have theirs there. A title may speak of a day of its own.

@@ -221,6 +221,40 @@ pub(super) fn says_you_are_here(text: &str) -> bool {
         .any(|words| text.contains(words))
 }
 
+/// Whether a text says that a list is empty: `暂无内容`.
+pub(super) fn says_empty(text: &str) -> bool {
+    const MOST_BYTES: usize = 90;
+    text.len() <= MOST_BYTES
+        && [
+            "暂无内容",
+            "暂无数据",
+            "暂无信息",
+            "暂无记录",
+            "暂无文章",
+            "暂无相关",
+            "没有相关内容",
+            "没有找到相关",
+            "No results",
+            "No items found",
+        ]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
+/// The year, if a text is nothing else: `2023`, `2023年`, `2023年度`.
+pub(super) fn year_alone(text: &str) -> Option<i16> {
+    if text.len() > 64 {
+        return None;
+    }
+    let bare = text
+        .trim()
+        .trim_end_matches('度')
+        .trim_end_matches('年')
+        .trim_end();
+    let is_year = bare.len() == 4 && (bare.starts_with("19") || bare.starts_with("20"));
+    is_year.then(|| bare.parse().ok()).flatten()
+}
+
 /// The longest word that names a region.
 const MAX_NAME_BYTES: usize = 12;
 
@@ -292,6 +326,9 @@ fn split_words(name: &str) -> impl Iterator<Item = &str> {
 /// Whether a piece of text is little else than a date or a part of one: `2024-02-24`, `[02-24]`, `发布时间:2024年2月24日`.
 pub(super) fn looks_dated(text: &str) -> bool {
     const MOST_CHARS: usize = 32;
+    if text.len() <= 40 * 4 && text.contains(is_wide_digit) {
+        return looks_dated(&narrow(text));
+    }
     if text.len() > 40 * 4 || !text.bytes().any(|b| b.is_ascii_digit()) {
         return text.contains('年') && text.contains('月') && text.chars().count() < MOST_CHARS;
     }
@@ -328,6 +365,20 @@ pub(super) fn looks_dated(text: &str) -> bool {
         fitting += usize::from(fits);
     }
     digits >= 2 && chars <= MOST_CHARS && fitting * 10 >= chars * 7 && holds_date(text)
+}
+
+/// A digit as wide as a Chinese character.
+pub(super) fn is_wide_digit(c: char) -> bool {
+    ('\u{ff10}'..='\u{ff19}').contains(&c)
+}
+
+/// Full-width signs as ASCII.
+fn narrow(text: &str) -> String {
+    let narrow = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        c => c,
+    };
+    text.chars().map(narrow).collect()
 }
 
 /// Whether a text is a line of facts with a whole date: `来源：教务处  日期：2024-02-24  浏览次数：`, `Published on 24 May 2024 by …`.

@@ -23,6 +23,29 @@ pub const MAX_NODES: usize = 1_500_000;
 /// How much text is fed to the parser between two looks at the number of nodes.
 const CHUNK_BYTES: usize = 32 << 10;
 
+/// Whether a text is no page, but what a page's script would ask for: JSON, or Hanweb's records.
+fn bare_data(text: &str) -> bool {
+    let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let head = floor(start, 400);
+    if head.starts_with("<datastore") || head.starts_with("<?xml") {
+        return head.contains("<datastore") || head.contains("<recordset");
+    }
+    match head.as_bytes() {
+        [b'{' | b'[', rest @ ..] => rest
+            .iter()
+            .find(|b| !b.is_ascii_whitespace())
+            .is_some_and(|b| matches!(b, b'"' | b'{' | b'[')),
+        _ => false,
+    }
+}
+
+/// The data as a page that holds it in a script.
+fn as_script(data: &str) -> String {
+    // `<\/` is the same to JSON
+    let data = data.replace("</script", "<\\/script");
+    format!("<html><body><script type=\"text/plain\">{data}</script></body></html>")
+}
+
 /// A parsed page.
 #[derive(Debug)]
 pub struct Document {
@@ -34,7 +57,8 @@ impl Document {
     /// Parses a page's text, as a browser would: nothing is an error.
     pub fn parse(page: &str) -> Self {
         let kept = floor(page, MAX_TEXT_BYTES);
-        let flat = nesting::flatten(kept);
+        let wrapped = bare_data(kept).then(|| as_script(kept));
+        let flat = nesting::flatten(wrapped.as_deref().unwrap_or(kept));
         let (html, fed) = parse_bounded(&flat);
         Self {
             html,

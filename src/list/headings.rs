@@ -1,0 +1,94 @@
+//! What stands above rows and belongs to them: years that date them (`<h4>2023年</h4><ul>…<span>02-24</span>…</ul>`), and
+//! the list's first article shown larger than the others.
+//!
+//! In: an outline and a block of it. Out: the block's rows with their years; the headline as a row.
+
+use super::{
+    detect::Block,
+    outline::{Outline, Region},
+    rows::Row,
+    words,
+};
+
+/// How far above the first row the headline's neighbour may stand: `ul`, a box around it.
+const MAX_HEIGHT: usize = 3;
+
+/// A headline shows no more than a title, a date and a lead.
+const MAX_CHARS: usize = 600;
+
+/// How much text may stand between the headline and the first row.
+const MAX_GAP: usize = 12;
+
+/// A headline's title is not shorter.
+const LEAST_TITLE_CHARS: usize = 8;
+
+/// The dated article right above a block of dated rows, in another shape than theirs.
+pub(super) fn headline<'a>(outline: &Outline<'a>, block: &Block) -> Option<Row<'a>> {
+    let nodes = &outline.nodes;
+    let first = *block.rows.first()?;
+    if block.rows.len() < 2 || !outline.is_dated(first) {
+        return None;
+    }
+    let mut below = first;
+    for _ in 0..MAX_HEIGHT {
+        let parent = nodes[below].parent;
+        if parent == below {
+            return None;
+        }
+        // a link before, inside the same element: what holds it stands above the rows
+        if nodes[parent].links.0 < nodes[first].links.0 {
+            let children = std::iter::successors(Some(parent + 1), |&child| Some(nodes[child].end));
+            let above = children
+                .take_while(|&child| child < below)
+                .filter(|&child| !outline.links_in(child).is_empty());
+            let above = above.last()?;
+            let is_headline = nodes[above].links.1 == nodes[first].links.0
+                && looks_like_headline(outline, above)
+                && outline.gap(above, first) <= MAX_GAP;
+            return is_headline.then(|| Row::alone(nodes[above].element));
+        }
+        below = parent;
+    }
+    None
+}
+
+fn looks_like_headline(outline: &Outline<'_>, node: usize) -> bool {
+    let (before, inside) = outline.nodes[node].chars;
+    let links = outline.links_in(node);
+    outline.is_dated(node)
+        && outline.nodes[node].region == Region::Plain
+        && outline.targets_in(node).len() == 1
+        && inside - before <= MAX_CHARS
+        && links.iter().any(|l| l.chars >= LEAST_TITLE_CHARS)
+        && links.iter().all(|l| words::is_article_like(l.href))
+}
+
+/// Gives each row the year of the last heading above it; headings stand between rows, or right above the first.
+pub(super) fn with_years<'a>(
+    outline: &Outline<'a>,
+    block: &Block,
+    mut rows: Vec<Row<'a>>,
+) -> Vec<Row<'a>> {
+    let places: Vec<(usize, usize)> = block.rows.iter().map(|&r| outline.nodes[r].chars).collect();
+    let Some(&(first, _)) = places.first() else {
+        return rows;
+    };
+    let is_above = |row: usize, at: usize| at < places[row].0;
+    let is_inside = |at: usize| {
+        let row = places.partition_point(|&(start, _)| start <= at);
+        row > 0 && at < places[row - 1].1
+    };
+    // `2023年度` is the longest
+    let is_near = |at: usize| at + 6 >= first;
+    let headings: Vec<(usize, i16)> = outline
+        .years
+        .iter()
+        .copied()
+        .filter(|&(at, _)| is_near(at) && !is_inside(at))
+        .collect();
+    for (i, row) in rows.iter_mut().enumerate() {
+        let above = headings.iter().take_while(|(at, _)| is_above(i, *at));
+        row.year = above.last().map(|(_, year)| *year);
+    }
+    rows
+}

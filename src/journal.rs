@@ -69,6 +69,10 @@ impl Payload {
     ///
     /// # Errors
     /// The event is too large.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "an event is plain data, and a Vec takes it"
+    )]
     pub fn of(event: &Event) -> Result<Self, JournalError> {
         let json = serde_json::to_vec(event).expect("an event is plain data, and a Vec takes it");
         Self::of_text(&json)

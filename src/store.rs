@@ -147,7 +147,7 @@ impl Store {
     /// # Errors
     /// As [`Store::record`].
     pub async fn record_batch(&self, batch: Batch) -> Result<Recorded, StoreError> {
-        let ready = Ready::of(batch)?;
+        let ready = Box::new(Ready::of(batch)?);
         self.ask(|reply| Command::Record { ready, reply }).await
     }
 
@@ -164,7 +164,12 @@ impl Store {
                 notes: Vec::new(),
                 state: None,
             };
-            recorded = self.ask(|reply| Command::Record { ready, reply }).await?;
+            recorded = self
+                .ask(|reply| Command::Record {
+                    ready: Box::new(ready),
+                    reply,
+                })
+                .await?;
         }
         for (source, state) in lines.states {
             if self.state(&source).is_none() {

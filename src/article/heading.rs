@@ -354,10 +354,9 @@ fn tells(outline: &Outline<'_>, line: usize) -> bool {
 
 /// Whether a sentence below a title is a lead: facts follow, and then the text.
 fn is_lead(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool {
-    let facts = (line + 1..marks.len())
-        .take(6)
-        .filter(|&line| marks[line].dated)
-        .last();
+    let facts = (line + 1..marks.len().min(line + 7))
+        .rev()
+        .find(|&line| marks[line].dated);
     facts.is_some_and(|last| {
         (last + 1..marks.len()).take(6).any(|line| {
             let l = &outline.lines[line];

@@ -33,10 +33,9 @@ pub(super) fn of_row(row: Row<'_>, title: Element<'_>, context: &DateContext<'_>
         for parts in (2..=MAX_PARTS.min(run.len())).rev() {
             for window in run.windows(parts) {
                 match together(&window.join(" "), context) {
-                    Shown::Nothing => {}
                     whole @ Shown::Whole(_) => return whole,
-                    shown if best == Shown::Nothing => best = shown,
-                    Shown::YearLess(_) => {}
+                    shown @ Shown::YearLess(_) if best == Shown::Nothing => best = shown,
+                    Shown::YearLess(_) | Shown::Nothing => {}
                 }
             }
         }

@@ -39,7 +39,7 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// What the writer is asked to do.
 pub(super) enum Command {
     Record {
-        ready: Ready,
+        ready: Box<Ready>,
         reply: Reply<Recorded>,
     },
     Attempts {
@@ -169,7 +169,7 @@ impl Writer {
         for command in group {
             match command {
                 Command::Record { ready, reply } => {
-                    let recorded = step(&mut result, |change| self.record(change, ready));
+                    let recorded = step(&mut result, |change| self.record(change, *ready));
                     answers.push(answer(recorded, reply));
                 }
                 Command::Attempts {

@@ -161,10 +161,26 @@ pub(super) fn best_of(outline: &Outline<'_>, mut found: Vec<usize>) -> Option<Bl
             None => groups.push((path, vec![row])),
         }
     }
-    let blocks = groups.into_iter().map(|(_, rows)| rows);
+    let groups = groups.into_iter().map(|(_, rows)| rows);
+    let mut blocks: Vec<Block> = groups.map(|run| rows.block(run, &pagers)).collect();
+    weigh_places(outline, &mut blocks);
     blocks
-        .map(|run| rows.block(run, &pagers))
+        .into_iter()
         .max_by(|a, b| a.score.total_cmp(&b.score))
+}
+
+impl Block {
+    /// Whether it shares rows with another.
+    pub(super) fn overlaps(&self, other: &Self, outline: &Outline<'_>) -> bool {
+        let range = |block: &Self| {
+            let last = block.rows.last()?;
+            Some((*block.rows.first()?, outline.nodes[*last].end))
+        };
+        match (range(self), range(other)) {
+            (Some((from, to)), Some((start, end))) => from < end && start < to,
+            _ => false,
+        }
+    }
 }
 
 /// An element's index, its parent's, and so on, without `<body>`.
@@ -358,7 +374,10 @@ impl<'o, 'a> Rows<'o, 'a> {
         let rows = f64::from(u32::try_from(run.len()).unwrap_or(u32::MAX));
         // a single row is a list only if it is dated, and never against a longer one
         if run.len() == 1 {
-            return if *dated == 1 && sum >= 5.0 {
+            let end = self.outline.nodes[last].chars.1;
+            let is_last_page = pagers.words.iter().any(|p| follows(*p, end));
+            let least = if is_last_page { 3.0 } else { 5.0 };
+            return if *dated == 1 && sum >= least {
                 LEAST_SCORE
             } else {
                 0.0

@@ -150,51 +150,82 @@ fn find_items(
         }
         return;
     }
+    let blocks = detect::blocks(outline);
+    let (of_preset, single) = by_preset(outline, &blocks, base, preset, context);
+    if let Some(found) = of_preset {
+        (list.items, list.found_by) = found;
+        return;
+    }
+    let of_script = records::items(document, base, context);
+    let of_structure = detected(outline, &blocks, base, context);
+    let chosen = match (of_script, of_structure) {
+        // a menu may stand in a script, too
+        (Some(script), structure) if structure.is_none() || script.is_of_articles() => {
+            Some((script.items, script.found_by.to_owned()))
+        }
+        (_, structure) => structure,
+    };
+    if let Some(found) = chosen {
+        (list.items, list.found_by) = found;
+    }
     // a family's single item is believed only where structure finds no list at all
-    let mut single = None;
-    for (rules, preset) in preset
-        .into_iter()
-        .flat_map(|p| p.lists.iter().map(move |rules| (rules, p)))
+    if list.items.len() < 2
+        && let Some(found) = single
     {
+        (list.items, list.found_by) = found;
+    }
+}
+
+/// Items, and how they were found.
+type Found = (Vec<Item>, String);
+
+/// The items by the first of a family's rules that gives a list, and a list of one item if a rule gives no more.
+fn by_preset(
+    outline: &Outline<'_>,
+    blocks: &[Block],
+    base: &Url,
+    preset: Option<&Preset>,
+    context: &ListContext<'_>,
+) -> (Option<Found>, Option<Found>) {
+    let mut single = None;
+    let Some(preset) = preset else {
+        return (None, None);
+    };
+    for rules in &preset.lists {
         let Some(item) = &rules.item else { continue };
-        let Some(rows) = select::main_rows(outline, item) else {
+        let Some(block) = select::main_block(outline, item) else {
             continue;
         };
+        // the rule may match a side column alone
+        let is_main = blocks
+            .first()
+            .is_none_or(|best| block.overlaps(best, outline) || block.score >= best.score * 0.8);
+        if !is_main {
+            continue;
+        }
         let rules = with_user(rules, context.rules);
+        let rows = select::rows_of(outline, &block);
+        let rows = headings::with_years(outline, &block, rows);
         let items = rows::read(&rows, &rules, base, context);
         let found_by = format!("preset {}, item = \"{}\"", preset.name, item.as_str());
         match items.len() {
             0 => {}
             1 => single = single.or(Some((items, found_by))),
-            _ => {
-                (list.items, list.found_by) = (items, found_by);
-                return;
-            }
+            _ => return (Some((items, found_by)), single),
         }
     }
-    if let Some((items, found_by)) = records::items(document, base, context) {
-        (list.items, list.found_by) = (items, found_by);
-        return;
-    }
-    if let Some((items, found_by)) = detected(outline, base, context) {
-        (list.items, list.found_by) = (items, found_by);
-    }
-    if list.items.len() < 2
-        && let Some((items, found_by)) = single
-    {
-        (list.items, list.found_by) = (items, found_by);
-    }
+    (None, single)
 }
 
 /// The items of the best block that can be read.
 fn detected(
     outline: &Outline<'_>,
+    blocks: &[Block],
     base: &Url,
     context: &ListContext<'_>,
-) -> Option<(Vec<Item>, String)> {
-    let mut best: Option<(Vec<Item>, String)> = None;
+) -> Option<Found> {
+    let mut best: Option<Found> = None;
     let is_own = |block: &Block| !(outline.says_empty && block.is_beside);
-    let blocks = detect::blocks(outline);
     for block in blocks.iter().filter(|b| is_own(b)).take(MAX_BLOCKS) {
         let rows = rows_of(outline, block);
         let mut rows = headings::with_years(outline, block, rows);

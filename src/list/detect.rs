@@ -125,21 +125,31 @@ fn weigh_single_rows(outline: &Outline<'_>, blocks: &mut [Block], pagers: &Pager
         if let [row] = block.rows[..] {
             let end = outline.nodes[row].end;
             let overlaps = ranges.iter().any(|&(from, to)| from < end && row < to);
-            if !overlaps
-                && pagers
-                    .words
-                    .iter()
-                    .any(|p| follows(*p, outline.nodes[row].chars.1))
-            {
+            if !overlaps && follows(outline, &pagers.words, row) {
                 block.score = LAST_PAGE;
             }
         }
     }
 }
 
-/// Whether a pager stands right behind where a block ends.
-fn follows(pager: usize, end: usize) -> bool {
-    (end..=end + MAX_PAGER_DISTANCE).contains(&pager)
+/// Whether one of a pager's links stands right behind a block's last row: no other title between.
+fn follows(outline: &Outline<'_>, pager: &[usize], last: usize) -> bool {
+    const TITLE_CHARS: usize = 6;
+    const MAX_TRIES: usize = 8;
+    let row = outline.nodes[last];
+    let place = |link: usize| outline.nodes[outline.links[link].node].chars.0;
+    let end = row.chars.1;
+    let behind = pager.partition_point(|&link| link < row.links.1);
+    pager[behind..]
+        .iter()
+        .take(MAX_TRIES)
+        .take_while(|&&link| place(link) <= end + MAX_PAGER_DISTANCE)
+        .any(|&link| {
+            let between = outline.links[row.links.1..link].iter();
+            between
+                .take(MAX_ROW_LINKS)
+                .all(|l| l.kind != LinkKind::Plain || l.chars < TITLE_CHARS)
+        })
 }
 
 /// The best of the blocks that some given elements form: rows that a preset's selector has found.
@@ -161,10 +171,26 @@ pub(super) fn best_of(outline: &Outline<'_>, mut found: Vec<usize>) -> Option<Bl
             None => groups.push((path, vec![row])),
         }
     }
-    let blocks = groups.into_iter().map(|(_, rows)| rows);
+    let groups = groups.into_iter().map(|(_, rows)| rows);
+    let mut blocks: Vec<Block> = groups.map(|run| rows.block(run, &pagers)).collect();
+    weigh_places(outline, &mut blocks);
     blocks
-        .map(|run| rows.block(run, &pagers))
+        .into_iter()
         .max_by(|a, b| a.score.total_cmp(&b.score))
+}
+
+impl Block {
+    /// Whether it shares rows with another.
+    pub(super) fn overlaps(&self, other: &Self, outline: &Outline<'_>) -> bool {
+        let range = |block: &Self| {
+            let last = block.rows.last()?;
+            Some((*block.rows.first()?, outline.nodes[*last].end))
+        };
+        match (range(self), range(other)) {
+            (Some((from, to)), Some((start, end))) => from < end && start < to,
+            _ => false,
+        }
+    }
 }
 
 /// An element's index, its parent's, and so on, without `<body>`.
@@ -282,7 +308,7 @@ fn is_heading_between(outline: &Outline<'_>, before: usize, row: usize) -> bool 
         && links.iter().all(|l| l.kind == LinkKind::Plain)
 }
 
-/// Where pagers stand: characters of text before their links.
+/// Where pagers stand: indices of their links.
 struct Pagers {
     /// `下一页`, `上一页`.
     words: Vec<usize>,
@@ -293,10 +319,10 @@ struct Pagers {
 impl Pagers {
     fn of(outline: &Outline<'_>) -> Self {
         let places = |fits: fn(LinkKind, usize) -> bool| {
-            let links = outline.links.iter();
+            let links = outline.links.iter().enumerate();
             links
-                .filter(move |l| fits(l.kind, l.chars))
-                .map(|l| outline.nodes[l.node].chars.0)
+                .filter(move |(_, l)| fits(l.kind, l.chars))
+                .map(|(i, _)| i)
                 .collect()
         };
         Self {
@@ -358,7 +384,9 @@ impl<'o, 'a> Rows<'o, 'a> {
         let rows = f64::from(u32::try_from(run.len()).unwrap_or(u32::MAX));
         // a single row is a list only if it is dated, and never against a longer one
         if run.len() == 1 {
-            return if *dated == 1 && sum >= 5.0 {
+            let is_last_page = follows(self.outline, &pagers.words, last);
+            let least = if is_last_page { 3.0 } else { 5.0 };
+            return if *dated == 1 && sum >= least {
                 LEAST_SCORE
             } else {
                 0.0
@@ -369,12 +397,10 @@ impl<'o, 'a> Rows<'o, 'a> {
         }
         // the tenth row says as much as the first, the fiftieth does not
         let mut score = sum * (1.0_f64).min((20.0 / rows).sqrt().max(0.5));
-        let end = self.outline.nodes[last].chars.1;
         // a list is what its pager pages through, however long the block beside it
-        let follows = |place: &usize| follows(*place, end);
-        if pagers.words.iter().any(follows) {
+        if follows(self.outline, &pagers.words, last) {
             score = score * 3.0 + 10.0;
-        } else if pagers.numbers.iter().any(follows) {
+        } else if follows(self.outline, &pagers.numbers, last) {
             score = score * 1.5 + 5.0;
         }
         score

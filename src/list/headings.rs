@@ -20,7 +20,7 @@ const MAX_CHARS: usize = 600;
 const MAX_GAP: usize = 12;
 
 /// A headline's title is not shorter.
-const LEAST_TITLE_CHARS: usize = 8;
+const LEAST_TITLE_CHARS: usize = 4;
 
 /// The dated article right above a block of dated rows, in another shape than theirs.
 pub(super) fn headline<'a>(outline: &Outline<'a>, block: &Block) -> Option<Row<'a>> {

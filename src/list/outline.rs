@@ -185,6 +185,9 @@ impl<'a> Outline<'a> {
         if link.chars <= words::MAX_SIGN_CHARS {
             link.kind = words::link_kind(node.element);
         }
+        if words::is_licence(link.href) {
+            link.kind = words::LinkKind::Licence;
+        }
         // an arrow alone, named by its title or its class
         if link.chars <= 1 && words::is_named_next(node.element) {
             link.kind = words::LinkKind::Next;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-use super::{Item, ListContext, outline::Outline};
+use super::{Item, ListContext, detect, outline::Outline, words};
 use crate::{
     article::dates::{self, DateContext, Published},
     page::{
@@ -25,12 +25,27 @@ const MAX_TRIES: usize = 64;
 /// How many JSON values are looked through.
 const MAX_VALUES: usize = 20_000;
 
+/// A list in a script.
+#[derive(Debug)]
+pub(super) struct Records {
+    pub(super) items: Vec<Item>,
+    /// In words, what it was.
+    pub(super) found_by: &'static str,
+}
+
+impl Records {
+    /// Whether most items are dated or have an article's address.
+    pub(super) fn is_of_articles(&self) -> bool {
+        let articles = self
+            .items
+            .iter()
+            .filter(|item| item.published.is_some() || words::is_article_like(item.url.as_str()));
+        articles.count() * 2 > self.items.len()
+    }
+}
+
 /// The items that scripts hold, and how they were found.
-pub(super) fn items(
-    document: &Document,
-    base: &Url,
-    context: &ListContext<'_>,
-) -> Option<(Vec<Item>, String)> {
+pub(super) fn items(document: &Document, base: &Url, context: &ListContext<'_>) -> Option<Records> {
     let scripts: Vec<Element<'_>> = document
         .root()
         .descendants()
@@ -44,12 +59,18 @@ pub(super) fn items(
     };
     for text in texts() {
         if let Some(items) = of_records(&text, base, context) {
-            return Some((items, "records in a script".to_owned()));
+            return Some(Records {
+                items,
+                found_by: "records in a script",
+            });
         }
     }
     let lists = texts().filter_map(|text| of_json(&text, base, context));
     let items = lists.max_by_key(Vec::len)?;
-    Some((items, "JSON in a script".to_owned()))
+    Some(Records {
+        items,
+        found_by: "JSON in a script",
+    })
 }
 
 /// `<record><![CDATA[<li><a …>…</a><span>…</span></li>]]></record>…`: each record is a row of HTML.
@@ -71,7 +92,7 @@ fn of_records(text: &str, base: &Url, context: &ListContext<'_>) -> Option<Vec<I
     }
     let document = Document::parse(&html);
     let outline = Outline::of(&document);
-    let (items, _) = super::detected(&outline, base, context)?;
+    let (items, _) = super::detected(&outline, &detect::blocks(&outline), base, context)?;
     (items.len() >= 2).then_some(items)
 }
 

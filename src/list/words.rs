@@ -31,11 +31,25 @@ pub(super) enum LinkKind {
     Pager,
     /// A page's number.
     Number,
+    /// A licence's number in a footer: `京ICP备05000001号`.
+    Licence,
 }
 
 /// What a link's text says.
 pub(super) fn link_kind(link: Element<'_>) -> LinkKind {
     kind_of_text(&link.text())
+}
+
+/// Whether a link leads to the register of sites, where every Chinese page's footer links to.
+pub(super) fn is_licence(href: &str) -> bool {
+    [
+        "beian.miit.gov.cn",
+        "beian.gov.cn",
+        "miitbeian.gov.cn",
+        "bszs.conac.cn",
+    ]
+    .iter()
+    .any(|host| href.contains(host))
 }
 
 /// Whether a link without words is called the next page's by its `title`, `aria-label` or class.

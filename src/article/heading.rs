@@ -196,14 +196,15 @@ fn score(
     if line.marks > 3 && line.width > 160 {
         score -= 3.0;
     }
-    if near < 6.0 && is_column(outline, &text) {
-        score -= 4.0;
-    }
     if HOME.is_match(&text) || near < 3.0 && is_site_name(&text) {
         score -= 6.0;
     }
     if marks[first].fact && heading == 0 {
         score -= 5.0;
+    }
+    // the whole page is looked through for it, so only for what would be taken
+    if score > least && near < 6.0 && is_column(outline, &text) {
+        score -= 4.0;
     }
     score
 }
@@ -354,10 +355,8 @@ fn tells(outline: &Outline<'_>, line: usize) -> bool {
 
 /// Whether a sentence below a title is a lead: facts follow, and then the text.
 fn is_lead(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool {
-    let facts = (line + 1..marks.len())
-        .take(6)
-        .filter(|&line| marks[line].dated)
-        .last();
+    let next = line + 1..marks.len().min(line + 7);
+    let facts = next.rev().find(|&line| marks[line].dated);
     facts.is_some_and(|last| {
         (last + 1..marks.len()).take(6).any(|line| {
             let l = &outline.lines[line];

@@ -49,10 +49,21 @@ pub async fn run(
     let (sources, settings) = (&config.sources, &config.schedule);
     let polling = schedule::run(poller, &store, sources, settings, clock, stop);
     let keeping = keep_within_retention(&config, &store, clock);
+    let working = async {
+        let serving = async { serving.await.context("the listener failed") };
+        let polling = async {
+            polling.await;
+            Ok(())
+        };
+        let saying = async {
+            stopped.await;
+            say_stopping(&site);
+            Ok(())
+        };
+        tokio::try_join!(serving, polling, saying).map(|_| ())
+    };
     let ended = tokio::select! {
-        biased; // what is said of the stop is said before everything has ended
-        () = async { stopped.await; say_stopping(&site).await } => Ok(()),
-        (served, ()) = async { tokio::join!(serving, polling) } => served.context("the listener failed"),
+        ended = working => ended,
         () = keeping => Ok(()),
         () = feed_watchdog() => Ok(()),
     };
@@ -62,11 +73,10 @@ pub async fn run(
 }
 
 /// Turns unready at once, then leaves the stage to the polls and connections that end.
-async fn say_stopping(site: &Site) {
+fn say_stopping(site: &Site) {
     site.set_ready(false);
     tell_systemd(&[NotifyState::Stopping]);
     tracing::info!("stopping");
-    std::future::pending::<()>().await;
 }
 
 /// Ends when a stop is asked for.

@@ -124,17 +124,16 @@ pub(super) fn date_in(line: &str, context: &DateContext<'_>) -> Option<Published
 
 /// Whether a line is a label alone, whose value stands in the next cell: `<dt>来源</dt><dd>新华社</dd>`.
 pub(super) fn is_label(text: &str) -> bool {
-    text.len() <= 24
-        && BARE_LABELS
-            .find(text)
-            .is_some_and(|found| found.len() == text.len())
+    // asked of every short line: anchored, it says no at the first character
+    static ALONE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(&format!("^(?:{BARE_LABEL})$")).expect("a literal"));
+    text.len() <= 24 && ALONE.is_match(text)
 }
 
 /// Labels that need no colon, where a gap, a stroke or the end of an element parts them from the value.
-static BARE_LABELS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:发布|发表|更新|上传)(?:日期|时间)|日\s*期|时\s*间|(?:文章|信息|新闻|稿件|内容)?来\s*源|稿\s*源|作\s*者|撰\s*稿人?|供\s*稿(?:人|单位)?|责任编辑|编\s*辑|审\s*核|(?:点击|浏览|阅读|访问)(?:次数|量|数)?")
-        .expect("a literal")
-});
+const BARE_LABEL: &str = r"(?:发布|发表|更新|上传)(?:日期|时间)|日\s*期|时\s*间|(?:文章|信息|新闻|稿件|内容)?来\s*源|稿\s*源|作\s*者|撰\s*稿人?|供\s*稿(?:人|单位)?|责任编辑|编\s*辑|审\s*核|(?:点击|浏览|阅读|访问)(?:次数|量|数)?";
+
+static BARE_LABELS: LazyLock<Regex> = LazyLock::new(|| Regex::new(BARE_LABEL).expect("a literal"));
 
 /// Whether a line is a sentence: with the mark that ends one, and as long as one where that mark is a point.
 pub(super) fn is_sentence(text: &str, width: u32) -> bool {

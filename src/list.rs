@@ -125,6 +125,11 @@ pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
                 "a script of the page asks for {url}: the list may be there"
             ));
         }
+        if let Some(url) = scripts::frame(document, &base) {
+            list.problems.push(format!(
+                "a frame of the page shows {url}: the list may be there"
+            ));
+        }
     }
     list
 }

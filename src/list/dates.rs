@@ -83,6 +83,7 @@ pub(super) fn candidates(
     }
     let mut search = Search {
         title: title.element,
+        title_text: &title.text,
         is_around_title: title
             .element
             .ancestors()
@@ -190,6 +191,7 @@ fn is_month_first(chosen: &[Option<&Candidate>]) -> bool {
 
 struct Search<'a, 'c> {
     title: Element<'a>,
+    title_text: &'c str,
     is_around_title: Vec<Element<'a>>,
     context: &'c DateContext<'c>,
     found: Vec<Candidate>,
@@ -246,7 +248,11 @@ impl<'a> Search<'a, '_> {
         if self.found.len() >= MAX_CANDIDATES || text.len() > MAX_CHARS * 4 || !may_be_date(text) {
             return;
         }
-        let candidate = Candidate::of_text(place, &fold(text), self.context);
+        let text = fold(text);
+        if text == self.title_text {
+            return;
+        }
+        let candidate = Candidate::of_text(place, &text, self.context);
         self.found.extend(candidate);
     }
 

@@ -108,7 +108,7 @@ fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
         }
         block.is_beside = is_other_page || is_aside;
         if common(block) > widest {
-            block.score *= 1.8;
+            block.score *= 2.5;
         }
     }
 }

@@ -15,6 +15,9 @@ const MAX_LINKS: usize = 4_000;
 /// A script that shows a row's date is no longer.
 const MAX_DATE_SCRIPT_BYTES: usize = 600;
 
+/// A column's name is no longer.
+const MAX_COLUMN_CHARS: usize = 16;
+
 /// More years are no headings.
 const MAX_YEARS: usize = 1_000;
 
@@ -85,11 +88,17 @@ impl<'a> Outline<'a> {
             years: Vec::new(),
             breadcrumb: None,
         };
-        outline.read(document.body());
+        let column = document.title().map(|title| super::shortened(&title));
+        let column = column.filter(|name| (2..=MAX_COLUMN_CHARS).contains(&visible_chars(name)));
+        let heading = outline.read(document.body(), column.as_deref());
+        // where no breadcrumb is named, the page's own name stands by its list
+        outline.breadcrumb = outline.breadcrumb.or(heading);
         outline
     }
 
-    fn read(&mut self, body: Element<'a>) {
+    /// Returns the element whose text is the column's name and no link.
+    fn read(&mut self, body: Element<'a>, column: Option<&str>) -> Option<usize> {
+        let mut heading = None;
         let mut open: Vec<usize> = Vec::new();
         let (mut chars, mut dates) = (0, 0);
         let mut walk = body.walk();
@@ -122,6 +131,12 @@ impl<'a> Outline<'a> {
                 }
                 Step::Text(text) => {
                     let visible = visible_chars(text);
+                    if column.is_some_and(|name| text.trim() == name)
+                        && heading.is_none()
+                        && open.last().is_some_and(|&n| self.is_heading(n))
+                    {
+                        heading = open.last().copied();
+                    }
                     self.says_empty |= words::says_empty(text);
                     if let Some(year) = words::year_alone(text)
                         && self.years.len() < MAX_YEARS
@@ -151,6 +166,14 @@ impl<'a> Outline<'a> {
                 }
             }
         }
+        heading
+    }
+
+    /// Whether an element is neither a link nor in navigation.
+    fn is_heading(&self, node: usize) -> bool {
+        let node = &self.nodes[node];
+        let around = std::iter::once(node.element).chain(node.element.ancestors().take(2));
+        node.region == Region::Plain && !around.into_iter().any(|e| e.name() == "a")
     }
 
     fn note_link(&mut self, element: Element<'a>, node: usize) {
@@ -187,6 +210,9 @@ impl<'a> Outline<'a> {
         }
         if words::is_licence(link.href) {
             link.kind = words::LinkKind::Licence;
+        }
+        if link.chars <= 2 && words::is_named_more(node.element) {
+            link.kind = words::LinkKind::More;
         }
         // an arrow alone, named by its title or its class
         if link.chars <= 1 && words::is_named_next(node.element) {

@@ -249,6 +249,15 @@ fn links_of<'a>(row: Row<'a>, rules: &ListRules, base: &Url) -> Vec<RowLink<'a>>
         .collect()
 }
 
+/// `[教务处]`: a department or a column before the title.
+fn is_tag(text: &str) -> bool {
+    const MOST_BYTES: usize = 60;
+    text.len() <= MOST_BYTES
+        && [('[', ']'), ('【', '】'), ('［', '］')]
+            .iter()
+            .any(|&(open, close)| text.starts_with(open) && text.ends_with(close))
+}
+
 /// The link that leads to the article: not a pager's, not one that other rows have too; of the rest, the one with the
 /// longest text, an article's address before a column's.
 fn target_of<'l, 'a>(
@@ -263,6 +272,9 @@ fn target_of<'l, 'a>(
         }
         if words::is_column_like(&link.url[url::Position::BeforePath..url::Position::AfterQuery]) {
             worth -= 10;
+        }
+        if is_tag(&link.element.text()) {
+            worth -= 8;
         }
         if link.kind == LinkKind::More {
             worth -= 8;

@@ -40,6 +40,22 @@ pub(super) fn link_kind(link: Element<'_>) -> LinkKind {
     kind_of_text(&link.text())
 }
 
+/// Whether a link without words is called `more` by its class, its title, or the name of its picture.
+pub(super) fn is_named_more(link: Element<'_>) -> bool {
+    let says_more = |text: &str| text.len() <= 200 && text.to_ascii_lowercase().contains("more");
+    let told = link
+        .attr("title")
+        .is_some_and(|t| kind_of_text(t) == LinkKind::More);
+    let mut pictures = link.descendants().filter(|e| e.name() == "img");
+    told || link.attr("class").is_some_and(says_more)
+        || pictures.any(|e| {
+            let file = e.attr("src").and_then(|src| src.rsplit('/').next());
+            file.is_some_and(says_more)
+                || e.attr("alt")
+                    .is_some_and(|t| kind_of_text(t) == LinkKind::More)
+        })
+}
+
 /// Whether a link leads to the register of sites, where every Chinese page's footer links to.
 pub(super) fn is_licence(href: &str) -> bool {
     [
@@ -162,7 +178,7 @@ pub(super) fn is_column_like(href: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
     let stem = last.split('.').next().unwrap_or_default();
     let query = href.split_once('?').map_or("", |(_, query)| query);
-    if names_article(stem, query) {
+    if names_article(stem, query) || is_article_like(href) {
         return false;
     }
     let has_query = href.contains('?');
@@ -239,6 +255,9 @@ pub(super) fn says_you_are_here(text: &str) -> bool {
 pub(super) fn says_empty(text: &str) -> bool {
     const MOST_BYTES: usize = 90;
     text.len() <= MOST_BYTES
+        && ["暂无", "没有", "No "]
+            .iter()
+            .any(|start| text.contains(start))
         && [
             "暂无内容",
             "暂无数据",
@@ -276,7 +295,7 @@ const MAX_NAME_BYTES: usize = 12;
 pub(super) fn region(element: Element<'_>) -> Option<Region> {
     match element.name() {
         "nav" | "footer" | "select" => return Some(Region::Frame),
-        "aside" => return Some(Region::Aside),
+        "aside" | "marquee" => return Some(Region::Aside),
         "main" | "article" => return Some(Region::Plain),
         "body" | "a" | "span" | "td" | "tr" | "tbody" | "img" | "br" | "font" | "b" => return None,
         _ => {}
@@ -294,7 +313,8 @@ pub(super) fn region(element: Element<'_>) -> Option<Region> {
                 | "toolbar" | "dropdown" => found = Some(Region::Frame),
                 "hot" | "rank" | "ranking" | "related" | "relate" | "recommend" | "sidebar"
                 | "side" | "aside" | "banner" | "slider" | "swiper" | "slide" | "carousel"
-                | "flash" | "focus" | "phb" | "xgxw" | "tjyd" | "rmwz" => {
+                | "flash" | "focus" | "marquee" | "ticker" | "gundong" | "phb" | "xgxw"
+                | "tjyd" | "rmwz" => {
                     found = found.or(Some(Region::Aside));
                 }
                 // `nav_right`, `menu-content`, `side_list`: what lies beside a menu, not the menu

@@ -98,7 +98,7 @@ fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
         let first = block.rows[0];
         let is_other_page = outline.link_before(first).is_some_and(|link| {
             link.kind == LinkKind::More && outline.gap(link.node, first) <= MAX_GAP
-        });
+        }) || holds_boxes(outline, &block.rows);
         if is_other_page {
             block.score *= 0.15;
         }
@@ -111,6 +111,16 @@ fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
             block.score *= 2.5;
         }
     }
+}
+
+/// Whether the rows are boxes of rows of their own: a `更多` stands before their titles.
+fn holds_boxes(outline: &Outline<'_>, rows: &[usize]) -> bool {
+    let is_box = |row: &&usize| {
+        let links = outline.links_in(**row);
+        let more = links.iter().position(|l| l.kind == LinkKind::More);
+        more.is_some_and(|at| links[at..].iter().any(|l| l.kind == LinkKind::Plain))
+    };
+    rows.iter().filter(is_box).count() * 2 > rows.len()
 }
 
 /// A single dated row above a pager is a list's last page, whatever longer block stands beside it.

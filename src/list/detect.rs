@@ -394,9 +394,9 @@ impl<'o, 'a> Rows<'o, 'a> {
         let rows = f64::from(u32::try_from(run.len()).unwrap_or(u32::MAX));
         // a single row is a list only if it is dated, and never against a longer one
         if run.len() == 1 {
-            let is_last_page = follows(self.outline, &pagers.words, last);
-            let least = if is_last_page { 3.0 } else { 5.0 };
-            return if *dated == 1 && sum >= least {
+            let is_final = follows(self.outline, &pagers.words, last);
+            let enough = if is_final { 3.0 } else { 5.0 };
+            return if *dated == 1 && sum >= enough {
                 LEAST_SCORE
             } else {
                 0.0

@@ -26,8 +26,8 @@ pub(crate) fn prose(seed: u64, words: u64) -> String {
     for i in 0..words {
         let roll = hash(seed, i);
         // the square makes the first words frequent and the last ones rare
-        let unit = (roll % (1 << 20)) * (roll % (1 << 20)) >> 20;
-        let word = unit * WORDS >> 20;
+        let unit = ((roll % (1 << 20)) * (roll % (1 << 20))) >> 20;
+        let word = (unit * WORDS) >> 20;
         for half in 0..2 {
             let code = 0x4E00 + u32::try_from(hash(word, half) % 3500).unwrap_or(0);
             text.extend(char::from_u32(code));

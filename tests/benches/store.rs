@@ -4,6 +4,9 @@
 //! puts all of them into the reach of one story. Needs about 12 GB below `target/tmp` (or `SCHOOLBELL_BENCH_DIR`).
 //! Run as root, the page cache is dropped where it says "cold".
 #![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     clippy::print_stdout,
     clippy::unwrap_used,
     missing_docs,
@@ -178,7 +181,6 @@ fn write(path: &Path, first: u64, days: u64) {
                 .collect()
         })
         .collect();
-    let before_mb = resident_mb();
     let (store, _) = Store::open(path, CACHE_BYTES).unwrap();
     let store = Arc::new(store);
     println!("open");

@@ -13,6 +13,10 @@ use schoolbell::{
 use crate::site::{Published, article, now, published};
 
 /// A site over events of every kind.
+#[allow(
+    clippy::many_single_char_names,
+    reason = "the first, the second, the third"
+)]
 async fn everything_happened() -> Published {
     let site = Published::new();
     let office = || SourceId::parse("jwc").unwrap();

@@ -351,8 +351,6 @@ impl Pagers {
 struct Rows<'o, 'a> {
     outline: &'o Outline<'a>,
     worth: Vec<Option<f64>>,
-    /// How many places each row leads to.
-    targets: Vec<Option<usize>>,
 }
 
 impl<'o, 'a> Rows<'o, 'a> {
@@ -360,7 +358,6 @@ impl<'o, 'a> Rows<'o, 'a> {
         Self {
             outline,
             worth: vec![None; outline.nodes.len()],
-            targets: vec![None; outline.nodes.len()],
         }
     }
 
@@ -490,20 +487,14 @@ impl<'o, 'a> Rows<'o, 'a> {
 
     /// What speaks against rows that lead to many places: columns of a menu, not articles. Places that other rows lead
     /// to as well, a category's or an author's, do not count.
-    fn against_targets(&mut self, run: &[usize]) -> f64 {
-        let outline = self.outline;
-        let count = |row: usize| match outline.links_in(row) {
-            few if few.len() <= 2 => few.len(),
-            _ => outline.targets_in(row).len(),
-        };
-        let are_few = run
+    fn against_targets(&self, run: &[usize]) -> f64 {
+        let targets: Vec<Vec<&str>> = run
             .iter()
-            .all(|&row| *self.targets[row].get_or_insert_with(|| count(row)) <= 2);
-        if are_few {
+            .map(|&row| self.outline.targets_in(row))
+            .collect();
+        if targets.iter().all(|t| t.len() <= 2) {
             return 0.0;
         }
-        let targets = run.iter().map(|&row| outline.targets_in(row));
-        let targets: Vec<Vec<&str>> = targets.collect();
         let mut uses: HashMap<&str, u32> = HashMap::new();
         for target in targets.iter().flatten() {
             *uses.entry(target).or_default() += 1;

@@ -3,7 +3,7 @@
 //! In: the page's [`Outline`] and what it declares its title to be. Out: the title's lines, the fact lines beside it,
 //! and the title's text. The page's heading is preferred to `<title>`, which sites fill with their own name.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{cell::OnceCell, collections::HashSet, ops::Range, sync::LazyLock};
 
 use regex::Regex;
 
@@ -71,10 +71,12 @@ pub(super) fn find(
         .map(|text| key(text))
         .filter(|key| !key.is_empty())
         .collect();
+    let columns = OnceCell::new();
+    let columns = || columns.get_or_init(|| columns_of(outline));
     let mut best: Option<(f32, Range<usize>)> = None;
     for lines in candidates(outline, marks, &declared) {
         let least = best.as_ref().map_or(LEAST, |(before, _)| *before);
-        let score = score(outline, marks, &declared, &not, &lines, least);
+        let score = score(outline, marks, &declared, &not, &columns, &lines, least);
         if score >= LEAST && best.as_ref().is_none_or(|(before, _)| score > *before) {
             best = Some((score, lines));
         }
@@ -129,11 +131,12 @@ fn is_declared(text: &str, declared: &[String]) -> bool {
     text.chars().count() >= 8 && declared.iter().any(|title| title.contains(text))
 }
 
-fn score(
+fn score<'c>(
     outline: &Outline<'_>,
     marks: &[Mark],
     declared: &[String],
     not: &[String],
+    columns: &impl Fn() -> &'c HashSet<String>,
     lines: &Range<usize>,
     least: f32,
 ) -> f32 {
@@ -196,7 +199,7 @@ fn score(
     if line.marks > 3 && line.width > 160 {
         score -= 3.0;
     }
-    if near < 6.0 && is_column(outline, &text) {
+    if near < 6.0 && text.chars().count() <= COLUMN_CHARS && columns().contains(&text) {
         score -= 4.0;
     }
     if HOME.is_match(&text) || near < 3.0 && is_site_name(&text) {
@@ -228,18 +231,19 @@ fn nearness(marks: &[Mark], end: usize) -> f32 {
 static HOME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(?:首页|主页|网站首页|home)").expect("a literal"));
 
-/// Whether a short text is a column's name: a link elsewhere on the page bears it alone.
-fn is_column(outline: &Outline<'_>, text: &str) -> bool {
-    const MOST_CHARS: usize = 8;
-    text.chars().count() <= MOST_CHARS
-        && outline.lines.iter().take(400).any(|line| {
-            line.links > 0
-                && line.width < 400
-                && outline
-                    .links_of_line(line)
-                    .take(30)
-                    .any(|link| key(&link.text()) == text)
-        })
+/// A column's name is no longer.
+const COLUMN_CHARS: usize = 8;
+
+/// The names that columns may have: what the page's short links say. A heading that a link elsewhere on the page bears
+/// is a column's.
+fn columns_of(outline: &Outline<'_>) -> HashSet<String> {
+    let lines = outline.lines.iter().take(400);
+    let linked = lines.filter(|line| line.links > 0 && line.width < 400);
+    linked
+        .flat_map(|line| outline.links_of_line(line).take(30))
+        .map(|link| key(&link.text()))
+        .filter(|name| name.chars().count() <= COLUMN_CHARS)
+        .collect()
 }
 
 /// Whether a short text is the name of an institution: in large letters above its pages, or at the end of `<title>`.

@@ -47,9 +47,8 @@ impl Records {
 /// The items that scripts hold, and how they were found.
 pub(super) fn items(document: &Document, base: &Url, context: &ListContext<'_>) -> Option<Records> {
     let scripts: Vec<Element<'_>> = document
-        .root()
-        .descendants()
-        .filter(|e| e.is_any(&["script", "textarea", "xmp"]) && e.attr("src").is_none())
+        .named(&["script", "textarea", "xmp"])
+        .filter(|e| e.attr("src").is_none())
         .collect();
     let texts = || {
         scripts

@@ -57,17 +57,16 @@ pub(super) fn request(document: &Document, base: &Url) -> Option<Url> {
 
 /// The page that a frame shows: where a page without a list may have put it.
 pub(super) fn frame(document: &Document, base: &Url) -> Option<Url> {
-    let frames = document.root().descendants();
-    let frames = frames.filter(|e| e.is_any(&["iframe", "frame"]));
+    let frames = document.named(&["iframe", "frame"]);
     frames
         .filter_map(|frame| links::resolve(base, frame.attr("src")?))
         .find(|url| url.host_str() == base.host_str())
 }
 
 fn texts(document: &Document) -> impl Iterator<Item = std::borrow::Cow<'_, str>> {
-    let is_inline = |e: &Element<'_>| e.name() == "script" && e.attr("src").is_none();
-    let scripts = document.root().descendants().filter(is_inline);
+    let scripts = document.named(&["script"]);
     scripts
+        .filter(|script| script.attr("src").is_none())
         .take(MAX_SCRIPTS)
         .map(Element::raw_text)
         .filter(|text| text.len() <= MAX_BYTES)

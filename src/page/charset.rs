@@ -75,31 +75,27 @@ fn finish(body: &[u8], charset: &'static Encoding) -> Decoded {
     }
 }
 
-/// How many characters could not be read, and how many there are beyond ASCII.
-fn unreadable(text: &str) -> (usize, usize) {
-    // counting bytes first: it costs a tenth of looking at characters, and most pages are clean
-    let bytes = text.as_bytes();
-    let beyond_ascii = bytes.iter().filter(|&&b| b >= 0xC0).count();
-    if !bytes.contains(&0xEF) {
-        return (0, beyond_ascii);
-    }
-    (
-        text.matches(char::REPLACEMENT_CHARACTER).count(),
-        beyond_ascii,
-    )
+/// How many characters could not be read.
+fn unreadable(text: &str) -> usize {
+    memchr::memmem::find_iter(text.as_bytes(), "\u{FFFD}").count()
+}
+
+/// How many characters there are beyond ASCII.
+fn beyond_ascii(text: &str) -> usize {
+    text.bytes().filter(|&b| b >= 0xC0).count()
 }
 
 /// At most one character in twenty of those beyond ASCII is unreadable.
 fn is_nearly_clean(text: &str) -> bool {
-    let (lost, beyond_ascii) = unreadable(text);
-    lost * 20 <= beyond_ascii
+    let lost = unreadable(text);
+    lost == 0 || lost * 20 <= beyond_ascii(text)
 }
 
 /// So many characters are unreadable, or so many bytes are zero, that this is no text.
 fn is_garbled(text: &str) -> bool {
-    let (lost, beyond_ascii) = unreadable(text);
-    let zeros = text.bytes().filter(|&b| b == 0).count();
-    (lost > 3 && lost * 20 > beyond_ascii) || zeros * 100 > text.len()
+    let lost = unreadable(text);
+    let zeros = memchr::memchr_iter(0, text.as_bytes()).count();
+    lost > 3 && lost * 20 > beyond_ascii(text) || zeros * 100 > text.len()
 }
 
 fn charset_of_header(content_type: &str) -> Option<&'static Encoding> {
@@ -159,7 +155,7 @@ fn for_label(label: &[u8]) -> Option<&'static Encoding> {
 }
 
 fn position(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|w| w == needle)
+    memchr::memmem::find(haystack, needle)
 }
 
 /// What the bytes look like, judged by a piece around the first one beyond ASCII.

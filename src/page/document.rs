@@ -6,6 +6,7 @@
 
 use std::{borrow::Cow, fmt, hash::Hash};
 
+use ego_tree::NodeId;
 use html5ever::tendril::TendrilSink;
 use scraper::{ElementRef, Html, HtmlTreeSink, Node};
 use url::Url;
@@ -51,7 +52,14 @@ fn as_script(data: &str) -> String {
 pub struct Document {
     html: Html,
     truncated: bool,
+    /// The elements of [`NOTED`] names, in document order: asked for again and again, so looked for once.
+    noted: Vec<NodeId>,
 }
+
+/// Elements that are rather looked for in the whole page than met on a walk.
+const NOTED: [&str; 8] = [
+    "title", "base", "meta", "script", "textarea", "xmp", "iframe", "frame",
+];
 
 impl Document {
     /// Parses a page's text, as a browser would: nothing is an error.
@@ -60,10 +68,17 @@ impl Document {
         let wrapped = bare_data(kept).then(|| as_script(kept));
         let flat = nesting::flatten(wrapped.as_deref().unwrap_or(kept));
         let (html, fed) = parse_bounded(&flat);
-        Self {
+        let mut document = Self {
             html,
             truncated: kept.len() < page.len() || fed < flat.len(),
-        }
+            noted: Vec::new(),
+        };
+        let noted = document.root().descendants();
+        document.noted = noted
+            .filter(|e| e.is_any(&NOTED))
+            .map(|e| e.0.id())
+            .collect();
+        document
     }
 
     /// Whether the page was too long to be read to its end.
@@ -101,25 +116,33 @@ impl Document {
         self.select(selector).next()
     }
 
+    /// The elements of one of these names, in document order: one of `title`, `base`, `meta`, `script`, `textarea`,
+    /// `xmp`, `iframe` and `frame`, without a walk through the page.
+    pub fn named<'n>(&self, names: &'n [&'n str]) -> impl Iterator<Item = Element<'_>> + use<'_, 'n> {
+        debug_assert!(names.iter().all(|name| NOTED.contains(name)));
+        let noted = self.noted.iter().filter_map(|&id| self.html.tree.get(id));
+        noted
+            .filter_map(ElementRef::wrap)
+            .map(Element)
+            .filter(|e| e.is_any(names))
+    }
+
     /// The text of `<title>`, folded; absent where empty.
     pub fn title(&self) -> Option<String> {
-        let titles = self.root().descendants().filter(|e| e.name() == "title");
+        let titles = self.named(&["title"]);
         titles.map(Element::text).find(|t| !t.is_empty())
     }
 
     /// All `<meta>` elements with a name (`name`, `property` or `http-equiv`) and a content, as written.
     pub fn metas(&self) -> impl Iterator<Item = (&str, &str)> {
         // some templates put them into the body, so the whole page is looked through
-        self.root()
-            .descendants()
-            .filter(|e| e.name() == "meta")
-            .filter_map(|e| {
-                let name = e
-                    .attr("name")
-                    .or_else(|| e.attr("property"))
-                    .or_else(|| e.attr("http-equiv"))?;
-                Some((name, e.attr("content")?))
-            })
+        self.named(&["meta"]).filter_map(|e| {
+            let name = e
+                .attr("name")
+                .or_else(|| e.attr("property"))
+                .or_else(|| e.attr("http-equiv"))?;
+            Some((name, e.attr("content")?))
+        })
     }
 
     /// The content of the first non-empty `<meta>` of that name, whatever the case.
@@ -131,7 +154,7 @@ impl Document {
 
     /// What relative addresses resolve against: `<base href>`, itself relative to the page's address.
     pub fn base(&self, page: &Url) -> Url {
-        let mut bases = self.root().descendants().filter(|e| e.name() == "base");
+        let mut bases = self.named(&["base"]);
         bases
             .find_map(|e| e.attr("href"))
             .and_then(|href| page.join(href.trim()).ok())

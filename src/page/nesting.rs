@@ -23,27 +23,28 @@ pub(super) fn flatten(page: &str) -> Cow<'_, str> {
     let bytes = page.as_bytes();
     let mut flat = String::new();
     let mut copied = 0;
-    let mut open: Vec<&[u8]> = Vec::new();
+    let mut open: Vec<Open<'_>> = Vec::new();
     let mut at = 0;
-    while let Some(tag) = next_tag(page, at) {
+    while let Some(tag) = next_tag(bytes, at) {
         at = tag.end;
         let out = match tag.kind {
             Kind::Start => {
-                // in SVG and MathML even `<style>` holds tags
-                let is_foreign = || open.iter().any(|n| is_one_of(n, &[b"svg", b"math"]));
-                if let Some(end) = raw_text_end(page, &tag).filter(|_| !is_foreign()) {
-                    at = end;
+                let holds = Holds::of(tag.name);
+                if holds == Holds::RawText && !open.iter().any(|o| o.holds == Holds::Foreign) {
+                    // in SVG and MathML even `<style>` holds tags
+                    at = raw_text_end(bytes, &tag);
                 }
-                close_implied(&mut open, tag.name);
-                let nests = !is_leaf(tag.name);
+                close_implied(&mut open, holds);
+                let nests = !matches!(holds, Holds::RawText | Holds::Nothing);
                 let deep = nests && open.len() >= MAX_DEPTH;
                 if nests && !deep {
-                    open.push(tag.name);
+                    let name = tag.name;
+                    open.push(Open { name, holds });
                 }
                 deep || has_too_many_attributes(&bytes[tag.start..tag.end])
             }
             Kind::End => {
-                if let Some(i) = last_open(&open, |name| name.eq_ignore_ascii_case(tag.name)) {
+                if let Some(i) = last_open(&open, |o| o.name.eq_ignore_ascii_case(tag.name)) {
                     open.truncate(i);
                 }
                 false
@@ -62,6 +63,68 @@ pub(super) fn flatten(page: &str) -> Cow<'_, str> {
     Cow::Owned(flat)
 }
 
+/// An element that is open.
+struct Open<'a> {
+    name: &'a [u8],
+    holds: Holds,
+}
+
+/// What an element may hold, as far as nesting goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// No element, and text in which `<` is no tag.
+    RawText,
+    /// Nothing at all.
+    Nothing,
+    /// Elements of another language.
+    Foreign,
+    /// What the next of its kind ends by itself: an entry of a list, a cell.
+    Entry(Entry),
+    /// Entries.
+    Entries,
+    /// Anything.
+    Elements,
+}
+
+/// Entries that end each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    Paragraph,
+    Line,
+    Term,
+    Row,
+    Cell,
+    Option,
+}
+
+impl Holds {
+    fn of(name: &[u8]) -> Self {
+        const LONGEST: usize = 10;
+        let mut lower = [0; LONGEST];
+        let Some(lower) = lower.get_mut(..name.len()) else {
+            return Self::Elements;
+        };
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        match &*lower {
+            b"div" | b"ul" | b"ol" | b"dl" | b"table" | b"select" | b"section" | b"article" => {
+                Self::Entries
+            }
+            b"li" => Self::Entry(Entry::Line),
+            b"p" => Self::Entry(Entry::Paragraph),
+            b"td" | b"th" => Self::Entry(Entry::Cell),
+            b"tr" => Self::Entry(Entry::Row),
+            b"dt" | b"dd" => Self::Entry(Entry::Term),
+            b"option" => Self::Entry(Entry::Option),
+            b"script" | b"style" | b"textarea" | b"title" | b"xmp" | b"noscript" => Self::RawText,
+            b"area" | b"base" | b"br" | b"col" | b"embed" | b"hr" | b"img" | b"input" | b"link"
+            | b"meta" | b"param" | b"source" | b"track" | b"wbr" => Self::Nothing,
+            b"svg" | b"math" => Self::Foreign,
+            _ => Self::Elements,
+        }
+    }
+}
+
 struct Tag<'a> {
     kind: Kind,
     name: &'a [u8],
@@ -77,17 +140,13 @@ enum Kind {
 }
 
 /// The next tag from `at` on, comments passed over.
-fn next_tag(page: &str, mut at: usize) -> Option<Tag<'_>> {
-    let bytes = page.as_bytes();
+fn next_tag(bytes: &[u8], mut at: usize) -> Option<Tag<'_>> {
     loop {
-        let start = find(page, at, '<')?;
+        let start = find(bytes, at, b'<')?;
         at = start + 1;
         let rest = &bytes[at..];
         if rest.starts_with(b"!--") {
-            at += rest
-                .windows(3)
-                .position(|w| w == b"-->")
-                .map_or(rest.len(), |p| p + 3);
+            at += memchr::memmem::find(rest, b"-->").map_or(rest.len(), |p| p + 3);
             continue;
         }
         let kind = if rest.first() == Some(&b'/') {
@@ -104,7 +163,7 @@ fn next_tag(page: &str, mut at: usize) -> Option<Tag<'_>> {
         if length == 0 || !name[0].is_ascii_alphabetic() {
             continue;
         }
-        let end = tag_end(page, name_at + length)?;
+        let end = tag_end(bytes, name_at + length)?;
         return Some(Tag {
             kind,
             name: &name[..length],
@@ -114,120 +173,60 @@ fn next_tag(page: &str, mut at: usize) -> Option<Tag<'_>> {
     }
 }
 
-/// The place of a character from `at` on, which lies behind an ASCII character.
-fn find(page: &str, at: usize, wanted: char) -> Option<usize> {
-    page.get(at..)?.find(wanted).map(|found| at + found)
+/// The place of a byte from `at` on.
+fn find(bytes: &[u8], at: usize, wanted: u8) -> Option<usize> {
+    memchr::memchr(wanted, bytes.get(at..)?).map(|found| at + found)
 }
 
-/// The place after the `>` that ends a tag; one inside a quoted value does not.
-fn tag_end(page: &str, mut at: usize) -> Option<usize> {
-    let bytes = page.as_bytes();
-    let mut after_equals = false;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'>' => return Some(at + 1),
-            quote @ (b'"' | b'\'') if after_equals => {
-                at = find(page, at + 1, char::from(quote))?;
-                after_equals = false;
-            }
-            b'=' => after_equals = true,
-            b if b.is_ascii_whitespace() => {}
-            _ => after_equals = false,
+/// The place after the `>` that ends a tag; one inside a quoted value does not. A quotation mark begins a value only
+/// right after `=`.
+fn tag_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        let found = at + memchr::memchr3(b'>', b'"', b'\'', bytes.get(at..)?)?;
+        let mark = bytes[found];
+        if mark == b'>' {
+            return Some(found + 1);
         }
-        at += 1;
+        let before = bytes[from..found].trim_ascii_end().last();
+        at = 1 + if before == Some(&b'=') {
+            find(bytes, found + 1, mark)?
+        } else {
+            found
+        };
     }
-    None
 }
 
 /// Where the end tag of an element begins that holds raw text, not tags.
-fn raw_text_end(page: &str, tag: &Tag<'_>) -> Option<usize> {
-    let bytes = page.as_bytes();
-    let raw: [&[u8]; 6] = [
-        b"script",
-        b"style",
-        b"textarea",
-        b"title",
-        b"xmp",
-        b"noscript",
-    ];
-    raw.iter()
-        .find(|name| name.eq_ignore_ascii_case(tag.name))?;
+fn raw_text_end(bytes: &[u8], tag: &Tag<'_>) -> usize {
     let mut at = tag.end;
-    while let Some(found) = find(page, at, '<') {
-        at = found;
-        let rest = &bytes[at + 1..];
+    while let Some(found) = find(bytes, at, b'<') {
+        let rest = &bytes[found + 1..];
         if rest.first() == Some(&b'/')
             && rest.len() > tag.name.len()
             && rest[1..=tag.name.len()].eq_ignore_ascii_case(tag.name)
         {
-            return Some(at);
+            return found;
         }
-        at += 1;
+        at = found + 1;
     }
-    Some(bytes.len())
+    bytes.len()
 }
 
 /// The place of the innermost open element that fits, among the last few.
-fn last_open(open: &[&[u8]], fits: impl Fn(&[u8]) -> bool) -> Option<usize> {
+fn last_open(open: &[Open<'_>], fits: impl Fn(&Open<'_>) -> bool) -> Option<usize> {
     let from = open.len().saturating_sub(LOOK_BACK);
-    open[from..]
-        .iter()
-        .rposition(|name| fits(name))
-        .map(|i| from + i)
+    open[from..].iter().rposition(fits).map(|i| from + i)
 }
 
 /// Closes what the start of an element closes by itself: a list's entry the one before, whatever was left open in it.
-fn close_implied(open: &mut Vec<&[u8]>, name: &[u8]) {
-    if !is_one_of(
-        name,
-        &[b"p", b"li", b"dt", b"dd", b"tr", b"td", b"th", b"option"],
-    ) {
-        return;
-    }
-    let holders: [&[u8]; 8] = [
-        b"ul", b"ol", b"dl", b"table", b"select", b"div", b"section", b"article",
-    ];
-    let same = |other: &[u8]| {
-        other.eq_ignore_ascii_case(name)
-            || is_one_of(name, &[b"dt", b"dd"]) && is_one_of(other, &[b"dt", b"dd"])
-            || is_one_of(name, &[b"td", b"th"]) && is_one_of(other, &[b"td", b"th"])
-    };
-    if let Some(i) = last_open(open, |other| same(other) || is_one_of(other, &holders))
-        && same(open[i])
+fn close_implied(open: &mut Vec<Open<'_>>, holds: Holds) {
+    if matches!(holds, Holds::Entry(_))
+        && let Some(i) = last_open(open, |o| o.holds == holds || o.holds == Holds::Entries)
+        && open[i].holds == holds
     {
         open.truncate(i);
     }
-}
-
-/// Whether an element holds no others, and so cannot nest.
-fn is_leaf(name: &[u8]) -> bool {
-    let leaves: [&[u8]; 20] = [
-        b"area",
-        b"base",
-        b"br",
-        b"col",
-        b"embed",
-        b"hr",
-        b"img",
-        b"input",
-        b"link",
-        b"meta",
-        b"param",
-        b"source",
-        b"track",
-        b"wbr",
-        b"script",
-        b"style",
-        b"textarea",
-        b"title",
-        b"xmp",
-        b"noscript",
-    ];
-    is_one_of(name, &leaves)
-}
-
-fn is_one_of(name: &[u8], names: &[&[u8]]) -> bool {
-    names.iter().any(|n| n.eq_ignore_ascii_case(name))
 }
 
 fn has_too_many_attributes(tag: &[u8]) -> bool {

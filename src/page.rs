@@ -5,6 +5,7 @@
 
 pub mod charset;
 pub mod document;
+pub mod index;
 pub mod links;
 mod nesting;
 pub mod text;

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::RegexSet;
+use rustc_hash::FxHashMap;
 
 use crate::page::document::Element;
 
@@ -29,16 +30,28 @@ static NAMES: LazyLock<RegexSet> = LazyLock::new(|| {
     .expect("literals")
 });
 
+/// What was read of a page's elements: most bear the same few classes.
+#[derive(Debug, Default)]
+pub(super) struct Known<'a>(FxHashMap<&'a str, u8>);
+
 impl Names {
     /// Reads an element's class and id.
     pub(super) fn of(element: Element<'_>) -> Self {
+        Self::by(element, |value| hints(value))
+    }
+
+    /// The same, with what is known of other elements.
+    pub(super) fn with<'a>(known: &mut Known<'a>, element: Element<'a>) -> Self {
+        Self::by(element, |value| {
+            *known.0.entry(value).or_insert_with(|| hints(value))
+        })
+    }
+
+    fn by<'a>(element: Element<'a>, mut hints: impl FnMut(&'a str) -> u8) -> Self {
         let mut names = 0;
         for (name, value) in element.attrs() {
             if matches!(name, "class" | "id") && !value.is_empty() && value.len() < 500 {
-                let lower = value.to_ascii_lowercase();
-                for index in &NAMES.matches(&lower) {
-                    names |= 1 << index;
-                }
+                names |= hints(value);
             }
         }
         if matches!(element.name(), "nav" | "footer" | "aside") {
@@ -66,4 +79,10 @@ impl Names {
     pub(super) fn breadcrumb(self) -> bool {
         self.0 & BREADCRUMB != 0
     }
+}
+
+/// What a class or an id hints at.
+fn hints(value: &str) -> u8 {
+    let found = NAMES.matches(&value.to_ascii_lowercase());
+    found.iter().fold(0, |names, index| names | 1 << index)
 }

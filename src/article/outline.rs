@@ -5,7 +5,10 @@
 
 use std::ops::Range;
 
-use super::{files, names::Names};
+use super::{
+    files,
+    names::{Known, Names},
+};
 use crate::page::{
     document::{Document, Element, Step},
     text,
@@ -250,6 +253,7 @@ pub(super) fn kind(element: Element<'_>) -> Kind {
 #[derive(Default)]
 struct Builder<'a> {
     outline: Outline<'a>,
+    known: Known<'a>,
     /// Open blocks.
     open: Vec<usize>,
     link_depth: u32,
@@ -305,7 +309,7 @@ impl<'a> Builder<'a> {
             parent,
             pieces: pieces..pieces,
             lines: lines..lines,
-            names: Names::of(element),
+            names: Names::with(&mut self.known, element),
         });
         if is_hidden(element) {
             self.hidden_depth += 1;

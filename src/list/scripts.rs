@@ -76,7 +76,7 @@ fn texts(document: &Document) -> impl Iterator<Item = std::borrow::Cow<'_, str>>
 fn created(text: &str) -> Option<String> {
     static CALL: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r#"createPage(?:HTML)?\s*\(\s*(?:['"][^'"]*['"]\s*,\s*)?['"]?([0-9]{1,5})['"]?\s*,\s*['"]?([0-9]{1,5})['"]?\s*,\s*['"]([\w-]{1,60})['"]\s*,\s*['"]\.?(\w{2,6})['"]"#,
+            r#"createPage(?:HTML)?\s*\(\s*(?:['"][^'"]*['"]\s*,\s*)?['"]?([0-9]{1,5})['"]?\s*,\s*['"]?([0-9]{1,5})['"]?\s*,\s*['"]([0-9A-Za-z_-]{1,60})['"]\s*,\s*['"]\.?([0-9A-Za-z_]{2,6})['"]"#,
         )
         .expect("the pattern is good")
     });
@@ -93,7 +93,7 @@ fn counted(text: &str) -> Option<String> {
         Regex::new(r"\bcurrentPage\s*=\s*([0-9]{1,5})\b").expect("the pattern is good")
     });
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"['"]?([\w-]{1,40})_?['"]\s*\+\s*(?:['"]_['"]\s*\+)?[^"';]{1,60}\+\s*['"]\.?['"]?\s*\+?\s*['"]?(s?html?|jsp|aspx?|php)['"]"#)
+        Regex::new(r#"['"]?([0-9A-Za-z_-]{1,40})_?['"]\s*\+\s*(?:['"]_['"]\s*\+)?[^"';]{1,60}\+\s*['"]\.?['"]?\s*\+?\s*['"]?(s?html?|jsp|aspx?|php)['"]"#)
             .expect("the pattern is good")
     });
     let (count, current) = (COUNT.captures(text)?, CURRENT.captures(text)?);

@@ -12,7 +12,10 @@ use scraper::{ElementRef, Html, HtmlTreeSink, Node};
 use url::Url;
 
 pub use super::write::Write;
-use super::{nesting, text};
+use super::{
+    index::{Index, Needs},
+    nesting, text,
+};
 
 /// Where a page's text is cut: far longer than any list or article.
 pub const MAX_TEXT_BYTES: usize = 24 << 20;
@@ -54,11 +57,12 @@ pub struct Document {
     truncated: bool,
     /// The elements of [`NOTED`] names, in document order: asked for again and again, so looked for once.
     noted: Vec<NodeId>,
+    index: Index,
 }
 
 /// Elements that are rather looked for in the whole page than met on a walk.
-const NOTED: [&str; 8] = [
-    "title", "base", "meta", "script", "textarea", "xmp", "iframe", "frame",
+const NOTED: [&str; 9] = [
+    "title", "base", "meta", "link", "script", "textarea", "xmp", "iframe", "frame",
 ];
 
 impl Document {
@@ -72,12 +76,18 @@ impl Document {
             html,
             truncated: kept.len() < page.len() || fed < flat.len(),
             noted: Vec::new(),
+            index: Index::default(),
         };
-        let noted = document.root().descendants();
-        document.noted = noted
-            .filter(|e| e.is_any(&NOTED))
-            .map(|e| e.0.id())
-            .collect();
+        let mut noted = Vec::new();
+        let mut index = Index::default();
+        let root = document.root();
+        for element in std::iter::once(root).chain(root.descendants()) {
+            index.note(element.attrs());
+            if element.is_any(&NOTED) {
+                noted.push(element.0.id());
+            }
+        }
+        (document.noted, document.index) = (noted, index);
         document
     }
 
@@ -108,7 +118,18 @@ impl Document {
         &'a self,
         selector: &'s Selector,
     ) -> impl Iterator<Item = Element<'a>> + use<'a, 's> {
-        self.root().select(selector)
+        let root = self.may_match(selector).then(|| self.root());
+        root.into_iter().flat_map(|root| root.select(selector))
+    }
+
+    /// Whether the page bears the names that the selector asks for. If not, nothing matches.
+    pub fn may_match(&self, selector: &Selector) -> bool {
+        selector.needs.are_met_by(&self.index)
+    }
+
+    /// The page's classes, ids and names.
+    pub fn index(&self) -> &Index {
+        &self.index
     }
 
     /// The first element that matches.
@@ -116,9 +137,12 @@ impl Document {
         self.select(selector).next()
     }
 
-    /// The elements of one of these names, in document order: one of `title`, `base`, `meta`, `script`, `textarea`,
-    /// `xmp`, `iframe` and `frame`, without a walk through the page.
-    pub fn named<'n>(&self, names: &'n [&'n str]) -> impl Iterator<Item = Element<'_>> + use<'_, 'n> {
+    /// The elements of one of these names, in document order: one of `title`, `base`, `meta`, `link`, `script`,
+    /// `textarea`, `xmp`, `iframe` and `frame`, without a walk through the page.
+    pub fn named<'n>(
+        &self,
+        names: &'n [&'n str],
+    ) -> impl Iterator<Item = Element<'_>> + use<'_, 'n> {
         debug_assert!(names.iter().all(|name| NOTED.contains(name)));
         let noted = self.noted.iter().filter_map(|&id| self.html.tree.get(id));
         noted
@@ -543,6 +567,7 @@ impl<'a> Iterator for Walk<'a> {
 pub struct Selector {
     text: String,
     compiled: scraper::Selector,
+    needs: Needs,
 }
 
 /// Why a text is no selector.
@@ -563,6 +588,7 @@ impl Selector {
             Ok(compiled) => Ok(Self {
                 text: text.to_owned(),
                 compiled,
+                needs: Needs::of(text),
             }),
             Err(error) => Err(InvalidSelector {
                 text: text.to_owned(),

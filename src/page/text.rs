@@ -31,13 +31,16 @@ pub fn fold(text: &str) -> String {
 
 /// Appends a piece of text so that the whole stays folded but for one space at its end.
 pub fn push_folded(folded: &mut String, piece: &str) {
-    for c in piece.chars() {
-        if !is_space(c) {
-            folded.push(c);
-        } else if c.is_whitespace() && !folded.is_empty() && !folded.ends_with(' ') {
+    let mut rest = piece;
+    // words are copied whole
+    while let Some((at, space)) = rest.char_indices().find(|&(_, c)| is_space(c)) {
+        folded.push_str(&rest[..at]);
+        if space.is_whitespace() && !folded.is_empty() && !folded.ends_with(' ') {
             folded.push(' ');
         }
+        rest = &rest[at + space.len_utf8()..];
     }
+    folded.push_str(rest);
 }
 
 /// The text cut to at most `limit` characters.

@@ -5,14 +5,18 @@
 //! `[source.article]`, each with alternatives in the order in which they are tried. In: those files, and a parsed
 //! page. Out: the [`Preset`] that fits the page.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet, RegexSetBuilder};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use url::Url;
 
 use super::{ListRules, PresetChoice};
-use crate::page::document::{Document, Element, InvalidSelector, Pick, Selector};
+use crate::page::{
+    document::{Document, InvalidSelector, Pick, Selector},
+    index::Kind,
+};
 
 /// The embedded files. Where two recognise a page equally well, the first wins.
 const FILES: [(&str, &str); 16] = [
@@ -190,39 +194,39 @@ impl Presets {
             }
         }
         // each mark counts once, however often the page bears it
-        let mut seen = std::collections::HashSet::new();
-        for element in document.root().descendants() {
-            self.look_at(element, &mut |preset, weight, mark| {
-                if seen.insert((preset, mark)) {
-                    scores[preset] += weight;
-                }
-            });
-        }
+        let mut seen = FxHashSet::default();
+        self.look_at(document, &mut |preset, weight, mark| {
+            if seen.insert((preset, mark)) {
+                scores[preset] += weight;
+            }
+        });
         let best = (0..scores.len()).rev().max_by_key(|&i| scores[i])?;
         (scores[best] >= SURE).then(|| &self.all[best])
     }
 
-    /// Reports the marks that one element bears: which preset, what it counts, which mark.
-    fn look_at<'s>(&'s self, element: Element<'_>, report: &mut impl FnMut(usize, u32, &'s str)) {
-        for (name, value) in element.attrs() {
-            match name {
-                "class" => {
-                    for class in value.split_ascii_whitespace() {
-                        self.classes.look_up(class, report);
+    /// Reports the marks that a page bears: which preset, what it counts, which mark.
+    fn look_at<'s>(&'s self, document: &Document, report: &mut impl FnMut(usize, u32, &'s str)) {
+        for (kind, name) in document.index().all() {
+            let marks = match kind {
+                Kind::Class => &self.classes,
+                Kind::Id => &self.ids,
+                Kind::Name => &self.names,
+            };
+            marks.look_up(name, report);
+        }
+        for element in document.named(&["meta", "script", "link"]) {
+            let (value, marks) = match element.name() {
+                "meta" => {
+                    let name = element.attr("name").unwrap_or_default().trim();
+                    if !name.eq_ignore_ascii_case("generator") {
+                        continue;
                     }
+                    (element.attr("content"), &self.generators)
                 }
-                "id" => self.ids.look_up(value.trim(), report),
-                "name" => {
-                    self.names.look_up(value.trim(), report);
-                    if element.name() == "meta" && value.trim().eq_ignore_ascii_case("generator") {
-                        let content = element.attr("content").unwrap_or_default();
-                        self.generators.look_in(content, report);
-                    }
-                }
-                "src" if element.name() == "script" => self.sources.look_in(value, report),
-                "href" if element.name() == "link" => self.sources.look_in(value, report),
-                _ => {}
-            }
+                "script" => (element.attr("src"), &self.sources),
+                _ => (element.attr("href"), &self.sources),
+            };
+            marks.look_in(value.unwrap_or_default(), report);
         }
     }
 }
@@ -234,7 +238,7 @@ fn count(items: impl Iterator) -> u32 {
 /// Marks of one kind, of all presets, by their text: a page bears thousands of classes, so each must be found at once.
 #[derive(Debug, Default)]
 struct Index {
-    whole: HashMap<String, Vec<(usize, u32)>>,
+    whole: FxHashMap<String, Vec<(usize, u32)>>,
     /// Those that end with `*`, without it.
     beginnings: Vec<(String, usize, u32)>,
 }

@@ -37,7 +37,7 @@ pub(super) struct Known<'a>(FxHashMap<&'a str, u8>);
 impl Names {
     /// Reads an element's class and id.
     pub(super) fn of(element: Element<'_>) -> Self {
-        Self::by(element, |value| hints(value))
+        Self::by(element, hints)
     }
 
     /// The same, with what is known of other elements.

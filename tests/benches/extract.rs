@@ -144,7 +144,9 @@ fn spent(work: impl FnOnce()) -> Spent {
     let (start, before) = (Instant::now(), cpu_time());
     work();
     let clock = start.elapsed();
-    let cpu = cpu_time().zip(before).map(|(after, before)| after - before);
+    let cpu = cpu_time()
+        .zip(before)
+        .map(|(after, before)| after.saturating_sub(before));
     Spent {
         cpu: cpu.unwrap_or(clock),
         clock,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    demo::DemoArgs, extract::ExtractArgs, once::OnceArgs, preview::PreviewArgs,
-    restore::RestoreArgs, status::StatusArgs,
+    catalog::CatalogArgs, demo::DemoArgs, extract::ExtractArgs, once::OnceArgs,
+    preview::PreviewArgs, restore::RestoreArgs, status::StatusArgs,
 };
 
 /// Rings when a school authority publishes: polls pages of education departments and publishes RSS, Atom and JSON Feed.
@@ -49,6 +49,8 @@ pub enum Command {
     Check,
     /// Fetch a page and show what would be published; stores nothing
     Preview(PreviewArgs),
+    /// Known list pages of departments: list, search, or add them to the configuration
+    Catalog(CatalogArgs),
     /// Extract from saved pages, offline
     Extract(ExtractArgs),
     /// Each source's health and next poll

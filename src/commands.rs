@@ -1,5 +1,6 @@
 //! One short file per command. Results go to stdout, logs and progress to stderr.
 
+pub mod catalog;
 pub mod check;
 pub mod demo;
 pub mod export;
@@ -42,6 +43,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => run::run(config()?).await,
         Command::Once(args) => once::run(config()?, args).await,
+        Command::Catalog(args) => catalog::run(|| Config::locate(named), &args),
         Command::Check => check::run(&Config::locate(named)?),
         Command::Preview(args) => preview::run(config, named.is_some(), args).await,
         Command::Extract(args) => extract::run(&args),

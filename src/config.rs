@@ -5,6 +5,7 @@
 //! (`section`), each value checked where it stands (`values`).
 
 mod addresses;
+mod append;
 mod block;
 #[cfg(test)]
 mod documented;
@@ -28,7 +29,10 @@ use std::{
 use ipnet::IpNet;
 use url::Url;
 
-pub use self::mistake::{ConfigError, Mistake};
+pub use self::{
+    append::{AppendError, append},
+    mistake::{ConfigError, Mistake},
+};
 use self::{
     block::Block,
     include::{Files, Opened},
@@ -141,7 +145,7 @@ fn read_main(
     let mut parsed = syntax::parse(main);
     let mut top = Section::top(&main.file, &parsed.table, keys::TOP, parsed.whole());
     let settings = settings::read(&mut top);
-    let blocks = read_blocks(&mut top, &main.chain, &settings, files);
+    let blocks = read_blocks(&mut top, main, &settings, files);
     let found = top.finish();
     parsed.add(found);
     mistakes.extend(parsed.mistakes);
@@ -161,7 +165,7 @@ fn read_included(
         keys::INCLUDED,
         parsed.whole(),
     );
-    let blocks = read_blocks(&mut top, &included.chain, settings, files);
+    let blocks = read_blocks(&mut top, included, settings, files);
     let found = top.finish();
     parsed.add(found);
     mistakes.extend(parsed.mistakes);
@@ -171,15 +175,22 @@ fn read_included(
 /// What all files may hold: `include` and `[[source]]`.
 fn read_blocks(
     top: &mut Section<'_>,
-    chain: &[PathBuf],
+    opened: &Opened,
     settings: &Settings,
     files: &mut Files,
 ) -> Vec<Block> {
     let expected = "expected a list of files, [\"sources.d/*.toml\"]";
-    top.get_list("include", expected, |value| files.include(value, chain));
+    top.get_list("include", expected, |value| {
+        files.include(value, &opened.chain)
+    });
     let mut blocks = Vec::new();
     for (mut section, header) in top.blocks("source", "[[source]]", keys::SOURCE) {
-        blocks.push(block::read(&mut section, &header, settings));
+        blocks.push(block::read(
+            &mut section,
+            &header,
+            settings,
+            opened.is_catalog,
+        ));
         top.close(section);
     }
     blocks

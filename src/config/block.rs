@@ -1,6 +1,9 @@
 //! One `[[source]]` block, and what only all blocks together show: ids are unique.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use http::HeaderName;
 use jiff::tz::TimeZone;
@@ -40,6 +43,8 @@ pub(super) struct Block {
     /// Whether the block sets its id.
     named: bool,
     url: Option<Url>,
+    /// Whether it comes from the catalogue, not from the user.
+    of_catalog: bool,
 }
 
 /// A source with the defaults of every key.
@@ -64,7 +69,12 @@ pub(super) fn unlisted(url: Url, request: RequestSettings, content: Content) -> 
 }
 
 /// Reads a block whose header is at `header`.
-pub(super) fn read(section: &mut Section<'_>, header: &Place, settings: &Settings) -> Block {
+pub(super) fn read(
+    section: &mut Section<'_>,
+    header: &Place,
+    settings: &Settings,
+    of_catalog: bool,
+) -> Block {
     let url_place = section.value("url").map(|value| value.place);
     let id_place = section.value("id").map(|value| value.place);
     let url = section.get("url", addresses::page_address);
@@ -95,6 +105,7 @@ pub(super) fn read(section: &mut Section<'_>, header: &Place, settings: &Setting
         place: id_place.or(url_place).unwrap_or_else(|| header.clone()),
         named,
         url,
+        of_catalog,
     }
 }
 
@@ -244,8 +255,21 @@ fn article_rules(section: &mut Section<'_>) -> ArticleRules {
     rules
 }
 
-/// The sources of all blocks, in order, with a mistake for each id that is taken already.
-pub(super) fn unite(blocks: Vec<Block>) -> (Vec<Arc<Source>>, Vec<Mistake>) {
+/// The sources of all blocks, in order, with a mistake for each id that is taken already. A block of the catalogue
+/// gives way to one that the user wrote for the same address or id.
+pub(super) fn unite(mut blocks: Vec<Block>) -> (Vec<Arc<Source>>, Vec<Mistake>) {
+    let own = blocks.iter().filter(|block| !block.of_catalog);
+    let (ids, urls): (HashSet<_>, HashSet<_>) = own
+        .map(|block| (block.id.clone(), block.url.clone()))
+        .unzip();
+    let mut met = HashSet::new();
+    blocks.retain(|block| {
+        // groups of the catalogue overlap
+        !block.of_catalog
+            || !ids.contains(&block.id)
+                && !urls.contains(&block.url)
+                && met.insert(block.id.clone())
+    });
     let mut mistakes = Vec::new();
     let mut taken: HashMap<&SourceId, &Block> = HashMap::new();
     for block in &blocks {

@@ -1,7 +1,7 @@
 //! Files, and the files that they include.
 //!
 //! A file is read once, whoever names it, in the order of naming. A pattern such as `sources.d/*.toml` takes what is
-//! there; a plain path must exist.
+//! there; a plain path must exist. `catalog:GROUP` takes a group of the catalogue that the program brings along.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -12,21 +12,34 @@ use std::{
 };
 
 use super::{
+    keys,
     mistake::{File, Mistake, Place},
     section::{Value, Wrong},
     values,
 };
+use crate::source::catalog::{self, Catalog};
 
 /// The largest file that is read.
 const FILE_BYTES: u64 = 16 << 20;
 
 /// A file that waits to be read.
 struct Waiting {
-    path: PathBuf,
+    what: Included,
     /// Where it was named, and the files that led there, outermost first.
     named: Place,
     chain: Vec<PathBuf>,
 }
+
+/// What an `include` names.
+enum Included {
+    /// A file.
+    File(PathBuf),
+    /// Blocks of the catalogue, under the name that they were asked for by.
+    Catalog { name: PathBuf, blocks: String },
+}
+
+/// What an `include` of the catalogue begins with.
+const CATALOG: &str = "catalog:";
 
 /// The files of a configuration: those met, and those still to be read.
 #[derive(Default)]
@@ -42,6 +55,8 @@ pub(super) struct Opened {
     pub(super) chain: Vec<PathBuf>,
     /// Where its bytes are no UTF-8.
     pub(super) garbled: Option<Mistake>,
+    /// Whether it is the program's own catalogue, before which what people write goes.
+    pub(super) is_catalog: bool,
 }
 
 impl Files {
@@ -54,11 +69,21 @@ impl Files {
     /// The next included file. A mistake where it cannot be read.
     pub(super) fn next(&mut self) -> Option<Result<Opened, Mistake>> {
         let waiting = self.waiting.pop_front()?;
-        Some(match read(&waiting.path) {
-            Ok(bytes) => Ok(self.open(&waiting.path, &bytes, waiting.chain)),
+        let path = match waiting.what {
+            Included::File(path) => path,
+            Included::Catalog { name, blocks } => {
+                let opened = self.open(&name, blocks.as_bytes(), waiting.chain);
+                return Some(Ok(Opened {
+                    is_catalog: true,
+                    ..opened
+                }));
+            }
+        };
+        Some(match read(&path) {
+            Ok(bytes) => Ok(self.open(&path, &bytes, waiting.chain)),
             Err(error) => Err(Mistake::new(
                 waiting.named,
-                format!("cannot read `{}`", waiting.path.display()),
+                format!("cannot read `{}`", path.display()),
                 in_words(&error),
             )),
         })
@@ -70,11 +95,37 @@ impl Files {
         let folder = chain.last().and_then(|file| file.parent());
         let folder = folder.unwrap_or(Path::new(""));
         match path.to_str() {
+            Some(name) if name.starts_with(CATALOG) => self.catalog(value, name, chain),
             Some(pattern) if pattern.contains(['*', '?', '[']) => {
                 self.pattern(value, folder, pattern, chain)
             }
             _ => self.plain(value, &folder.join(path), chain),
         }
+    }
+
+    fn catalog(&mut self, value: &Value<'_>, name: &str, chain: &[PathBuf]) -> Result<(), Wrong> {
+        let group = name.trim_start_matches(CATALOG);
+        let catalog = Catalog::embedded();
+        let blocks = catalog::blocks(catalog.group(group));
+        if blocks.is_empty() {
+            let groups: Vec<&str> = catalog.groups().into_keys().collect();
+            let what = format!("the catalogue has no group `{}`", values::cut(group));
+            let wrong = Wrong::new(what, "expected one of its groups, \"catalog:province\"");
+            let near = keys::nearest(group, groups.iter().copied());
+            return Err(wrong.help(match near {
+                Some(near) => format!("did you mean \"{CATALOG}{near}\"?"),
+                None => format!("they are {}", groups.join(", ")),
+            }));
+        }
+        let name = PathBuf::from(name);
+        if self.met.insert(name.clone()) {
+            self.waiting.push_back(Waiting {
+                what: Included::Catalog { name, blocks },
+                named: value.place.clone(),
+                chain: chain.to_vec(),
+            });
+        }
+        Ok(())
     }
 
     fn plain(&mut self, value: &Value<'_>, path: &Path, chain: &[PathBuf]) -> Result<(), Wrong> {
@@ -150,7 +201,7 @@ impl Files {
     fn wait(&mut self, path: PathBuf, value: &Value<'_>, chain: &[PathBuf]) {
         if self.met.insert(identity(&path)) {
             self.waiting.push_back(Waiting {
-                path,
+                what: Included::File(path),
                 named: value.place.clone(),
                 chain: chain.to_vec(),
             });
@@ -181,6 +232,7 @@ impl Files {
             file,
             chain,
             garbled,
+            is_catalog: false,
         }
     }
 }

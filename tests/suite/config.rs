@@ -510,3 +510,21 @@ fn hostile_files_end_in_words() {
         assert!(!report.contains(unseen), "{start:?}: {report:?}");
     }
 }
+
+#[test]
+fn a_group_of_the_catalogue_gives_way_to_blocks_of_ones_own() {
+    let all = Config::parse("include = [\"catalog:ministry\"]", "bell.toml").unwrap();
+    let first = &all.sources[0];
+    assert!(first.title.is_some() && first.groups.contains(&"ministry".to_owned()));
+    let text = format!(
+        "include = [\"catalog:ministry\", \"catalog:ministry\"]\n[[source]]\nurl = \"{}\"\nid = \"mine\"\n",
+        first.url
+    );
+    let mixed = Config::parse(&text, "bell.toml").unwrap();
+    assert_eq!(mixed.sources.len(), all.sources.len());
+    let same_address = mixed.sources.iter().filter(|s| s.url == first.url);
+    assert_eq!(
+        same_address.map(|s| s.id.as_str()).collect::<Vec<_>>(),
+        ["mine"]
+    );
+}

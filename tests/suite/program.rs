@@ -435,3 +435,43 @@ fn a_store_is_looked_at_without_being_made() {
     );
     assert!(!folder.path().join("data").exists());
 }
+
+#[test]
+fn the_catalogue_is_searched_and_added_from() {
+    let folder = folder("# mine\n[[source]]\nurl = \"http://a.example/\"\n");
+    let (code, found, _) = said(&run(
+        folder.path(),
+        &["catalog", "教育部", "ministry", "--json"],
+    ));
+    assert_eq!(code, 0);
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let (id, url) = (
+        found[0]["id"].as_str().unwrap(),
+        found[0]["url"].as_str().unwrap(),
+    );
+    let add = ["--config", "bell.toml", "catalog", "add", id];
+    let (code, out, _) = said(&run(folder.path(), &add));
+    assert_eq!(code, 0, "{out}");
+    assert!(out.starts_with(&format!("added {id}: ")));
+    let written = std::fs::read_to_string(folder.path().join("bell.toml")).unwrap();
+    assert!(written.starts_with("# mine\n[[source]]\n") && written.contains(url));
+    // once is enough
+    let (code, _, error) = said(&run(folder.path(), &add));
+    assert_eq!(code, 2);
+    assert!(
+        error.contains(&format!("`{id}` is there already, as the source `{id}`")),
+        "{error}"
+    );
+    let (code, _, error) = said(&run(
+        folder.path(),
+        &["--config", "bell.toml", "catalog", "add", "moe-szy"],
+    ));
+    assert_eq!(code, 2);
+    assert!(
+        error.contains("the catalogue has no `moe-szy`; did you mean `moe-szyw`?"),
+        "{error}"
+    );
+    let (code, out, _) = said(&run(folder.path(), &["catalog", "zzz"]));
+    assert_eq!(code, 1);
+    assert!(out.starts_with("nothing in the catalogue bears `zzz`; its groups are "));
+}

@@ -102,13 +102,18 @@ fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
         if is_other_page {
             block.score *= 0.15;
         }
-        let is_aside = outline.nodes[first].region == Region::Aside;
+        let is_aside =
+            outline.nodes[first].region == Region::Aside || outline.is_below_side_heading(first);
         if is_aside {
             block.score *= 0.4;
         }
+        // what is shown only when a tab is chosen
+        if outline.hidden_with(first).is_some() {
+            block.score *= 0.5;
+        }
         block.is_beside = is_other_page || is_aside;
         if common(block) > widest {
-            block.score *= 2.5;
+            block.score *= 4.0;
         }
     }
 }
@@ -288,8 +293,11 @@ fn runs(outline: &Outline<'_>, rows: Vec<usize>) -> Vec<Vec<usize>> {
                     !outline.has_link_between(before, row)
                         && outline.gap(before, row) <= MAX_TEXT_BETWEEN
                 } else {
-                    outline.gap(before, row) == 0 && !outline.has_link_between(before, row)
+                    let adjoins = outline.gap(before, row) == 0
+                        && !outline.has_link_between(before, row)
                         || is_heading_between(outline, before, row)
+                        || is_next_line(outline, runs.last(), before, row);
+                    adjoins && outline.hidden_with(before) == outline.hidden_with(row)
                 }
             });
         match runs.last_mut() {
@@ -298,6 +306,26 @@ fn runs(outline: &Outline<'_>, rows: Vec<usize>) -> Vec<Vec<usize>> {
         }
     }
     runs
+}
+
+/// Whether rows stand several to a line of a table, and the next line begins right behind what the last row shows:
+/// `<tr><td>title<td>date<td>title<td>date`.
+fn is_next_line(
+    outline: &Outline<'_>,
+    run: Option<&Vec<usize>>,
+    before: usize,
+    row: usize,
+) -> bool {
+    const MAX_TAIL_CHARS: usize = 24;
+    let parent = |n: usize| outline.nodes[n].parent;
+    let (line, next) = (parent(before), parent(row));
+    let run = run.map_or(&[][..], Vec::as_slice);
+    let stands_beside = run.len() >= 2 && parent(run[run.len() - 2]) == line;
+    stands_beside
+        && outline.nodes[line].element.name() == "tr"
+        && outline.gap(line, next) == 0
+        && outline.gap(before, row) <= MAX_TAIL_CHARS
+        && !outline.has_link_between(before, row)
 }
 
 /// Whether no more than a heading parts two rows of blocks that look alike: sections of one list. A heading with a
@@ -422,7 +450,9 @@ impl<'o, 'a> Rows<'o, 'a> {
             return false;
         };
         let nodes = &self.outline.nodes;
-        nodes[row].parent == nodes[next].parent && nodes[next].dates.0 > nodes[row].dates.1
+        let (line, of_next) = (nodes[row].parent, nodes[next].parent);
+        let is_next = line == of_next || nodes[line].element.name() == "tr";
+        is_next && nodes[next].dates.0 > nodes[row].dates.1
     }
 
     /// What a row is worth without its date.

@@ -75,6 +75,10 @@ pub(super) struct Outline<'a> {
     pub(super) says_empty: bool,
     /// Texts that are a year and nothing else, with the characters before each: `2023年`.
     pub(super) years: Vec<(usize, i16)>,
+    /// Where headings of side columns end, in characters: `热点新闻`, `Recent posts`.
+    asides: Vec<usize>,
+    /// The elements that are not shown until a tab is chosen: from index to index.
+    hidden: Vec<(usize, usize)>,
     /// Index of the element that holds the breadcrumb, if one is named.
     pub(super) breadcrumb: Option<usize>,
 }
@@ -86,6 +90,8 @@ impl<'a> Outline<'a> {
             links: Vec::new(),
             says_empty: false,
             years: Vec::new(),
+            asides: Vec::new(),
+            hidden: Vec::new(),
             breadcrumb: None,
         };
         let column = document.title().map(|title| super::shortened(&title));
@@ -119,6 +125,11 @@ impl<'a> Outline<'a> {
                         region,
                     });
                     open.push(index);
+                    if words::is_hidden(element)
+                        && self.hidden.last().is_none_or(|&(_, end)| end <= index)
+                    {
+                        self.hidden.push((index, usize::MAX));
+                    }
                     if self.breadcrumb.is_none() && words::is_breadcrumb(element) {
                         self.breadcrumb = Some(index);
                     }
@@ -149,6 +160,12 @@ impl<'a> Outline<'a> {
                         self.years.push((chars, year));
                     }
                     chars += visible;
+                    if words::heads_side_column(text)
+                        && column.is_none_or(|name| text.trim() != name)
+                        && self.asides.len() < MAX_YEARS
+                    {
+                        self.asides.push(chars);
+                    }
                     if self.breadcrumb.is_none() && words::says_you_are_here(text) {
                         self.breadcrumb = open.last().copied();
                     }
@@ -162,6 +179,9 @@ impl<'a> Outline<'a> {
                     let node = &mut self.nodes[index];
                     (node.end, node.chars.1, node.dates.1, node.links.1) =
                         (end, chars, dates, links);
+                    if let Some(hidden) = self.hidden.last_mut().filter(|h| h.0 == index) {
+                        hidden.1 = end;
+                    }
                     self.measure_link(index);
                 }
             }
@@ -265,6 +285,23 @@ impl<'a> Outline<'a> {
     /// Whether a link lies between the end of one element and the beginning of a later one.
     pub(super) fn has_link_between(&self, before: usize, after: usize) -> bool {
         self.nodes[after].links.0 > self.nodes[before].links.1
+    }
+
+    /// The part of the page that an element is hidden with, if any.
+    pub(super) fn hidden_with(&self, node: usize) -> Option<usize> {
+        let before = self.hidden.partition_point(|&(from, _)| from <= node);
+        let (from, end) = *self.hidden.get(before.checked_sub(1)?)?;
+        (node < end).then_some(from)
+    }
+
+    /// Whether a side column's heading stands right before an element.
+    pub(super) fn is_below_side_heading(&self, node: usize) -> bool {
+        /// `更多 >`.
+        const MAX_GAP: usize = 6;
+        let start = self.nodes[node].chars.0;
+        let before = self.asides.partition_point(|&end| end <= start);
+        let last = before.checked_sub(1).and_then(|i| self.asides.get(i));
+        last.is_some_and(|&end| end + MAX_GAP >= start)
     }
 
     /// Whether an element shows a date apart from longer text.

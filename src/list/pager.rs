@@ -132,8 +132,20 @@ fn current_number(pager: Element<'_>, base: &Url, page: &Url) -> Option<u32> {
             Child::Element(_) => None,
         })
     };
+    // the first page may leave itself out
+    let left_out = || {
+        entries
+            .iter()
+            .map(|(_, n)| *n)
+            .min()
+            .filter(|&n| n == 2)
+            .map(|_| 1)
+    };
     let of_entry = called.or_else(unlinked).or_else(itself);
-    of_entry.map(|(_, number)| *number).or_else(outside)
+    of_entry
+        .map(|(_, number)| *number)
+        .or_else(outside)
+        .or_else(left_out)
 }
 
 /// An entry and the elements around it, inside the pager.

@@ -33,6 +33,8 @@ pub(super) enum LinkKind {
     Number,
     /// A licence's number in a footer: `京ICP备05000001号`.
     Licence,
+    /// A row's date that is a link of its own.
+    Date,
 }
 
 /// What a link's text says.
@@ -98,7 +100,9 @@ pub(super) fn kind_of_text(text: &str) -> LinkKind {
     match word {
         "下一页" | "下页" | "后一页" | "下一頁" | "下頁" | "后页" | "向后" | "next"
         | "nextpage" | "weiter" | "suivant" | "nächste" | "nächsteseite" | "pagesuivante"
-        | "older" | "olderposts" | "olderentries" => LinkKind::Next,
+        | "older" | "olderposts" | "olderentries" | "加载更多" | "点击加载更多" | "loadmore" => {
+            LinkKind::Next
+        }
         "首页" | "第一页" | "上一页" | "上页" | "前一页" | "上一頁" | "尾页" | "末页"
         | "最后一页" | "最后页" | "尾頁" | "首頁" | "前页" | "跳转" | "go" | "prev"
         | "previous" | "first" | "last" | "firstpage" | "lastpage" | "previouspage"
@@ -111,6 +115,7 @@ pub(super) fn kind_of_text(text: &str) -> LinkKind {
         | "lirelasuite" | "moreinfo" => LinkKind::More,
         "" if matches!(bare, ">" | "›" | "→") => LinkKind::Next,
         "" if !bare.is_empty() => LinkKind::Pager,
+        _ if bare.starts_with(|c: char| c.is_ascii_digit()) && looks_dated(bare) => LinkKind::Date,
         _ if word.starts_with("更多") || word.starts_with("more") && word.len() < 9 => {
             LinkKind::More
         }
@@ -220,6 +225,60 @@ fn is_list_stem(stem: &str) -> bool {
     ["index", "list", "default", "main", "more"]
         .iter()
         .any(|w| stem.eq_ignore_ascii_case(w))
+}
+
+/// Whether an element is not shown until something is chosen: `display: none`, a tab's panel that is not the active one.
+/// Single rows may be hidden for other reasons.
+pub(super) fn is_hidden(element: Element<'_>) -> bool {
+    if !element.is_any(&["div", "ul", "ol", "dl", "table", "tbody", "section"]) {
+        return false;
+    }
+    let style = element.attr("style").is_some_and(|style| {
+        let none = style.split_once("display").map(|(_, rest)| rest);
+        none.is_some_and(|rest| {
+            let value = rest.trim_start_matches(|c: char| c == ':' || c.is_ascii_whitespace());
+            value
+                .get(..4)
+                .is_some_and(|v| v.eq_ignore_ascii_case("none"))
+        })
+    });
+    let panel = element.attr("class").is_some_and(|class| {
+        class.contains("tab-")
+            && element
+                .classes()
+                .any(|c| matches!(c, "tab-pane" | "layui-tab-item"))
+            && !element
+                .classes()
+                .any(|c| matches!(c, "active" | "in" | "show" | "layui-show"))
+    });
+    style || panel || element.attr("hidden").is_some()
+}
+
+/// Whether a text is the heading of a side column: `热点新闻`, `推荐阅读`, `点击排行`, `Recent posts`.
+pub(super) fn heads_side_column(text: &str) -> bool {
+    const MOST_BYTES: usize = 48;
+    const NAMES: [&str; 14] = [
+        "热点",
+        "热门",
+        "推荐",
+        "排行",
+        "相关",
+        "阅读榜",
+        "点击榜",
+        "猜你喜欢",
+        "随机",
+        "Recent ",
+        "Popular",
+        "Related ",
+        "Most read",
+        "Most Read",
+    ];
+    let text = text.trim();
+    !text.is_empty()
+        && text.len() <= MOST_BYTES
+        && text.chars().count() <= 16
+        && NAMES.iter().any(|name| text.contains(name))
+        && text.chars().filter(|c| !c.is_ascii()).count() <= 6
 }
 
 /// Whether an element's names say that it is the breadcrumb.

@@ -12,6 +12,7 @@ mod records;
 mod rows;
 mod scripts;
 mod select;
+mod tabs;
 mod titles;
 mod words;
 
@@ -232,6 +233,11 @@ fn detected(
     let mut best: Option<Found> = None;
     let is_own = |block: &Block| !(outline.says_empty && block.is_beside);
     for block in blocks.iter().filter(|b| is_own(b)).take(MAX_BLOCKS) {
+        let first = tabs::first(outline, block, |block| {
+            let rows = headings::with_years(outline, block, rows_of(outline, block));
+            rows::read(&rows, context.rules, base, context)
+        });
+        let block = first.as_ref().unwrap_or(block);
         let rows = rows_of(outline, block);
         let mut rows = headings::with_years(outline, block, rows);
         rows.splice(0..0, headings::headline(outline, block));

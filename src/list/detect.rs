@@ -102,10 +102,14 @@ fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
         if is_other_page {
             block.score *= 0.15;
         }
-        let is_aside =
-            outline.nodes[first].region == Region::Aside || outline.is_below_side_heading(first);
-        if is_aside {
+        let is_headed_aside = outline.is_below_side_heading(first);
+        let is_aside = outline.nodes[first].region == Region::Aside || is_headed_aside;
+        if is_headed_aside {
+            block.score *= 0.3;
+        } else if is_aside {
             block.score *= 0.4;
+        } else if outline.is_below_own_name(first) {
+            block.score *= 2.0;
         }
         // what is shown only when a tab is chosen
         if outline.hidden_with(first).is_some() {

@@ -77,6 +77,8 @@ pub(super) struct Outline<'a> {
     pub(super) years: Vec<(usize, i16)>,
     /// Where headings of side columns end, in characters: `热点新闻`, `Recent posts`.
     asides: Vec<usize>,
+    /// Where the page's own column is named, in characters.
+    named: Vec<usize>,
     /// The elements that are not shown until a tab is chosen: from index to index.
     hidden: Vec<(usize, usize)>,
     /// Index of the element that holds the breadcrumb, if one is named.
@@ -91,6 +93,7 @@ impl<'a> Outline<'a> {
             says_empty: false,
             years: Vec::new(),
             asides: Vec::new(),
+            named: Vec::new(),
             hidden: Vec::new(),
             breadcrumb: None,
         };
@@ -160,10 +163,11 @@ impl<'a> Outline<'a> {
                         self.years.push((chars, year));
                     }
                     chars += visible;
-                    if words::heads_side_column(text)
-                        && column.is_none_or(|name| text.trim() != name)
-                        && self.asides.len() < MAX_YEARS
-                    {
+                    if column.is_some_and(|name| text.trim() == name) {
+                        if self.named.len() < MAX_YEARS {
+                            self.named.push(chars);
+                        }
+                    } else if words::heads_side_column(text) && self.asides.len() < MAX_YEARS {
                         self.asides.push(chars);
                     }
                     if self.breadcrumb.is_none() && words::says_you_are_here(text) {
@@ -296,11 +300,20 @@ impl<'a> Outline<'a> {
 
     /// Whether a side column's heading stands right before an element.
     pub(super) fn is_below_side_heading(&self, node: usize) -> bool {
+        self.is_right_behind(&self.asides, node)
+    }
+
+    /// Whether the name of the page's column stands right before an element.
+    pub(super) fn is_below_own_name(&self, node: usize) -> bool {
+        self.nodes[node].region == Region::Plain && self.is_right_behind(&self.named, node)
+    }
+
+    fn is_right_behind(&self, places: &[usize], node: usize) -> bool {
         /// `更多 >`.
         const MAX_GAP: usize = 6;
         let start = self.nodes[node].chars.0;
-        let before = self.asides.partition_point(|&end| end <= start);
-        let last = before.checked_sub(1).and_then(|i| self.asides.get(i));
+        let before = places.partition_point(|&end| end <= start);
+        let last = before.checked_sub(1).and_then(|i| places.get(i));
         last.is_some_and(|&end| end + MAX_GAP >= start)
     }
 

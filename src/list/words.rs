@@ -77,7 +77,36 @@ pub(super) fn is_named_next(link: Element<'_>) -> bool {
             .is_some_and(|t| kind_of_text(t) == LinkKind::Next)
     };
     let class = |e: Element<'_>| e.classes().any(|c| c.eq_ignore_ascii_case("next"));
-    told("title") || told("aria-label") || class(link) || link.parent().is_some_and(class)
+    let picture = || {
+        let mut pictures = link.descendants().filter(|e| e.name() == "img");
+        pictures.any(|e| {
+            let alt = e.attr("alt").or_else(|| e.attr("title"));
+            alt.is_some_and(|t| kind_of_text(t) == LinkKind::Next)
+        })
+    };
+    told("title")
+        || told("aria-label")
+        || class(link)
+        || link.parent().is_some_and(class)
+        || picture()
+}
+
+/// `2024-02-24`, `02/24`, `2月24日`: a date and no word beside it.
+fn is_date_alone(text: &str) -> bool {
+    let fits =
+        |c: char| c.is_ascii_digit() || matches!(c, '-' | '/' | '.' | ':' | '年' | '月' | '日');
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && text.len() >= 5
+        && text.chars().all(fits)
+        && holds_date(text)
+}
+
+/// `第2页`.
+fn is_page_number(text: &str) -> bool {
+    let number = text
+        .strip_prefix('第')
+        .and_then(|rest| rest.strip_suffix('页'));
+    number.is_some_and(|n| !n.is_empty() && n.len() <= 4 && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// See [`link_kind`].
@@ -115,7 +144,8 @@ pub(super) fn kind_of_text(text: &str) -> LinkKind {
         | "lirelasuite" | "moreinfo" => LinkKind::More,
         "" if matches!(bare, ">" | "›" | "→") => LinkKind::Next,
         "" if !bare.is_empty() => LinkKind::Pager,
-        _ if bare.starts_with(|c: char| c.is_ascii_digit()) && looks_dated(bare) => LinkKind::Date,
+        _ if is_date_alone(bare) => LinkKind::Date,
+        _ if is_page_number(word) => LinkKind::Number,
         _ if word.starts_with("更多") || word.starts_with("more") && word.len() < 9 => {
             LinkKind::More
         }
@@ -257,7 +287,9 @@ pub(super) fn is_hidden(element: Element<'_>) -> bool {
 /// Whether a text is the heading of a side column: `热点新闻`, `推荐阅读`, `点击排行`, `Recent posts`.
 pub(super) fn heads_side_column(text: &str) -> bool {
     const MOST_BYTES: usize = 48;
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 16] = [
+        "最新",
+        "最近",
         "热点",
         "热门",
         "推荐",
@@ -447,14 +479,8 @@ pub(super) fn looks_dated(text: &str) -> bool {
                     | '】'
                     | '（'
                     | '）'
-                    | '发'
-                    | '布'
-                    | '时'
-                    | '间'
-                    | '期'
-                    | '更'
-                    | '新'
-            );
+            )
+            || (digits == 0 && matches!(c, '发' | '布' | '时' | '间' | '期' | '更' | '新'));
         fitting += usize::from(fits);
     }
     digits >= 2 && chars <= MOST_CHARS && fitting * 10 >= chars * 7 && holds_date(text)

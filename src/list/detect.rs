@@ -394,8 +394,9 @@ impl<'o, 'a> Rows<'o, 'a> {
     }
 
     /// A run of rows as a block.
-    fn block(&mut self, run: Vec<usize>, pagers: &Pagers) -> Block {
+    fn block(&mut self, mut run: Vec<usize>, pagers: &Pagers) -> Block {
         let mut dated = 0;
+        self.trim(&mut run);
         let score = self.score(&run, pagers, &mut dated);
         Block {
             rows: run,
@@ -403,6 +404,30 @@ impl<'o, 'a> Rows<'o, 'a> {
             dated,
             is_beside: false,
         }
+    }
+
+    /// Takes off the ends of a dated run what is no row of it, but stands beside and is of the same tag: links to
+    /// other sites, a footer.
+    fn trim(&self, run: &mut Vec<usize>) {
+        let outline = self.outline;
+        let Some(&middle) = run.get(run.len() / 2).filter(|_| run.len() >= 4) else {
+            return;
+        };
+        let dated = run.iter().filter(|&&row| outline.is_dated(row)).count();
+        if !outline.is_dated(middle) || dated * 3 < run.len() * 2 || dated == run.len() {
+            return;
+        }
+        let class = |row: usize| outline.nodes[row].element.attr("class");
+        let is_other = |row: usize| {
+            !outline.is_dated(row)
+                && class(row) != class(middle)
+                && outline.links_in(row).len() != 1
+        };
+        while run.last().is_some_and(|&row| is_other(row)) {
+            run.pop();
+        }
+        let others = run.iter().take_while(|&&row| is_other(row)).count();
+        run.drain(..others);
     }
 
     /// What a run of rows is worth, and how many are dated.

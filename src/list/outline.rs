@@ -232,6 +232,9 @@ impl<'a> Outline<'a> {
         if link.chars <= words::MAX_SIGN_CHARS {
             link.kind = words::link_kind(node.element);
         }
+        if link.kind != words::LinkKind::Plain && node.element.name() == "input" {
+            link.chars = node.element.attr("value").map_or(0, visible_chars);
+        }
         if words::is_licence(link.href) {
             link.kind = words::LinkKind::Licence;
         }

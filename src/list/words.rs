@@ -37,9 +37,12 @@ pub(super) enum LinkKind {
     Date,
 }
 
-/// What a link's text says.
+/// What a link's text says; a button's stands in its `value`.
 pub(super) fn link_kind(link: Element<'_>) -> LinkKind {
-    kind_of_text(&link.text())
+    match link.attr("value") {
+        Some(value) if link.name() == "input" => kind_of_text(value),
+        _ => kind_of_text(&link.text()),
+    }
 }
 
 /// Whether a link without words is called `more` by its class, its title, or the name of its picture.
@@ -377,6 +380,38 @@ pub(super) fn year_alone(text: &str) -> Option<i16> {
         .trim_end();
     let is_year = bare.len() == 4 && (bare.starts_with("19") || bare.starts_with("20"));
     is_year.then(|| bare.parse().ok()).flatten()
+}
+
+/// Whether a part of a page's title is the name of a site, not of a column.
+pub(super) fn is_institution(name: &str) -> bool {
+    [
+        "大学",
+        "学院",
+        "学校",
+        "中学",
+        "小学",
+        "一中",
+        "二中",
+        "幼儿园",
+        "教育局",
+        "教育厅",
+        "体育局",
+        "教委",
+        "委员会",
+        "协会",
+        "学会",
+        "研究院",
+        "研究所",
+        "网",
+        "网站",
+        "官网",
+        "门户",
+        "首页",
+        "考试院",
+        "办公室",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
 }
 
 /// The longest word that names a region.

@@ -12,6 +12,7 @@ mod records;
 mod rows;
 mod scripts;
 mod select;
+mod tabs;
 mod titles;
 mod words;
 
@@ -232,10 +233,22 @@ fn detected(
     let mut best: Option<Found> = None;
     let is_own = |block: &Block| !(outline.says_empty && block.is_beside);
     for block in blocks.iter().filter(|b| is_own(b)).take(MAX_BLOCKS) {
+        let first = tabs::first(outline, block, |block| {
+            let rows = headings::with_years(outline, block, rows_of(outline, block));
+            rows::read(&rows, context.rules, base, context)
+        });
+        let block = first.as_ref().unwrap_or(block);
         let rows = rows_of(outline, block);
         let mut rows = headings::with_years(outline, block, rows);
-        rows.splice(0..0, headings::headline(outline, block));
-        let items = rows::read(&rows, context.rules, base, context);
+        let headlines = headings::headlines(outline, block);
+        let above = headlines.len();
+        rows.splice(0..0, headlines);
+        let mut items = rows::read(&rows, context.rules, base, context);
+        // several are the list's beginning only if none is older than what follows
+        if above > 1 && !goes_on(&items, above) {
+            rows.drain(..above);
+            items = rows::read(&rows, context.rules, base, context);
+        }
         if items.len() > best.as_ref().map_or(0, |(items, _)| items.len()) {
             let found_by = format!("detection: {} of {}", rows.len(), place_of(&rows));
             let enough = items.len() * 2 > rows.len();
@@ -246,6 +259,16 @@ fn detected(
         }
     }
     best
+}
+
+/// Whether the first items are as new as those below.
+fn goes_on(items: &[Item], first: usize) -> bool {
+    let day = |item: &Item| item.published.map(Published::day);
+    let (above, below) = items.split_at(first.min(items.len()));
+    let newest = below.iter().filter_map(day).max();
+    above
+        .iter()
+        .all(|item| day(item).is_some_and(|day| Some(day) >= newest))
 }
 
 fn rows_of<'a>(outline: &Outline<'a>, block: &Block) -> Vec<Row<'a>> {
@@ -286,11 +309,19 @@ fn with_user(preset: &ListRules, user: &ListRules) -> ListRules {
     }
 }
 
-/// `通知公告-某某学院` without what follows the last separator, if something of the kind of a column's name is left.
+/// The column's name in `通知公告-某某学院`, `某某学院_通知公告`, if something of the kind is there.
 fn shortened(title: &str) -> String {
     let separators = ['-', '_', '|', '–', '—', '·', '>', '«', '»'];
-    match title.split(separators).next().map(str::trim) {
-        Some(first) if first.chars().count() >= 2 => first.to_owned(),
-        _ => title.to_owned(),
-    }
+    let mut parts = title.split(separators).map(str::trim);
+    let named = |part: &&str| part.chars().count() >= 2;
+    let first = parts.next().filter(named);
+    let column = match first {
+        // some sites say their own name first
+        Some(first) if words::is_institution(first) => parts
+            .filter(named)
+            .find(|part| !words::is_institution(part))
+            .or(Some(first)),
+        _ => first,
+    };
+    column.unwrap_or(title).to_owned()
 }

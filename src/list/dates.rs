@@ -340,12 +340,26 @@ fn may_be_date(text: &str) -> bool {
         || (text.contains('年') && text.contains('月'))
 }
 
-/// A title without the date at its end, and that date: `…的通知 (2024-02-24)`.
+/// A title without the date at its end or beginning, and that date: `…的通知 (2024-02-24)`, `[02-24]…的通知`.
 pub(super) fn split_off(title: &str, context: &DateContext<'_>) -> Option<(String, Candidate)> {
     static AT_END: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(.*?)(?:\s*[(（\[【]\s*([0-9]{2,4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?:\s[0-9:]+)?|[0-9]{1,2}[-/月][0-9]{1,2}日?)\s*[)）\]】]|\s+((?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?:\s[0-9:]+)?))$")
             .expect("the pattern is good")
     });
+    static AT_START: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:[(（\[【]\s*((?:(?:19|20)[0-9]{2}[-/.年])?[0-9]{1,2}[-/.月][0-9]{1,2}日?)\s*[)）\]】]|((?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2})[\s:：])\s*(.*)$")
+            .expect("the pattern is good")
+    });
+    if title.starts_with(['(', '（', '[', '【']) || title.starts_with(|c: char| c.is_ascii_digit())
+    {
+        let at_start = AT_START.captures(title).and_then(|found| {
+            let date = Candidate::of_text(4, found.get(1).or(found.get(2))?.as_str(), context)?;
+            (visible_chars(&found[3]) >= 4).then(|| (found[3].to_owned(), date))
+        });
+        if at_start.is_some() {
+            return at_start;
+        }
+    }
     if !title.ends_with([')', '）', ']', '】']) && !title.ends_with(|c: char| c.is_ascii_digit())
     {
         return None;
@@ -359,12 +373,25 @@ pub(super) fn split_off(title: &str, context: &DateContext<'_>) -> Option<(Strin
 /// What a short text shows: also a year of two digits, `17-05-02`.
 pub(super) fn read(text: &str, context: &DateContext<'_>) -> Shown {
     match dates::read(text, context) {
-        Shown::Nothing => match four_digit_year(text) {
+        Shown::Nothing => match four_digit_year(text).or_else(|| day_first(text)) {
             Some(text) => dates::read(&text, context),
             None => Shown::Nothing,
         },
         shown => shown,
     }
+}
+
+/// `24/2024-05`, `24 / 2024.05`: a day above its month.
+fn day_first(text: &str) -> Option<String> {
+    let (day, month) = text.split_once('/')?;
+    let (year, month) = month.trim().split_once(['-', '.', '年'])?;
+    let day = day.trim().trim_end_matches('日');
+    let month = month.trim_end_matches('月');
+    let is_number = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    (year.len() == 4 && is_number(year, 4) && is_number(month, 2) && is_number(day, 2))
+        .then(|| format!("{year}-{month}-{day}"))
 }
 
 fn four_digit_year(text: &str) -> Option<String> {

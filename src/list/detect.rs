@@ -102,13 +102,22 @@ fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
         if is_other_page {
             block.score *= 0.15;
         }
-        let is_aside = outline.nodes[first].region == Region::Aside;
-        if is_aside {
+        let is_headed_aside = outline.is_below_side_heading(first);
+        let is_aside = outline.nodes[first].region == Region::Aside || is_headed_aside;
+        if is_headed_aside {
+            block.score *= 0.3;
+        } else if is_aside {
             block.score *= 0.4;
+        } else if outline.is_below_own_name(first) {
+            block.score *= 2.0;
+        }
+        // what is shown only when a tab is chosen
+        if outline.hidden_with(first).is_some() {
+            block.score *= 0.5;
         }
         block.is_beside = is_other_page || is_aside;
         if common(block) > widest {
-            block.score *= 2.5;
+            block.score *= 4.0;
         }
     }
 }
@@ -288,8 +297,11 @@ fn runs(outline: &Outline<'_>, rows: Vec<usize>) -> Vec<Vec<usize>> {
                     !outline.has_link_between(before, row)
                         && outline.gap(before, row) <= MAX_TEXT_BETWEEN
                 } else {
-                    outline.gap(before, row) == 0 && !outline.has_link_between(before, row)
+                    let adjoins = outline.gap(before, row) == 0
+                        && !outline.has_link_between(before, row)
                         || is_heading_between(outline, before, row)
+                        || is_next_line(outline, runs.last(), before, row);
+                    adjoins && outline.hidden_with(before) == outline.hidden_with(row)
                 }
             });
         match runs.last_mut() {
@@ -298,6 +310,26 @@ fn runs(outline: &Outline<'_>, rows: Vec<usize>) -> Vec<Vec<usize>> {
         }
     }
     runs
+}
+
+/// Whether rows stand several to a line of a table, and the next line begins right behind what the last row shows:
+/// `<tr><td>title<td>date<td>title<td>date`.
+fn is_next_line(
+    outline: &Outline<'_>,
+    run: Option<&Vec<usize>>,
+    before: usize,
+    row: usize,
+) -> bool {
+    const MAX_TAIL_CHARS: usize = 24;
+    let parent = |n: usize| outline.nodes[n].parent;
+    let (line, next) = (parent(before), parent(row));
+    let run = run.map_or(&[][..], Vec::as_slice);
+    let stands_beside = run.len() >= 2 && parent(run[run.len() - 2]) == line;
+    stands_beside
+        && outline.nodes[line].element.name() == "tr"
+        && outline.gap(line, next) == 0
+        && outline.gap(before, row) <= MAX_TAIL_CHARS
+        && !outline.has_link_between(before, row)
 }
 
 /// Whether no more than a heading parts two rows of blocks that look alike: sections of one list. A heading with a
@@ -362,8 +394,9 @@ impl<'o, 'a> Rows<'o, 'a> {
     }
 
     /// A run of rows as a block.
-    fn block(&mut self, run: Vec<usize>, pagers: &Pagers) -> Block {
+    fn block(&mut self, mut run: Vec<usize>, pagers: &Pagers) -> Block {
         let mut dated = 0;
+        self.trim(&mut run);
         let score = self.score(&run, pagers, &mut dated);
         Block {
             rows: run,
@@ -371,6 +404,30 @@ impl<'o, 'a> Rows<'o, 'a> {
             dated,
             is_beside: false,
         }
+    }
+
+    /// Takes off the ends of a dated run what is no row of it, but stands beside and is of the same tag: links to
+    /// other sites, a footer.
+    fn trim(&self, run: &mut Vec<usize>) {
+        let outline = self.outline;
+        let Some(&middle) = run.get(run.len() / 2).filter(|_| run.len() >= 4) else {
+            return;
+        };
+        let dated = run.iter().filter(|&&row| outline.is_dated(row)).count();
+        if !outline.is_dated(middle) || dated * 3 < run.len() * 2 || dated == run.len() {
+            return;
+        }
+        let class = |row: usize| outline.nodes[row].element.attr("class");
+        let is_other = |row: usize| {
+            !outline.is_dated(row)
+                && class(row) != class(middle)
+                && outline.links_in(row).len() != 1
+        };
+        while run.last().is_some_and(|&row| is_other(row)) {
+            run.pop();
+        }
+        let others = run.iter().take_while(|&&row| is_other(row)).count();
+        run.drain(..others);
     }
 
     /// What a run of rows is worth, and how many are dated.
@@ -422,7 +479,9 @@ impl<'o, 'a> Rows<'o, 'a> {
             return false;
         };
         let nodes = &self.outline.nodes;
-        nodes[row].parent == nodes[next].parent && nodes[next].dates.0 > nodes[row].dates.1
+        let (line, of_next) = (nodes[row].parent, nodes[next].parent);
+        let is_next = line == of_next || nodes[line].element.name() == "tr";
+        is_next && nodes[next].dates.0 > nodes[row].dates.1
     }
 
     /// What a row is worth without its date.

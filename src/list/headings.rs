@@ -13,6 +13,9 @@ use super::{
 /// How far above the first row the headline's neighbour may stand: `ul`, a box around it.
 const MAX_HEIGHT: usize = 3;
 
+/// More articles above a list are a list of their own.
+const MAX_HEADLINES: usize = 4;
+
 /// A headline shows no more than a title, a date and a lead.
 const MAX_CHARS: usize = 600;
 
@@ -22,8 +25,42 @@ const MAX_GAP: usize = 12;
 /// A headline's title is not shorter.
 const LEAST_TITLE_CHARS: usize = 4;
 
-/// The dated article right above a block of dated rows, in another shape than theirs.
-pub(super) fn headline<'a>(outline: &Outline<'a>, block: &Block) -> Option<Row<'a>> {
+/// The dated articles right above a block of dated rows, in another shape than theirs.
+pub(super) fn headlines<'a>(outline: &Outline<'a>, block: &Block) -> Vec<Row<'a>> {
+    let Some(above) = above(outline, block) else {
+        return Vec::new();
+    };
+    let children = |node: usize| {
+        let nodes = &outline.nodes;
+        let first = (node + 1 < nodes[node].end).then_some(node + 1);
+        let next = move |&child: &usize| Some(nodes[child].end).filter(|&n| n < nodes[node].end);
+        std::iter::successors(first, next).filter(|&n| !outline.links_in(n).is_empty())
+    };
+    let mut holder = above;
+    if !looks_like_headline(outline, above) {
+        for _ in 0..MAX_HEIGHT {
+            let mut inside = children(holder);
+            match (inside.next(), inside.next()) {
+                (Some(only), None) => holder = only,
+                _ => break,
+            }
+        }
+        let rows: Vec<usize> = children(holder).take(MAX_HEADLINES + 1).collect();
+        let fits = (2..=MAX_HEADLINES).contains(&rows.len());
+        let all = fits && rows.iter().all(|&n| looks_like_headline(outline, n));
+        return if all {
+            rows.iter()
+                .map(|&n| Row::alone(outline.nodes[n].element))
+                .collect()
+        } else {
+            Vec::new()
+        };
+    }
+    vec![Row::alone(outline.nodes[above].element)]
+}
+
+/// The last element with links above a block of dated rows, if it stands right above.
+fn above(outline: &Outline<'_>, block: &Block) -> Option<usize> {
     let nodes = &outline.nodes;
     let first = *block.rows.first()?;
     if block.rows.len() < 2 || !outline.is_dated(first) {
@@ -42,10 +79,9 @@ pub(super) fn headline<'a>(outline: &Outline<'a>, block: &Block) -> Option<Row<'
                 .take_while(|&child| child < below)
                 .filter(|&child| !outline.links_in(child).is_empty());
             let above = above.last()?;
-            let is_headline = nodes[above].links.1 == nodes[first].links.0
-                && looks_like_headline(outline, above)
+            let adjoins = nodes[above].links.1 == nodes[first].links.0
                 && outline.gap(above, first) <= MAX_GAP;
-            return is_headline.then(|| Row::alone(nodes[above].element));
+            return adjoins.then_some(above);
         }
         below = parent;
     }

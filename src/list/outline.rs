@@ -75,6 +75,12 @@ pub(super) struct Outline<'a> {
     pub(super) says_empty: bool,
     /// Texts that are a year and nothing else, with the characters before each: `2023年`.
     pub(super) years: Vec<(usize, i16)>,
+    /// Where headings of side columns end, in characters: `热点新闻`, `Recent posts`.
+    asides: Vec<usize>,
+    /// Where the page's own column is named, in characters.
+    named: Vec<usize>,
+    /// The elements that are not shown until a tab is chosen: from index to index.
+    hidden: Vec<(usize, usize)>,
     /// Index of the element that holds the breadcrumb, if one is named.
     pub(super) breadcrumb: Option<usize>,
 }
@@ -86,6 +92,9 @@ impl<'a> Outline<'a> {
             links: Vec::new(),
             says_empty: false,
             years: Vec::new(),
+            asides: Vec::new(),
+            named: Vec::new(),
+            hidden: Vec::new(),
             breadcrumb: None,
         };
         let column = document.title().map(|title| super::shortened(&title));
@@ -119,6 +128,11 @@ impl<'a> Outline<'a> {
                         region,
                     });
                     open.push(index);
+                    if words::is_hidden(element)
+                        && self.hidden.last().is_none_or(|&(_, end)| end <= index)
+                    {
+                        self.hidden.push((index, usize::MAX));
+                    }
                     if self.breadcrumb.is_none() && words::is_breadcrumb(element) {
                         self.breadcrumb = Some(index);
                     }
@@ -149,6 +163,13 @@ impl<'a> Outline<'a> {
                         self.years.push((chars, year));
                     }
                     chars += visible;
+                    if column.is_some_and(|name| text.trim() == name) {
+                        if self.named.len() < MAX_YEARS {
+                            self.named.push(chars);
+                        }
+                    } else if words::heads_side_column(text) && self.asides.len() < MAX_YEARS {
+                        self.asides.push(chars);
+                    }
                     if self.breadcrumb.is_none() && words::says_you_are_here(text) {
                         self.breadcrumb = open.last().copied();
                     }
@@ -162,6 +183,9 @@ impl<'a> Outline<'a> {
                     let node = &mut self.nodes[index];
                     (node.end, node.chars.1, node.dates.1, node.links.1) =
                         (end, chars, dates, links);
+                    if let Some(hidden) = self.hidden.last_mut().filter(|h| h.0 == index) {
+                        hidden.1 = end;
+                    }
                     self.measure_link(index);
                 }
             }
@@ -207,6 +231,9 @@ impl<'a> Outline<'a> {
         link.chars = node.chars.1 - node.chars.0;
         if link.chars <= words::MAX_SIGN_CHARS {
             link.kind = words::link_kind(node.element);
+        }
+        if link.kind != words::LinkKind::Plain && node.element.name() == "input" {
+            link.chars = node.element.attr("value").map_or(0, visible_chars);
         }
         if words::is_licence(link.href) {
             link.kind = words::LinkKind::Licence;
@@ -265,6 +292,32 @@ impl<'a> Outline<'a> {
     /// Whether a link lies between the end of one element and the beginning of a later one.
     pub(super) fn has_link_between(&self, before: usize, after: usize) -> bool {
         self.nodes[after].links.0 > self.nodes[before].links.1
+    }
+
+    /// The part of the page that an element is hidden with, if any.
+    pub(super) fn hidden_with(&self, node: usize) -> Option<usize> {
+        let before = self.hidden.partition_point(|&(from, _)| from <= node);
+        let (from, end) = *self.hidden.get(before.checked_sub(1)?)?;
+        (node < end).then_some(from)
+    }
+
+    /// Whether a side column's heading stands right before an element.
+    pub(super) fn is_below_side_heading(&self, node: usize) -> bool {
+        self.is_right_behind(&self.asides, node)
+    }
+
+    /// Whether the name of the page's column stands right before an element.
+    pub(super) fn is_below_own_name(&self, node: usize) -> bool {
+        self.nodes[node].region == Region::Plain && self.is_right_behind(&self.named, node)
+    }
+
+    fn is_right_behind(&self, places: &[usize], node: usize) -> bool {
+        /// `更多 >`.
+        const MAX_GAP: usize = 6;
+        let start = self.nodes[node].chars.0;
+        let before = places.partition_point(|&end| end <= start);
+        let last = before.checked_sub(1).and_then(|i| places.get(i));
+        last.is_some_and(|&end| end + MAX_GAP >= start)
     }
 
     /// Whether an element shows a date apart from longer text.

@@ -125,6 +125,16 @@ fn current_number(pager: Element<'_>, base: &Url, page: &Url) -> Option<u32> {
             .iter()
             .find(|(e, _)| target(*e).is_some_and(|url| !is_other(&url, page)))
     };
+    // the page's own address is the first page's without its number
+    let unnumbered = || {
+        let first = entries
+            .iter()
+            .filter(|(_, n)| *n == 1 && page.query().is_none());
+        let mut targets = first.filter_map(|(e, _)| target(*e));
+        targets
+            .any(|url| url.query().is_some() && url.path() == page.path())
+            .then_some(1)
+    };
     // `<a>1</a> 2 <a>3</a>`
     let outside = || {
         pager.child_nodes().find_map(|child| match child {
@@ -132,8 +142,21 @@ fn current_number(pager: Element<'_>, base: &Url, page: &Url) -> Option<u32> {
             Child::Element(_) => None,
         })
     };
+    // the first page may leave itself out
+    let left_out = || {
+        entries
+            .iter()
+            .map(|(_, n)| *n)
+            .min()
+            .filter(|&n| n == 2)
+            .map(|_| 1)
+    };
     let of_entry = called.or_else(unlinked).or_else(itself);
-    of_entry.map(|(_, number)| *number).or_else(outside)
+    of_entry
+        .map(|(_, number)| *number)
+        .or_else(outside)
+        .or_else(unnumbered)
+        .or_else(left_out)
 }
 
 /// An entry and the elements around it, inside the pager.

@@ -54,6 +54,8 @@ impl<'a> Row<'a> {
                 Some(&next) if next.parent() == element.parent() => tail_before(element, next),
                 // the last row goes on as far as the one before it did
                 None => rows.last().map_or(0, |row| row.tail),
+                // the last of a table's line
+                Some(_) if element.name() == "td" => rows.last().map_or(0, |row| row.tail),
                 Some(_) => 0,
             };
             rows.push(Self {

@@ -53,7 +53,7 @@ fn by_structure<'a>(row: Row<'a>, links: &[Element<'a>]) -> Option<Title<'a>> {
         .or_else(|| shown.first());
     if let Some(title) = best {
         return Some(Title {
-            text: completed(&title.text, title.element, links),
+            text: completed(&title.text, title.element, links, row.element),
             element: title.element,
         });
     }
@@ -174,7 +174,7 @@ fn is_titled(element: Element<'_>) -> bool {
 }
 
 /// The shown text, or the `title` attribute that says it whole.
-fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>]) -> String {
+fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>], row: Element<'_>) -> String {
     let inside = element.descendants().filter_map(|e| e.attr("title"));
     let around = element
         .ancestors()
@@ -183,7 +183,12 @@ fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>]) -> String
         .filter_map(|e| e.attr("title"));
     let own = element.attr("title");
     let of_links = links.iter().filter_map(|l| l.attr("title"));
-    let attributes = own.into_iter().chain(around).chain(of_links).chain(inside);
+    let attributes = own
+        .into_iter()
+        .chain(around)
+        .chain(of_links)
+        .chain(inside)
+        .chain(row.attr("title"));
     let stem = squeezed(words::uncut(shown));
     for attribute in attributes {
         let whole = without_facts(attribute);

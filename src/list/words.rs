@@ -33,11 +33,16 @@ pub(super) enum LinkKind {
     Number,
     /// A licence's number in a footer: `京ICP备05000001号`.
     Licence,
+    /// A row's date that is a link of its own.
+    Date,
 }
 
-/// What a link's text says.
+/// What a link's text says; a button's stands in its `value`.
 pub(super) fn link_kind(link: Element<'_>) -> LinkKind {
-    kind_of_text(&link.text())
+    match link.attr("value") {
+        Some(value) if link.name() == "input" => kind_of_text(value),
+        _ => kind_of_text(&link.text()),
+    }
 }
 
 /// Whether a link without words is called `more` by its class, its title, or the name of its picture.
@@ -75,7 +80,36 @@ pub(super) fn is_named_next(link: Element<'_>) -> bool {
             .is_some_and(|t| kind_of_text(t) == LinkKind::Next)
     };
     let class = |e: Element<'_>| e.classes().any(|c| c.eq_ignore_ascii_case("next"));
-    told("title") || told("aria-label") || class(link) || link.parent().is_some_and(class)
+    let picture = || {
+        let mut pictures = link.descendants().filter(|e| e.name() == "img");
+        pictures.any(|e| {
+            let alt = e.attr("alt").or_else(|| e.attr("title"));
+            alt.is_some_and(|t| kind_of_text(t) == LinkKind::Next)
+        })
+    };
+    told("title")
+        || told("aria-label")
+        || class(link)
+        || link.parent().is_some_and(class)
+        || picture()
+}
+
+/// `2024-02-24`, `02/24`, `2月24日`: a date and no word beside it.
+fn is_date_alone(text: &str) -> bool {
+    let fits =
+        |c: char| c.is_ascii_digit() || matches!(c, '-' | '/' | '.' | ':' | '年' | '月' | '日');
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && text.len() >= 5
+        && text.chars().all(fits)
+        && holds_date(text)
+}
+
+/// `第2页`.
+fn is_page_number(text: &str) -> bool {
+    let number = text
+        .strip_prefix('第')
+        .and_then(|rest| rest.strip_suffix('页'));
+    number.is_some_and(|n| !n.is_empty() && n.len() <= 4 && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// See [`link_kind`].
@@ -98,7 +132,9 @@ pub(super) fn kind_of_text(text: &str) -> LinkKind {
     match word {
         "下一页" | "下页" | "后一页" | "下一頁" | "下頁" | "后页" | "向后" | "next"
         | "nextpage" | "weiter" | "suivant" | "nächste" | "nächsteseite" | "pagesuivante"
-        | "older" | "olderposts" | "olderentries" => LinkKind::Next,
+        | "older" | "olderposts" | "olderentries" | "加载更多" | "点击加载更多" | "loadmore" => {
+            LinkKind::Next
+        }
         "首页" | "第一页" | "上一页" | "上页" | "前一页" | "上一頁" | "尾页" | "末页"
         | "最后一页" | "最后页" | "尾頁" | "首頁" | "前页" | "跳转" | "go" | "prev"
         | "previous" | "first" | "last" | "firstpage" | "lastpage" | "previouspage"
@@ -111,6 +147,8 @@ pub(super) fn kind_of_text(text: &str) -> LinkKind {
         | "lirelasuite" | "moreinfo" => LinkKind::More,
         "" if matches!(bare, ">" | "›" | "→") => LinkKind::Next,
         "" if !bare.is_empty() => LinkKind::Pager,
+        _ if is_date_alone(bare) => LinkKind::Date,
+        _ if is_page_number(word) => LinkKind::Number,
         _ if word.starts_with("更多") || word.starts_with("more") && word.len() < 9 => {
             LinkKind::More
         }
@@ -222,6 +260,62 @@ fn is_list_stem(stem: &str) -> bool {
         .any(|w| stem.eq_ignore_ascii_case(w))
 }
 
+/// Whether an element is not shown until something is chosen: `display: none`, a tab's panel that is not the active one.
+/// Single rows may be hidden for other reasons.
+pub(super) fn is_hidden(element: Element<'_>) -> bool {
+    if !element.is_any(&["div", "ul", "ol", "dl", "table", "tbody", "section"]) {
+        return false;
+    }
+    let style = element.attr("style").is_some_and(|style| {
+        let none = style.split_once("display").map(|(_, rest)| rest);
+        none.is_some_and(|rest| {
+            let value = rest.trim_start_matches(|c: char| c == ':' || c.is_ascii_whitespace());
+            value
+                .get(..4)
+                .is_some_and(|v| v.eq_ignore_ascii_case("none"))
+        })
+    });
+    let panel = element.attr("class").is_some_and(|class| {
+        class.contains("tab-")
+            && element
+                .classes()
+                .any(|c| matches!(c, "tab-pane" | "layui-tab-item"))
+            && !element
+                .classes()
+                .any(|c| matches!(c, "active" | "in" | "show" | "layui-show"))
+    });
+    style || panel || element.attr("hidden").is_some()
+}
+
+/// Whether a text is the heading of a side column: `热点新闻`, `推荐阅读`, `点击排行`, `Recent posts`.
+pub(super) fn heads_side_column(text: &str) -> bool {
+    const MOST_BYTES: usize = 48;
+    const NAMES: [&str; 16] = [
+        "最新",
+        "最近",
+        "热点",
+        "热门",
+        "推荐",
+        "排行",
+        "相关",
+        "阅读榜",
+        "点击榜",
+        "猜你喜欢",
+        "随机",
+        "Recent ",
+        "Popular",
+        "Related ",
+        "Most read",
+        "Most Read",
+    ];
+    let text = text.trim();
+    !text.is_empty()
+        && text.len() <= MOST_BYTES
+        && text.chars().count() <= 16
+        && NAMES.iter().any(|name| text.contains(name))
+        && text.chars().filter(|c| !c.is_ascii()).count() <= 6
+}
+
 /// Whether an element's names say that it is the breadcrumb.
 pub(super) fn is_breadcrumb(element: Element<'_>) -> bool {
     if element.is_any(&["body", "a", "span", "td", "img"]) {
@@ -286,6 +380,38 @@ pub(super) fn year_alone(text: &str) -> Option<i16> {
         .trim_end();
     let is_year = bare.len() == 4 && (bare.starts_with("19") || bare.starts_with("20"));
     is_year.then(|| bare.parse().ok()).flatten()
+}
+
+/// Whether a part of a page's title is the name of a site, not of a column.
+pub(super) fn is_institution(name: &str) -> bool {
+    [
+        "大学",
+        "学院",
+        "学校",
+        "中学",
+        "小学",
+        "一中",
+        "二中",
+        "幼儿园",
+        "教育局",
+        "教育厅",
+        "体育局",
+        "教委",
+        "委员会",
+        "协会",
+        "学会",
+        "研究院",
+        "研究所",
+        "网",
+        "网站",
+        "官网",
+        "门户",
+        "首页",
+        "考试院",
+        "办公室",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
 }
 
 /// The longest word that names a region.
@@ -388,14 +514,8 @@ pub(super) fn looks_dated(text: &str) -> bool {
                     | '】'
                     | '（'
                     | '）'
-                    | '发'
-                    | '布'
-                    | '时'
-                    | '间'
-                    | '期'
-                    | '更'
-                    | '新'
-            );
+            )
+            || (digits == 0 && matches!(c, '发' | '布' | '时' | '间' | '期' | '更' | '新'));
         fitting += usize::from(fits);
     }
     digits >= 2 && chars <= MOST_CHARS && fitting * 10 >= chars * 7 && holds_date(text)

@@ -142,6 +142,8 @@ pub struct Reading {
     pub published: Option<Published>,
     /// How it is known.
     pub date_from: Option<DateFrom>,
+    /// The date is the one that the author signs with below the text: a list's goes before it.
+    pub is_signed: bool,
     /// The original publisher.
     pub origin: Option<String>,
     /// The author.
@@ -183,5 +185,5 @@ pub enum Refusal {
 
 /// Whether a page without a list refuses. See [`Reading::refusal`] for articles.
 pub fn refusal(document: &Document) -> Option<Refusal> {
-    refusal::of(&outline::Outline::of(document), 0, false)
+    refusal::of(&outline::Outline::of(document), 0, None)
 }

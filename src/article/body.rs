@@ -8,10 +8,10 @@
 use std::ops::Range;
 
 use super::{
-    facts::Role,
+    facts::{self, Role},
     files,
     heading::{Heading, Mark},
-    outline::{Kind, Line, Outline, Piece},
+    outline::{Block, Kind, Line, Outline, Piece},
 };
 use crate::page::document::Element;
 
@@ -238,8 +238,9 @@ fn weight(outline: &Outline<'_>, line: &Line, mark: Mark) -> f64 {
             .links_of_line(line)
             .filter(|link| files::looks_like_file(*link))
             .count();
+        // an article may be files alone, but a box of files beside the text is none of it
         if files > 0 {
-            return 5.0;
+            return 1.0;
         }
         if outline
             .links_of_line(line)
@@ -375,7 +376,20 @@ fn trim(
     };
     let untitled = heading.title_lines.is_empty();
     let is_fact = |line: usize| untitled && marks[line].labelled && marks[line].dated;
-    while !kept.is_empty() && (skips(kept.start) || is_fact(kept.start)) {
+    let is_byline =
+        |line: usize| outline.lines[line].width < 60 && facts::is_byline(&outline.text(line));
+    // some themes show the first words once more, cut short
+    let is_summary = |line: usize| {
+        let following = line + 1..(line + 4).min(end);
+        outline.lines[line].width < 800
+            && facts::is_summary(&outline.text(line), || outline.joined(following))
+    };
+    while !kept.is_empty()
+        && (skips(kept.start)
+            || is_fact(kept.start)
+            || is_byline(kept.start)
+            || is_summary(kept.start))
+    {
         kept.start += 1;
     }
     let aside =
@@ -397,15 +411,24 @@ fn trim(
             cut = trailing_facts(outline, marks, &kept);
         }
         if cut == 0 {
+            cut = trailing_files(outline, &kept);
+        }
+        if cut == 0 {
             break;
         }
         kept.end -= cut;
     }
+    let width =
+        |lines: Range<usize>| -> u32 { outline.lines[lines].iter().map(|line| line.width).sum() };
+    let all = width(kept.clone());
+    // a box in the text, of a newsletter or of related articles
+    let boxed = |index: usize| {
+        aside_block(outline, index, &pieces)
+            .is_some_and(|block| width(block.lines.clone()) * 4 < all)
+    };
     let without = kept
         .clone()
-        .filter(|&index| {
-            outline.lines[index].hidden || marks[index].role == Some(Role::Tool) && aside(index)
-        })
+        .filter(|&index| outline.lines[index].hidden || boxed(index))
         .collect();
     let behind = article_end(outline, marks, kept.end..outline.lines.len());
     Body {
@@ -457,6 +480,35 @@ fn trailing_facts(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) ->
     kept.end - first
 }
 
+/// How many lines at the end are files, if they stand in a box of their own below the text.
+fn trailing_files(outline: &Outline<'_>, kept: &Range<usize>) -> usize {
+    const MOST_LABEL: u32 = 24;
+    let is_file = |&line: &usize| {
+        let here = &outline.lines[line];
+        let mut links = outline.links_of_line(here);
+        here.images + here.embeds == 0
+            && (here.is_linked() && links.any(files::looks_like_file)
+                || here.width <= MOST_LABEL && outline.text(line).starts_with("附件"))
+    };
+    let files = kept.clone().rev().take_while(is_file).count();
+    let text = kept.start..kept.end - files;
+    if files == 0 || text.is_empty() {
+        return 0;
+    }
+    // where most of the text stands
+    let holder = outline.around(text.end - 1).find(|&block| {
+        let lines = &outline.blocks[block].lines;
+        let inside = lines
+            .end
+            .min(text.end)
+            .saturating_sub(lines.start.max(text.start));
+        inside * 2 > text.len()
+    });
+    let apart = holder.is_some_and(|block| outline.blocks[block].lines.end <= text.end);
+    let tells = outline.lines[text].iter().any(|line| line.marks > 1);
+    if apart && tells { files } else { 0 }
+}
+
 /// How many lines at the end are links to other pages, if they are several below a text: related articles without a
 /// word about it.
 fn trailing_links(outline: &Outline<'_>, kept: &Range<usize>) -> usize {
@@ -502,10 +554,18 @@ fn is_picture_code(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool {
 
 /// A line in a small block that is named as share row, pager and the like, inside the block with these pieces.
 fn is_aside(outline: &Outline<'_>, line: usize, pieces: &Range<usize>) -> bool {
+    aside_block(outline, line, pieces).is_some()
+}
+
+fn aside_block<'o, 'a>(
+    outline: &'o Outline<'a>,
+    line: usize,
+    pieces: &Range<usize>,
+) -> Option<&'o Block<'a>> {
     outline
         .around(line)
         .take(4)
         .map(|block| &outline.blocks[block])
         .take_while(|block| block.pieces.start > pieces.start)
-        .any(|block| block.lines.len() < 12 && block.names.chrome())
+        .find(|block| block.lines.len() < 12 && block.names.chrome())
 }

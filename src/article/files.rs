@@ -92,7 +92,7 @@ pub fn media_type_of(url: &Url) -> Option<&'static str> {
 /// Addresses of scripts that hand out files.
 fn hands_out_files(address: &str) -> bool {
     static DOWNLOADS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)download(?:attach)?\.(?:jsp|do|action|php|aspx?|ashx)|downloadattachurl|virtual_attach_file\.vsb|/_upload/article/files/|/attachdown|/downfile|/filedown|downloadfile|attachment/download|/download/")
+        Regex::new(r"(?i)download(?:attach)?\.(?:jsp|do|action|php|aspx?|ashx)|downloadattachurl|virtual_attach_file\.vsb|/_upload/article/files/|/attachdown|/downfile|/filedown|downloadfile|attachment/download|attachment\.jspx?|/download/")
             .expect("a literal")
     });
     DOWNLOADS.is_match(address)
@@ -102,7 +102,10 @@ fn hands_out_files(address: &str) -> bool {
 pub(super) fn looks_like_file(link: Element<'_>) -> bool {
     let href = link.attr("href").unwrap_or_default();
     let path = href.split(['?', '#']).next().unwrap_or_default();
-    media_type(path).is_some() || link.attr("download").is_some() || hands_out_files(href)
+    media_type(path).is_some()
+        || link.attr("download").is_some()
+        || link.attr("title").and_then(media_type).is_some() && !href.contains(".htm")
+        || hands_out_files(href)
 }
 
 /// The file that a link leads to.

@@ -199,7 +199,9 @@ fn score<'c>(
     if line.marks > 3 && line.width > 160 {
         score -= 3.0;
     }
-    if near < 6.0 && text.chars().count() <= COLUMN_CHARS && columns().contains(&text) {
+    // a column's name above the title: the facts are not right below it
+    let is_column = || text.chars().count() <= COLUMN_CHARS && columns().contains(&text);
+    if near < 6.0 && (is_column() || near > 0.0 && is_column_name(&text)) {
         score -= 4.0;
     }
     if HOME.is_match(&text) || near < 3.0 && is_site_name(&text) {
@@ -244,6 +246,14 @@ fn columns_of(outline: &Outline<'_>) -> HashSet<String> {
         .map(|link| key(&link.text()))
         .filter(|name| name.chars().count() <= COLUMN_CHARS)
         .collect()
+}
+
+/// Whether a short text is what columns are called.
+fn is_column_name(text: &str) -> bool {
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\p{Han}{0,4}(?:新闻|公告|通知|公示|动态|要闻|快讯|资讯|信息|简报|政策|法规|文件|制度|下载|专栏|专题|活动|风采|园地|之窗|天地|工作|教育|教学|科研|党建|招生|就业|正文|内容|详情|详细|展示|浏览|阅读)$").expect("a literal")
+    });
+    text.chars().count() <= 6 && NAME.is_match(text)
 }
 
 /// Whether a short text is the name of an institution: in large letters above its pages, or at the end of `<title>`.
@@ -342,13 +352,33 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
         }
     }
     if heading.fact_lines.is_empty() {
-        let above = heading.title_lines.start.saturating_sub(4)..heading.title_lines.start;
+        let above = above_of(outline, marks, heading.title_lines.start)..heading.title_lines.start;
         let facts = above.filter(|&line| marks[line].fact && !outline.lines[line].hidden);
         heading.fact_lines = facts.collect();
         if !heading.fact_lines.iter().any(|&line| marks[line].dated) {
             heading.fact_lines.clear();
         }
     }
+}
+
+/// Where facts above a title may begin: a few lines above, or where the table of them begins.
+fn above_of(outline: &Outline<'_>, marks: &[Mark], title: usize) -> usize {
+    const NEAR: usize = 4;
+    /// A longer table is one of the layout.
+    const MOST_CELLS: usize = 40;
+    let near = title.saturating_sub(NEAR);
+    let table = (near..title).rev().find_map(|line| {
+        outline
+            .around(line)
+            .map(|block| &outline.blocks[block])
+            .take_while(|block| block.lines.end <= title && block.lines.len() <= MOST_CELLS)
+            .filter(|block| block.element.is_any(&["table", "dl", "ul"]))
+            .find(|block| {
+                let labelled = block.lines.clone().filter(|&line| marks[line].labelled);
+                labelled.count() > 2
+            })
+    });
+    table.map_or(near, |table| table.lines.start.min(near))
 }
 
 /// Whether a line is a sentence, however short: `见附件。`

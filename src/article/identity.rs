@@ -144,7 +144,7 @@ fn published(
     };
     if let Some(published) = reading.published {
         let from = reading.date_from.unwrap_or(DateFrom::Page);
-        if from == DateFrom::Url && item.published.is_some() {
+        if (from == DateFrom::Url || reading.is_signed) && item.published.is_some() {
             return (item.published, Some(DateFrom::List));
         }
         return match (published, item.published) {

@@ -97,6 +97,8 @@ pub(super) struct Outline<'a> {
     pub scripts: Vec<(usize, Element<'a>)>,
     /// Scripts of the head that stand in the page.
     pub head_scripts: Vec<Element<'a>>,
+    /// `<noscript>`: what walls of scripts say.
+    pub unscripted: Vec<Element<'a>>,
     /// The text of `<title>`, folded.
     pub title: String,
 }
@@ -275,7 +277,12 @@ impl<'a> Builder<'a> {
                 self.script(element);
                 return true;
             }
-            Kind::Unseen => return true,
+            Kind::Unseen => {
+                if element.name() == "noscript" {
+                    self.outline.unscripted.push(element);
+                }
+                return true;
+            }
             Kind::Link => {
                 self.line().links += 1;
                 self.link_depth += 1;

@@ -170,7 +170,9 @@ impl Page<'_> {
             .map_or(self.outline.lines.len(), |(body, _)| body.lines.start);
         let facts = self.facts(body.as_ref().map(|(body, _)| body));
         let width = body.as_ref().map_or(0, |(body, _)| self.width(body));
-        reading.refusal = refusal::of(self.outline, width, self.is_dated());
+        let dated = self.is_dated() || self.declared.published.is_some();
+        let article = body.as_ref().filter(|_| dated).map(|(body, _)| body);
+        reading.refusal = refusal::of(self.outline, width, article);
         take(
             &mut reading.title,
             &mut reading.found_by,
@@ -180,6 +182,14 @@ impl Page<'_> {
         if let Some((published, from, how)) = self.published(&facts) {
             reading.published = Some(published);
             reading.date_from = Some(from);
+            reading.found_by.push(("published", how));
+        } else if let Some((body, _)) = &body
+            && let Some(signed) = self.signed(body)
+        {
+            reading.published = Some(signed);
+            reading.date_from = Some(DateFrom::Page);
+            reading.is_signed = true;
+            let how = "signature below the text".to_owned();
             reading.found_by.push(("published", how));
         }
         take(
@@ -309,7 +319,7 @@ impl Page<'_> {
         if text.trim_end().ends_with([':', '：'])
             && let Some(next) = self.outline.lines.get(line + 1)
             && next.width < 60
-            && (is_label || !self.marks[line + 1].fact)
+            && (is_label || !self.marks[line + 1].labelled)
             && (self.outline.is_in_row(line, line + 1) || last.is_some_and(|&last| line < last))
         {
             // a label and its value in two cells
@@ -474,10 +484,28 @@ impl Page<'_> {
             .filter(|(line, _)| near.contains(line))
             .find_map(|(_, script)| {
                 let script = script.raw_text();
-                (script.len() < 2_000 && script.contains("document.write"))
+                // a clock in the page's head
+                let today = ["今天", "今日", "现在"]
+                    .iter()
+                    .any(|word| script.contains(word));
+                (script.len() < 2_000 && script.contains("document.write") && !today)
                     .then(|| dates::find(&script, &self.dates))
                     .flatten()
             })
+    }
+
+    /// The day that the author signs with below the text, where the page shows no other date.
+    fn signed(&self, body: &Body) -> Option<Published> {
+        const REACH: usize = 6;
+        body.lines
+            .clone()
+            .rev()
+            .filter(|&line| body.has(line) && !self.outline.is_in_cell(line))
+            .take(REACH)
+            .filter(|&line| self.outline.lines[line].width < 80)
+            .map(|line| self.outline.text(line))
+            .find(|text| facts::is_signed(text))
+            .and_then(|text| dates::find(&text, &self.dates))
     }
 
     fn origin(&self, facts: &Facts) -> Found<String> {
@@ -529,8 +557,24 @@ impl Page<'_> {
                 return Some((author.clone(), "declared".to_owned()));
             }
         }
-        self.preset_fact(|preset| &preset.author, |facts| facts.author)
-            .map(|(author, selector)| (author, format!("preset, {selector}")))
+        let preset = self
+            .preset_fact(|preset| &preset.author, |facts| facts.author)
+            .map(|(author, selector)| (author, format!("preset, {selector}")));
+        preset.or_else(|| self.byline())
+    }
+
+    /// `By Jane Miller` in a short line between title and text.
+    fn byline(&self) -> Found<String> {
+        const REACH: usize = 6;
+        let end = self.heading.title_lines.end;
+        let near = end..(end + REACH).min(self.outline.lines.len());
+        near.filter(|_| !self.heading.title_lines.is_empty())
+            .filter(|&line| {
+                let line = &self.outline.lines[line];
+                line.width < 120 && !line.hidden
+            })
+            .find_map(|line| facts::byline(self.outline.fact_text(line).trim()).map(str::to_owned))
+            .map(|author| (author, "byline".to_owned()))
     }
 
     /// The editor, in the fact line or in a row of his own below the text.

@@ -76,6 +76,15 @@ impl List {
     }
 }
 
+/// Where the list of a page without one is: the address that a script of the page asks for its data, or the page that a
+/// frame shows. Only what lies on the page's own site is told.
+pub fn elsewhere(document: &Document, page: &Url) -> Option<Url> {
+    let base = document.base(page);
+    scripts::request(document, &base)
+        .or_else(|| scripts::frame(document, &base))
+        .filter(|url| url.host_str() == page.host_str() && url != page)
+}
+
 /// A line of a list page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {

@@ -133,7 +133,10 @@ struct Visitor {
 impl Visitor {
     async fn list_page(&self, articles: usize) -> Result<Preview, Fault> {
         let page = self.page(&self.source.url).await?;
-        let list = poll::read_list(&self.source, &page, self.now)?;
+        let list = match poll::read_list(&self.source, &page, self.now) {
+            Ok(list) => list,
+            Err(fault) => self.list_elsewhere(&page).await.ok_or(fault)?,
+        };
         let mut previewed = Vec::new();
         for item in list.items.iter().take(articles) {
             previewed.push(self.article(item).await);
@@ -158,6 +161,18 @@ impl Visitor {
             problems,
             articles: previewed,
         })
+    }
+
+    /// The list that a page without one has from a script's request or a frame, as a poll finds it.
+    async fn list_elsewhere(&self, page: &Page) -> Option<List> {
+        let url = poll::list_elsewhere(page).filter(|_| self.source.list.item.is_none())?;
+        let page = self.page(&url).await.ok()?;
+        let mut list = poll::read_list(&self.source, &page, self.now).ok()?;
+        let _ = write!(
+            list.found_by,
+            ", on {url}, which the page has its list from"
+        );
+        Some(list)
     }
 
     async fn article_page(&self) -> Result<Preview, Fault> {

@@ -12,8 +12,8 @@ use crate::{
     article::{self, Article, Reading, files, identity::Seen},
     config::{Config, ConfigError},
     fetch::{FetchError, Fetcher, Request},
-    list::{Item, List},
-    page::{Page, links},
+    list::{self, Item, List, ListContext},
+    page::{Page, charset, document::Document, links},
     poll::{self, fetch_fault},
     source::{
         Source,
@@ -49,7 +49,16 @@ struct Preview {
     preset: Option<String>,
     found_by: String,
     problems: Vec<String>,
+    others: Vec<OtherList>,
     articles: Vec<Previewed>,
+}
+
+/// A list of the page that was not taken.
+#[derive(Serialize)]
+struct OtherList {
+    item: String,
+    items: usize,
+    first: String,
 }
 
 #[derive(Serialize)]
@@ -137,6 +146,7 @@ impl Visitor {
             Ok(list) => list,
             Err(fault) => self.list_elsewhere(&page).await.ok_or(fault)?,
         };
+        let others = self.other_lists(&page, &list);
         let mut previewed = Vec::new();
         for item in list.items.iter().take(articles) {
             previewed.push(self.article(item).await);
@@ -159,8 +169,35 @@ impl Visitor {
             preset,
             found_by,
             problems,
+            others,
             articles: previewed,
         })
+    }
+
+    /// What else the page lists, for `[source.list] item` to choose.
+    fn other_lists(&self, page: &Page, taken: &List) -> Vec<OtherList> {
+        let decoded = charset::decode(&page.body, page.content_type.as_deref());
+        let document = Document::parse(&decoded.text);
+        let context = ListContext {
+            url: &page.url,
+            rules: &self.source.list,
+            preset: &self.source.preset,
+            timezone: &self.source.timezone,
+            now: self.now,
+        };
+        let choices = list::choices(&document, &context).into_iter();
+        let others = choices.filter(|choice| {
+            let known = |item: &Item| taken.items.iter().any(|other| other.url == item.url);
+            choice.items.iter().filter(|item| known(item)).count() * 2 < choice.items.len()
+        });
+        let told = others.filter_map(|choice| {
+            Some(OtherList {
+                items: choice.items.len(),
+                first: choice.items.into_iter().next()?.title,
+                item: choice.item,
+            })
+        });
+        told.collect()
     }
 
     /// The list that a page without one has from a script's request or a frame, as a poll finds it.
@@ -204,6 +241,7 @@ impl Visitor {
             preset,
             found_by: String::new(),
             problems: Vec::new(),
+            others: Vec::new(),
             articles,
         })
     }
@@ -307,6 +345,17 @@ fn in_words(preview: &Preview) -> String {
     }
     for problem in &preview.problems {
         line(format_args!("problem: {problem}"));
+    }
+    if !preview.others.is_empty() {
+        line(format_args!(
+            "\nother lists on the page (to have one, set it in [source.list]):"
+        ));
+    }
+    for other in &preview.others {
+        line(format_args!(
+            "  item = \"{}\"\n              {} items, the first: {}",
+            other.item, other.items, other.first
+        ));
     }
     for previewed in &preview.articles {
         line(format_args!("\n{}", article_in_words(previewed).trim_end()));

@@ -124,6 +124,15 @@ pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
     }
     let outline = Outline::of(document);
     find_items(&mut list, document, &outline, &base, preset, context);
+    // links that could be any page's are a menu where the list is still to be asked for
+    let of_articles =
+        |item: &Item| item.published.is_some() || words::is_article_like(item.url.as_str());
+    if context.rules.item.is_none()
+        && !list.items.iter().any(of_articles)
+        && scripts::unit(document, &base).is_some()
+    {
+        list.items.clear();
+    }
     let of_preset = preset
         .into_iter()
         .flat_map(|p| &p.lists)

@@ -15,7 +15,7 @@ use super::{
     words::LinkKind,
 };
 use crate::{
-    article::dates::{DateContext, Shown, infer_years},
+    article::dates::{self as article_dates, DateContext, Shown, infer_years},
     page::{
         document::{Child, Element, Step},
         links,
@@ -187,7 +187,11 @@ pub(super) fn read(
         .collect();
     let shown = dates::column(&columns).into_iter().zip(years);
     let shown: Vec<Shown> = shown
-        .map(|(shown, year)| in_year(shown, year, &dating))
+        .zip(&found)
+        .map(|((shown, year), (_, url, _))| {
+            let year = year.or_else(|| year_in_address(shown, url, &dating));
+            in_year(shown, year, &dating)
+        })
         .collect();
     let published = infer_years(&shown, &dating);
     let items = found.iter().zip(published);
@@ -197,6 +201,15 @@ pub(super) fn read(
         published,
     });
     without_strays(items.collect())
+}
+
+/// The year of the same day in an article's address: `05-24` beside `/2023/0524/c1a2/page.htm`.
+fn year_in_address(shown: Shown, url: &Url, dating: &DateContext<'_>) -> Option<i16> {
+    let Shown::YearLess(partial) = shown else {
+        return None;
+    };
+    let day = article_dates::from_address(url, dating)?.day();
+    (day.month() == partial.month && day.day() == partial.day).then_some(day.year())
 }
 
 /// A date that leaves out its year, in the year of the heading above.

@@ -61,7 +61,7 @@ pub(super) fn request(document: &Document, base: &Url) -> Option<Url> {
 /// Hanweb's newer pages name what their list is built from beside the script that asks for it:
 /// `<script url="/…/build/unit" queryData="{'webId':'1','tagId':'列表',…}">`. Menus are built so, too: the unit that is
 /// called a list comes first.
-fn unit(document: &Document, base: &Url) -> Option<Url> {
+pub(super) fn unit(document: &Document, base: &Url) -> Option<Url> {
     static PAIR: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"['"](\w{1,40})['"]\s*:\s*['"]([^'"]{0,200})['"]"#)
             .expect("the pattern is good")

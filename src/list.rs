@@ -8,6 +8,7 @@ mod headings;
 mod outline;
 mod pager;
 mod pieces;
+mod place;
 mod records;
 mod rows;
 mod scripts;
@@ -34,6 +35,9 @@ use crate::{
 
 /// How many of the blocks found are read before giving up.
 const MAX_BLOCKS: usize = 4;
+
+/// How many of a page's lists are told.
+const MAX_CHOICES: usize = 8;
 
 /// What the extraction of a list page is given beside the page.
 #[derive(Clone, Debug)]
@@ -76,6 +80,24 @@ impl List {
     }
 }
 
+/// Where the list of a page without one is: the address that a script of the page asks for its data, or the page that a
+/// frame shows. Only what lies on the page's own site is told.
+pub fn elsewhere(document: &Document, page: &Url) -> Option<Url> {
+    let base = document.base(page);
+    scripts::request(document, &base)
+        .or_else(|| scripts::frame(document, &base))
+        .filter(|url| url.host_str() == page.host_str() && url != page)
+}
+
+/// One of several lists on a page.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What `[source.list] item` would be, to have this list.
+    pub item: String,
+    /// Its items.
+    pub items: Vec<Item>,
+}
+
 /// A line of a list page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
@@ -102,6 +124,15 @@ pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
     }
     let outline = Outline::of(document);
     find_items(&mut list, document, &outline, &base, preset, context);
+    // links that could be any page's are a menu where the list is still to be asked for
+    let of_articles =
+        |item: &Item| item.published.is_some() || words::is_article_like(item.url.as_str());
+    if context.rules.item.is_none()
+        && !list.items.iter().any(of_articles)
+        && scripts::unit(document, &base).is_some()
+    {
+        list.items.clear();
+    }
     let of_preset = preset
         .into_iter()
         .flat_map(|p| &p.lists)
@@ -182,6 +213,30 @@ fn find_items(
     }
 }
 
+/// The lists that structure finds on a page, the surest first: what a selector can choose from.
+pub fn choices(document: &Document, context: &ListContext<'_>) -> Vec<Choice> {
+    let base = document.base(context.url);
+    let outline = Outline::of(document);
+    let mut taken: Vec<Block> = Vec::new();
+    let mut choices = Vec::new();
+    for block in detect::blocks(&outline) {
+        if choices.len() >= MAX_CHOICES {
+            break;
+        }
+        if taken.iter().any(|other| other.overlaps(&block, &outline)) {
+            continue;
+        }
+        let rows = headings::with_years(&outline, &block, rows_of(&outline, &block));
+        let items = rows::read(&rows, context.rules, &base, context);
+        if items.len() > 1 {
+            let item = place::selector(document, &rows);
+            choices.push(Choice { item, items });
+            taken.push(block);
+        }
+    }
+    choices
+}
+
 /// Items, and how they were found.
 type Found = (Vec<Item>, String);
 
@@ -250,7 +305,7 @@ fn detected(
             items = rows::read(&rows, context.rules, base, context);
         }
         if items.len() > best.as_ref().map_or(0, |(items, _)| items.len()) {
-            let found_by = format!("detection: {} of {}", rows.len(), place_of(&rows));
+            let found_by = format!("detection: {} of {}", rows.len(), place::in_words(&rows));
             let enough = items.len() * 2 > rows.len();
             best = Some((items, found_by));
             if enough {
@@ -278,24 +333,6 @@ fn rows_of<'a>(outline: &Outline<'a>, block: &Block) -> Vec<Row<'a>> {
         .map(|&i| outline.nodes[i].element)
         .collect();
     Row::all(&elements)
-}
-
-/// A block in words: `div.news > ul > li`.
-fn place_of(rows: &[Row<'_>]) -> String {
-    let Some(row) = rows.first() else {
-        return String::new();
-    };
-    let mut path: Vec<String> = std::iter::once(row.element)
-        .chain(row.element.ancestors())
-        .take(3)
-        .map(|e| match (e.id(), e.classes().next()) {
-            (Some(id), _) => format!("{}#{id}", e.name()),
-            (None, Some(class)) => format!("{}.{class}", e.name()),
-            (None, None) => e.name().to_owned(),
-        })
-        .collect();
-    path.reverse();
-    path.join(" > ")
 }
 
 /// A preset's rules, each of the user's in its place.

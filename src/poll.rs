@@ -56,7 +56,8 @@ pub struct Visit {
 /// A list page, received and understood.
 struct Listing {
     list: List,
-    page_hash: u64,
+    /// Absent where the list does not stand on the source's own page: that page says nothing of its changes.
+    page_hash: Option<u64>,
 }
 
 impl Poller {
@@ -138,11 +139,15 @@ impl Poller {
             state.validators = answer.validators;
             return Ok((self.unchanged(source, state, now).await?, hints));
         }
-        let first = match self.understand_list(source, page, page_hash, now).await {
+        let understood = self
+            .understand_list(source, page.clone(), page_hash, now)
+            .await;
+        let first = match understood {
             Ok(listing) => listing,
-            Err(fault) => {
-                return Ok((Outcome::Failed(judge::against_history(fault, state)), hints));
-            }
+            Err(fault) => match self.find_elsewhere(source, page, &fault, now).await {
+                Some(listing) => listing,
+                None => return Ok((Outcome::Failed(judge::against_history(fault, state)), hints)),
+            },
         };
         let items = self.follow_pages(source, &first.list, state, now).await;
         let found = self.take_in(source, &items, state, now).await?;
@@ -150,8 +155,11 @@ impl Poller {
         self.look_again(source, now).await?;
 
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
-        state.validators = answer.validators;
-        state.page_hash = Some(first.page_hash);
+        let on_page = first.page_hash.is_some();
+        state.validators = Some(answer.validators)
+            .filter(|_| on_page)
+            .unwrap_or_default();
+        state.page_hash = first.page_hash;
         // a title with a date or a counter in it must not change the feed's bytes while its entries stay
         if found.new > 0 || state.title.is_none() {
             state.title = first.list.title.or(state.title.take());
@@ -232,10 +240,38 @@ impl Poller {
         self.pool
             .run(move || {
                 let list = read_list(&source, &page, now)?;
+                let page_hash = Some(page_hash);
                 Ok(Listing { list, page_hash })
             })
             .await
             .unwrap_or_else(|error| Err(judge::defect(&error)))
+    }
+
+    /// The list that a page without one leaves to a script's request or to a frame.
+    async fn find_elsewhere(
+        &self,
+        source: &Arc<Source>,
+        page: Page,
+        fault: &Fault,
+        now: Timestamp,
+    ) -> Option<Listing> {
+        if fault.kind != FaultKind::EmptyList || source.list.item.is_some() {
+            return None;
+        }
+        let url = self.pool.run(move || list_elsewhere(&page)).await.ok()??;
+        let request = Request {
+            url: &url,
+            home: &source.url,
+            settings: &source.request,
+            validators: None,
+        };
+        let page = self.fetcher.get(request).await.ok()?.page?;
+        let listing = self.understand_list(source, page, 0, now).await.ok()?;
+        tracing::debug!(%url, "the list was found where a script or a frame of the page has it from");
+        Some(Listing {
+            page_hash: None,
+            ..listing
+        })
     }
 
     /// The items of the first page and, at a source's first visit, of the further pages that it asks for. A page that
@@ -339,6 +375,12 @@ pub fn read_list(source: &Source, page: &Page, now: Timestamp) -> Result<List, F
         return Err(judge::no_list(source, page, &document, &list));
     }
     Ok(list)
+}
+
+/// Where the list of a page without one is, if the page tells: see [`list::elsewhere`].
+pub fn list_elsewhere(page: &Page) -> Option<Url> {
+    let decoded = charset::decode(&page.body, page.content_type.as_deref());
+    list::elsewhere(&Document::parse(&decoded.text), &page.url)
 }
 
 fn count(n: usize) -> u32 {

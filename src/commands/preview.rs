@@ -12,8 +12,8 @@ use crate::{
     article::{self, Article, Reading, files, identity::Seen},
     config::{Config, ConfigError},
     fetch::{FetchError, Fetcher, Request},
-    list::{Item, List},
-    page::{Page, links},
+    list::{self, Item, List, ListContext},
+    page::{Page, charset, document::Document, links},
     poll::{self, fetch_fault},
     source::{
         Source,
@@ -49,7 +49,16 @@ struct Preview {
     preset: Option<String>,
     found_by: String,
     problems: Vec<String>,
+    others: Vec<OtherList>,
     articles: Vec<Previewed>,
+}
+
+/// A list of the page that was not taken.
+#[derive(Serialize)]
+struct OtherList {
+    item: String,
+    items: usize,
+    first: String,
 }
 
 #[derive(Serialize)]
@@ -133,7 +142,11 @@ struct Visitor {
 impl Visitor {
     async fn list_page(&self, articles: usize) -> Result<Preview, Fault> {
         let page = self.page(&self.source.url).await?;
-        let list = poll::read_list(&self.source, &page, self.now)?;
+        let list = match poll::read_list(&self.source, &page, self.now) {
+            Ok(list) => list,
+            Err(fault) => self.list_elsewhere(&page).await.ok_or(fault)?,
+        };
+        let others = self.other_lists(&page, &list);
         let mut previewed = Vec::new();
         for item in list.items.iter().take(articles) {
             previewed.push(self.article(item).await);
@@ -156,8 +169,47 @@ impl Visitor {
             preset,
             found_by,
             problems,
+            others,
             articles: previewed,
         })
+    }
+
+    /// What else the page lists, for `[source.list] item` to choose.
+    fn other_lists(&self, page: &Page, taken: &List) -> Vec<OtherList> {
+        let decoded = charset::decode(&page.body, page.content_type.as_deref());
+        let document = Document::parse(&decoded.text);
+        let context = ListContext {
+            url: &page.url,
+            rules: &self.source.list,
+            preset: &self.source.preset,
+            timezone: &self.source.timezone,
+            now: self.now,
+        };
+        let choices = list::choices(&document, &context).into_iter();
+        let others = choices.filter(|choice| {
+            let known = |item: &Item| taken.items.iter().any(|other| other.url == item.url);
+            choice.items.iter().filter(|item| known(item)).count() * 2 < choice.items.len()
+        });
+        let told = others.filter_map(|choice| {
+            Some(OtherList {
+                items: choice.items.len(),
+                first: choice.items.into_iter().next()?.title,
+                item: choice.item,
+            })
+        });
+        told.collect()
+    }
+
+    /// The list that a page without one has from a script's request or a frame, as a poll finds it.
+    async fn list_elsewhere(&self, page: &Page) -> Option<List> {
+        let url = poll::list_elsewhere(page).filter(|_| self.source.list.item.is_none())?;
+        let page = self.page(&url).await.ok()?;
+        let mut list = poll::read_list(&self.source, &page, self.now).ok()?;
+        let _ = write!(
+            list.found_by,
+            ", on {url}, which the page has its list from"
+        );
+        Some(list)
     }
 
     async fn article_page(&self) -> Result<Preview, Fault> {
@@ -189,6 +241,7 @@ impl Visitor {
             preset,
             found_by: String::new(),
             problems: Vec::new(),
+            others: Vec::new(),
             articles,
         })
     }
@@ -292,6 +345,17 @@ fn in_words(preview: &Preview) -> String {
     }
     for problem in &preview.problems {
         line(format_args!("problem: {problem}"));
+    }
+    if !preview.others.is_empty() {
+        line(format_args!(
+            "\nother lists on the page (to have one, set it in [source.list]):"
+        ));
+    }
+    for other in &preview.others {
+        line(format_args!(
+            "  item = \"{}\"\n              {} items, the first: {}",
+            other.item, other.items, other.first
+        ));
     }
     for previewed in &preview.articles {
         line(format_args!("\n{}", article_in_words(previewed).trim_end()));

@@ -89,7 +89,11 @@ fn of_records(text: &str, base: &Url, context: &ListContext<'_>) -> Option<Vec<I
         html.push_str(&rest[..end]);
         rest = &rest[end..];
     }
-    let document = Document::parse(&html);
+    of_html(&html, base, context)
+}
+
+fn of_html(html: &str, base: &Url, context: &ListContext<'_>) -> Option<Vec<Item>> {
+    let document = Document::parse(html);
     let outline = Outline::of(&document);
     let (items, _) = super::detected(&outline, &detect::blocks(&outline), base, context)?;
     (items.len() >= 2).then_some(items)
@@ -99,10 +103,16 @@ fn of_records(text: &str, base: &Url, context: &ListContext<'_>) -> Option<Vec<I
 fn of_json(text: &str, base: &Url, context: &ListContext<'_>) -> Option<Vec<Item>> {
     // few scripts hold any; looking for the keys is far cheaper than parsing
     let may_hold = text.contains("\":") || text.contains("\" :");
-    if !may_hold
-        || !TITLES.iter().any(|key| has_key(text, key))
-        || !ADDRESSES.iter().any(|key| has_key(text, key))
-    {
+    let has_keys = || {
+        TITLES.iter().any(|key| has_key(text, key))
+            && ADDRESSES.iter().any(|key| has_key(text, key))
+    };
+    // an answer to a script's request may hold a piece of a page: `{"data":{"html":"<ul>…"}}`
+    let has_html = || {
+        text.trim_start().starts_with(['{', '['])
+            && (text.contains("<a ") || text.contains("\\u003ca ") || text.contains("\\u003Ca "))
+    };
+    if !may_hold || !(has_keys() || has_html()) {
         return None;
     }
     let mut best: Option<Vec<Item>> = None;
@@ -212,6 +222,12 @@ fn of_value(value: &Value, base: &Url, context: &ListContext<'_>) -> Vec<Item> {
                 }
             }
             Value::Object(fields) => open.extend(fields.values()),
+            Value::String(html) if html.contains("<a ") && html.contains("href") => {
+                let items = of_html(html, base, context).unwrap_or_default();
+                if items.len() > best.len() {
+                    best = items;
+                }
+            }
             _ => {}
         }
     }

@@ -15,7 +15,7 @@ use super::{
     words::LinkKind,
 };
 use crate::{
-    article::dates::{DateContext, Shown, infer_years},
+    article::dates::{self as article_dates, DateContext, Shown, infer_years},
     page::{
         document::{Child, Element, Step},
         links,
@@ -27,10 +27,12 @@ use crate::{
 /// More nodes beside a row are not its own.
 const MAX_TAIL: usize = 12;
 
-/// A row: an element, and the nodes beside it up to the next row, where what it shows goes on.
+/// A row: an element, and the nodes beside it up to the next row, where what it shows goes on, or up to the row before,
+/// where it begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     pub(super) element: Element<'a>,
+    lead: usize,
     tail: usize,
     /// The year of the heading above, for dates that leave theirs out.
     pub(super) year: Option<i16>,
@@ -41,6 +43,7 @@ impl<'a> Row<'a> {
     pub(super) fn alone(element: Element<'a>) -> Self {
         Self {
             element,
+            lead: 0,
             tail: 0,
             year: None,
         }
@@ -60,22 +63,60 @@ impl<'a> Row<'a> {
             };
             rows.push(Self {
                 element,
+                lead: 0,
                 tail,
                 year: None,
             });
         }
+        if begin_with_dates(&rows) {
+            let first = rows.first().map_or(0, |row| row.tail);
+            let tails: Vec<usize> = rows.iter().map(|row| row.tail).collect();
+            let before = std::iter::once(first).chain(tails);
+            for (row, before) in rows.iter_mut().zip(before) {
+                (row.lead, row.tail) = (before, 0);
+            }
+        }
         rows
     }
 
-    /// The row's element and the nodes that follow it, but for those with links of their own.
+    /// The nodes before the row's element that belong to it, the element, and the nodes that follow it, but for those
+    /// with links of their own.
     pub(super) fn parts(self) -> impl Iterator<Item = Child<'a>> {
-        let tail = self.element.following_nodes().take(self.tail);
-        let tail = tail.take_while(|node| match node {
-            Child::Element(e) => !has_link(*e),
-            Child::Text(_) => true,
-        });
-        std::iter::once(Child::Element(self.element)).chain(tail)
+        let lead: Vec<Child<'a>> =
+            without_links(self.element.preceding_nodes(), self.lead).collect();
+        let tail = without_links(self.element.following_nodes(), self.tail);
+        let element = std::iter::once(Child::Element(self.element));
+        lead.into_iter().rev().chain(element).chain(tail)
     }
+}
+
+fn without_links<'a>(
+    nodes: impl Iterator<Item = Child<'a>>,
+    most: usize,
+) -> impl Iterator<Item = Child<'a>> {
+    nodes.take(most).take_while(|node| match node {
+        Child::Element(e) => !has_link(*e),
+        Child::Text(_) => true,
+    })
+}
+
+/// Whether what stands between two rows belongs to the second: a date stands before the first row, and none behind the
+/// last one.
+fn begin_with_dates(rows: &[Row<'_>]) -> bool {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        return false;
+    };
+    let is_date = |node: Child<'_>| match node {
+        Child::Text(text) => words::looks_dated(text),
+        Child::Element(e) => {
+            e.is_any(&[
+                "span", "font", "i", "em", "b", "dt", "td", "time", "p", "div",
+            ]) && words::looks_dated(&e.text())
+        }
+    };
+    first.tail > 0
+        && without_links(first.element.preceding_nodes(), MAX_TAIL).any(is_date)
+        && !without_links(last.element.following_nodes(), MAX_TAIL).any(is_date)
 }
 
 fn tail_before(element: Element<'_>, next: Element<'_>) -> usize {
@@ -146,7 +187,11 @@ pub(super) fn read(
         .collect();
     let shown = dates::column(&columns).into_iter().zip(years);
     let shown: Vec<Shown> = shown
-        .map(|(shown, year)| in_year(shown, year, &dating))
+        .zip(&found)
+        .map(|((shown, year), (_, url, _))| {
+            let year = year.or_else(|| year_in_address(shown, url, &dating));
+            in_year(shown, year, &dating)
+        })
         .collect();
     let published = infer_years(&shown, &dating);
     let items = found.iter().zip(published);
@@ -156,6 +201,15 @@ pub(super) fn read(
         published,
     });
     without_strays(items.collect())
+}
+
+/// The year of the same day in an article's address: `05-24` beside `/2023/0524/c1a2/page.htm`.
+fn year_in_address(shown: Shown, url: &Url, dating: &DateContext<'_>) -> Option<i16> {
+    let Shown::YearLess(partial) = shown else {
+        return None;
+    };
+    let day = article_dates::from_address(url, dating)?.day();
+    (day.month() == partial.month && day.day() == partial.day).then_some(day.year())
 }
 
 /// A date that leaves out its year, in the year of the heading above.

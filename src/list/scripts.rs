@@ -45,6 +45,9 @@ pub(super) fn request(document: &Document, base: &Url) -> Option<Url> {
             "js" | "css" | "png" | "jpg" | "jpeg" | "gif" | "svg" | "swf" | "webp" | "ico"
         )
     };
+    if let Some(url) = unit(document, base) {
+        return Some(url);
+    }
     texts(document).find_map(|text| {
         if let Some(href) = next_group(&text) {
             return links::resolve(base, href);
@@ -53,6 +56,35 @@ pub(super) fn request(document: &Document, base: &Url) -> Option<Url> {
         let mut targets = found.filter_map(|f| f.get(1)).map(|m| m.as_str());
         links::resolve(base, targets.find(|t| is_data(t))?)
     })
+}
+
+/// Hanweb's newer pages name what their list is built from beside the script that asks for it:
+/// `<script url="/…/build/unit" queryData="{'webId':'1','tagId':'列表',…}">`. Menus are built so, too: the unit that is
+/// called a list comes first.
+pub(super) fn unit(document: &Document, base: &Url) -> Option<Url> {
+    static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"['"](\w{1,40})['"]\s*:\s*['"]([^'"]{0,200})['"]"#)
+            .expect("the pattern is good")
+    });
+    let scripts = document.root().descendants();
+    let scripts = scripts.filter(|e| e.name() == "script").take(MAX_SCRIPTS);
+    let mut units = scripts.filter_map(|e| Some((e.attr("url")?, e.attr("querydata")?)));
+    let is_list = |data: &str| {
+        let named = data.to_ascii_lowercase();
+        ["list", "列表", "分页", "当前栏目"]
+            .iter()
+            .any(|word| named.contains(word))
+    };
+    let first = units.next()?;
+    let (address, data) = std::iter::once(first)
+        .chain(units)
+        .find(|(_, data)| is_list(data))
+        .unwrap_or(first);
+    let mut url = links::resolve(base, address)?;
+    for pair in PAIR.captures_iter(data) {
+        url.query_pairs_mut().append_pair(&pair[1], &pair[2]);
+    }
+    url.query().is_some().then_some(url)
 }
 
 /// The page that a frame shows: where a page without a list may have put it.
@@ -172,5 +204,12 @@ mod tests {
             let found = request(&document, &base());
             assert_eq!(found.as_ref().map(Url::as_str), expected, "{script}");
         }
+        let document = Document::parse(
+            "<script url='/unit' queryData=\"{'webId':'1','tagId':'nav'}\"></script>\
+             <script url='/unit' queryData=\"{'webId':'1','tagId':'news_list'}\"></script>",
+        );
+        let found = request(&document, &base());
+        let expected = "http://a.cn/unit?webId=1&tagId=news_list";
+        assert_eq!(found.as_ref().map(Url::as_str), Some(expected));
     }
 }

@@ -150,6 +150,12 @@ fn is_aside(element: Element<'_>) -> bool {
     ]) {
         return false;
     }
+    let is_hidden = element
+        .attr("style")
+        .is_some_and(|style| style.contains("none") && style.contains("display"));
+    if is_hidden {
+        return true;
+    }
     let text = element.text();
     element.name() == "time"
         || words::looks_dated(&text)
@@ -216,7 +222,11 @@ fn without_facts(attribute: &str) -> String {
     let named = ["标题：", "标题:", "文章标题：", "文章标题:"];
     let attribute = attribute.trim();
     let Some(rest) = named.iter().find_map(|name| attribute.strip_prefix(name)) else {
-        return fold(attribute);
+        // the title in a line of its own, the facts below
+        let facts = ["日期", "时间", "点击", "作者", "来源", "浏览"];
+        let first = attribute.split_once(['\n', '\r']);
+        let first = first.filter(|(_, below)| facts.iter().any(|fact| below.contains(fact)));
+        return fold(first.map_or(attribute, |(title, _)| title));
     };
     let ends = [
         "\n",

@@ -128,7 +128,10 @@ pub(super) fn kind_of_text(text: &str) -> LinkKind {
     if !bare.is_empty() && bare.len() <= 4 && bare.bytes().all(|b| b.is_ascii_digit()) {
         return LinkKind::Number;
     }
-    let word = bare.trim_matches(|c: char| !c.is_alphanumeric());
+    // `下一页 (2/23)`
+    let word = bare.split(['(', '（']).next().unwrap_or_default();
+    let word = if word.is_empty() { bare } else { word };
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
     match word {
         "下一页" | "下页" | "后一页" | "下一頁" | "下頁" | "后页" | "向后" | "next"
         | "nextpage" | "weiter" | "suivant" | "nächste" | "nächsteseite" | "pagesuivante"

@@ -326,6 +326,11 @@ impl<'a> Element<'a> {
         self.0.next_siblings().filter_map(child)
     }
 
+    /// The elements and pieces of text that precede under the same parent, nearest first.
+    pub fn preceding_nodes(self) -> impl Iterator<Item = Child<'a>> + use<'a> {
+        self.0.prev_siblings().filter_map(child)
+    }
+
     /// The siblings that precede, nearest first.
     pub fn preceding(self) -> impl Iterator<Item = Self> + use<'a> {
         self.0

@@ -7,7 +7,10 @@ use std::{fmt::Write as _, fs, path::Path};
 use jiff::{Timestamp, tz::TimeZone};
 use schoolbell::{
     list::{self, List, ListContext},
-    page::{charset, document::Document},
+    page::{
+        charset,
+        document::{Document, Selector},
+    },
     source::{ListRules, PresetChoice},
 };
 use serde::Deserialize;
@@ -119,4 +122,74 @@ fn a_page_without_a_list_says_so() {
         Timestamp::UNIX_EPOCH,
     );
     assert_eq!(list.problems, ["no list was found on the page"]);
+}
+
+#[test]
+fn each_of_a_portals_lists_can_be_chosen() {
+    let row = |k, n| {
+        format!(
+            "<li><a href='/info/{k}/{n}.htm'>关于第{n}批教学成果奖申报的通知</a><span>2024-05-{n:02}</span></li>"
+        )
+    };
+    let of_box = |k| {
+        let rows: String = (11..17 + k).rev().map(|n| row(k, n)).collect();
+        format!("<div class=box><h3>栏目{k}</h3><a href='/c{k}/'>更多</a><ul>{rows}</ul></div>")
+    };
+    let page = format!(
+        "<title>某学院</title><div class=left>{}{}</div><div class=right>{}</div>",
+        of_box(3),
+        of_box(1),
+        of_box(2)
+    );
+    let url = Url::parse("http://a.example/").unwrap();
+    let document = Document::parse(&page);
+    let mut rules = ListRules::default();
+    let timezone = TimeZone::UTC;
+    let context = ListContext {
+        url: &url,
+        rules: &ListRules::default(),
+        preset: &PresetChoice::Auto,
+        timezone: &timezone,
+        now: "2024-06-01T00:00:00Z".parse().unwrap(),
+    };
+    let choices = list::choices(&document, &context);
+    let sizes: Vec<_> = choices.iter().map(|c| c.items.len()).collect();
+    assert_eq!(sizes, [9, 8, 7]);
+    for choice in choices {
+        rules.item = Some(Selector::parse(&choice.item).unwrap());
+        let rules = &rules;
+        let chosen = list::extract(&document, &ListContext { rules, ..context });
+        assert_eq!(chosen.items, choice.items, "{}", choice.item);
+    }
+}
+
+#[test]
+fn a_list_that_a_script_brings_is_looked_for_where_the_page_has_it_from() {
+    let page = "<title>通知公告</title><ul class=nav><li><a href='/a/'>首页</a><li><a href='/b/'>新闻中心</a></ul>
+        <script url='/build/unit' queryData=\"{'webId':'5','tagId':'当前栏目_list'}\"></script>";
+    let url = Url::parse("http://a.example/col/col1/index.html").unwrap();
+    let place = list::elsewhere(&Document::parse(page), &url).unwrap();
+    let tag = "%E5%BD%93%E5%89%8D%E6%A0%8F%E7%9B%AE_list";
+    assert_eq!(
+        place.as_str(),
+        format!("http://a.example/build/unit?webId=5&tagId={tag}")
+    );
+    let answer = r#"{"success":true,"data":{"html":"<ul><li><a href=\"/art/2024/5/24/art_1_2.html\">关于做好招生工作的通知</a><span>2024-05-24</span></li><li><a href=\"/art/2024/5/21/art_1_1.html\">关于校园安全检查的通知</a><span>2024-05-21</span></li></ul>"}}"#;
+    let now = "2024-06-01T00:00:00Z".parse().unwrap();
+    let list = read(answer.as_bytes(), &place, &PresetChoice::Auto, now);
+    let items: Vec<_> = list
+        .items
+        .iter()
+        .map(|i| (i.title.as_str(), i.url.path()))
+        .collect();
+    assert_eq!(
+        items,
+        [
+            ("关于做好招生工作的通知", "/art/2024/5/24/art_1_2.html"),
+            ("关于校园安全检查的通知", "/art/2024/5/21/art_1_1.html"),
+        ]
+    );
+    // another site's frame is an advertisement
+    let framed = Document::parse("<iframe src='http://b.example/list.htm'></iframe>");
+    assert_eq!(list::elsewhere(&framed, &url), None);
 }

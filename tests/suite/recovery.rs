@@ -425,3 +425,22 @@ async fn an_article_that_stays_away_is_withdrawn_and_kept_and_may_come_back() {
     }
     assert_eq!(site.only().article.updated, None, "it reads as it did");
 }
+
+#[tokio::test]
+async fn a_list_in_a_frame_is_read_from_there_and_again_at_each_visit() {
+    let site = Site::new().await;
+    site.put(
+        "/list.htm",
+        "<meta charset=utf-8><title>通知公告</title><iframe src='frame.htm'></iframe>".to_owned(),
+    );
+    site.put("/frame.htm", list(1..=3));
+    for n in 1..=4 {
+        let path = ["/info/1.htm", "/info/2.htm", "/info/3.htm", "/info/4.htm"][n as usize - 1];
+        site.put(path, article(n));
+    }
+    let read = |items, new| Outcome::Read { items, new };
+    assert_eq!(site.poll(0).await, read(3, 3));
+    // the page itself is as it was
+    site.put("/frame.htm", list(1..=4));
+    assert_eq!(site.poll(1).await, read(4, 1));
+}

@@ -366,11 +366,8 @@ impl Page<'_> {
                 .map(|hint| self.without_site(hint));
             return Some((whole.unwrap_or_else(|| title.clone()), "heading".to_owned()));
         }
-        let declared = self
-            .declared
-            .hints
-            .first()
-            .filter(|_| self.outline.title.is_empty());
+        let nameless = self.outline.title.is_empty() || heading::is_site_name(&self.outline.title);
+        let declared = self.declared.hints.first().filter(|_| nameless);
         let title = self.without_site(declared.unwrap_or(&self.outline.title));
         (!title.is_empty()).then(|| (title, "<title>".to_owned()))
     }

@@ -51,6 +51,25 @@ impl Names {
         Self(names)
     }
 
+    /// Whether an element is named as an article's origin: `<a class="source">新华网</a>`.
+    pub(super) fn says_origin(element: Element<'_>) -> bool {
+        const ORIGINS: [&str; 5] = [
+            "source",
+            "laiyuan",
+            "origin",
+            "articlesource",
+            "news_source",
+        ];
+        element.attrs().any(|(name, value)| {
+            matches!(name, "class" | "id")
+                && value.split_ascii_whitespace().any(|word| {
+                    ORIGINS
+                        .iter()
+                        .any(|origin| word.eq_ignore_ascii_case(origin))
+                })
+        })
+    }
+
     /// A title.
     pub(super) fn title(self) -> bool {
         self.0 & TITLE != 0

@@ -14,6 +14,7 @@ use super::{
     facts::{self, Facts, Role},
     files,
     heading::{self, Heading, Mark},
+    names::Names,
     outline::{Kind, Outline, Piece, measure},
     refusal, render,
     sanitize::sanitize,
@@ -525,8 +526,40 @@ impl Page<'_> {
         if facts.names_origin {
             return None;
         }
-        self.preset_fact(|preset| &preset.origin, |facts| facts.origin)
-            .map(|(origin, selector)| (origin, format!("preset, {selector}")))
+        let preset = self
+            .preset_fact(|preset| &preset.origin, |facts| facts.origin)
+            .map(|(origin, selector)| (origin, format!("preset, {selector}")));
+        preset.or_else(|| self.named_origin())
+    }
+
+    /// What stands in the fact lines in an element of that name, without a label.
+    fn named_origin(&self) -> Found<String> {
+        const MOST_WIDTH: u32 = 40;
+        let element = self.heading.fact_lines.iter().take(8).find_map(|&line| {
+            let line = &self.outline.lines[line];
+            let inline = || {
+                self.outline.pieces[line.pieces.clone()]
+                    .iter()
+                    .filter_map(|piece| match piece {
+                        Piece::Open(element, Kind::Inline | Kind::Link) => Some(*element),
+                        _ => None,
+                    })
+                    .find(|element| Names::says_origin(*element))
+            };
+            inline()
+        });
+        let beside = || {
+            let end = self.heading.title_lines.end;
+            (end..self.heading.end.min(end + 8))
+                .map(|line| self.outline.blocks[self.outline.lines[line].block].element)
+                .find(|element| Names::says_origin(*element))
+        };
+        let text = text::fold(&element.or_else(beside)?.text());
+        let is_name = measure(&text).0 <= MOST_WIDTH
+            && text.contains(char::is_alphabetic)
+            && !text.contains([':', '：'])
+            && facts::date_in(&text, &self.dates).is_none();
+        is_name.then(|| (text, "element named as source".to_owned()))
     }
 
     fn author(&self, facts: &Facts) -> Found<String> {

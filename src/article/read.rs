@@ -670,6 +670,7 @@ impl Page<'_> {
         reading.body_text = written.text;
         reading.images = written.images;
         reading.attachments = written.attachments;
+        let inside = reading.attachments.len();
         for line in body.lines.end
             ..body
                 .end
@@ -693,6 +694,15 @@ impl Page<'_> {
                     reading.attachments.push(file);
                 }
             }
+        }
+        let below = reading.attachments.len() - inside;
+        let counts = [
+            ("pictures", reading.images.len(), "in the body"),
+            ("attachments", inside, "links in the body"),
+            ("attachments", below, "links below the body"),
+        ];
+        for (field, count, how) in counts.into_iter().filter(|&(_, count, _)| count > 0) {
+            reading.found_by.push((field, format!("{how}, {count}")));
         }
     }
 

@@ -187,7 +187,7 @@ fn score(
     }
     let text = key(&outline.joined(lines.clone()));
     // the facts are not right below it; a page that is called like its column says nothing
-    let column = near < 6.0 && is_column_name(&text);
+    let column = near < 6.0 && (heading == 0 || near > 0.0) && is_column_name(&text);
     if !column {
         score += likeness(&text, declared);
     }

@@ -172,8 +172,8 @@ impl Page<'_> {
         let facts = self.facts(body.as_ref().map(|(body, _)| body));
         let width = body.as_ref().map_or(0, |(body, _)| self.width(body));
         let dated = self.is_dated() || self.declared.published.is_some();
-        let article = body.as_ref().filter(|_| dated).map(|(body, _)| body);
-        reading.refusal = refusal::of(self.outline, width, article);
+        let place = body.as_ref().map(|(body, _)| body);
+        reading.refusal = refusal::of(self.outline, width, place, dated);
         take(
             &mut reading.title,
             &mut reading.found_by,
@@ -492,18 +492,23 @@ impl Page<'_> {
             })
     }
 
-    /// The day that the author signs with below the text, where the page shows no other date.
+    /// The day that the author signs with below the text, where the page shows no other date. A chronicle has several.
     fn signed(&self, body: &Body) -> Option<Published> {
         const REACH: usize = 6;
-        body.lines
+        let mut signed = body
+            .lines
             .clone()
             .rev()
             .filter(|&line| body.has(line) && !self.outline.is_in_cell(line))
             .take(REACH)
             .filter(|&line| self.outline.lines[line].width < 80)
             .map(|line| self.outline.text(line))
-            .find(|text| facts::is_signed(text))
-            .and_then(|text| dates::find(&text, &self.dates))
+            .filter(|text| facts::is_signed(text));
+        let first = signed.next()?;
+        signed
+            .next()
+            .is_none()
+            .then(|| dates::find(&first, &self.dates))?
     }
 
     fn origin(&self, facts: &Facts) -> Found<String> {
@@ -603,6 +608,7 @@ impl Page<'_> {
                 let line = &self.outline.lines[line];
                 line.width < 120 && !line.hidden
             })
+            .filter(|&line| !facts::is_sentence(&self.outline.text(line), u32::MAX))
             .find_map(|line| facts::byline(self.outline.fact_text(line).trim()).map(str::to_owned))
             .map(|author| (author, "byline".to_owned()))
     }

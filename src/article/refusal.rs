@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Refusal, body::Body, outline::Outline};
+use super::{Refusal, body::Body, facts, outline::Outline};
 
 /// A refusal says no more than this, in widths: some hundred characters.
 const MOST_WIDTH: u32 = 300;
@@ -36,24 +36,25 @@ static WALLS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a literal")
 });
 
-/// Whether the page refuses. `body_width` measures the body that was found; `dated` is that body where a date shows that
-/// it is an article's.
-pub(super) fn of(outline: &Outline<'_>, body_width: u32, dated: Option<&Body>) -> Option<Refusal> {
+/// Whether the page refuses. `body` is what was taken for the article's, and how wide; `dated` says that a date shows it
+/// to be one.
+pub(super) fn of(
+    outline: &Outline<'_>,
+    body_width: u32,
+    body: Option<&Body>,
+    dated: bool,
+) -> Option<Refusal> {
     let plain: u32 = outline
         .lines
         .iter()
         .filter(|line| !line.hidden)
         .map(|line| line.width.saturating_sub(line.link_width))
         .sum();
-    let most = if dated.is_some() {
-        MOST_WIDTH_DATED
-    } else {
-        MOST_WIDTH
-    };
+    let most = if dated { MOST_WIDTH_DATED } else { MOST_WIDTH };
     if body_width > most || plain > 6 * MOST_WIDTH {
         return None;
     }
-    if let Some(body) = dated
+    if let Some(body) = body.filter(|_| dated)
         && body.iter().next().is_some()
     {
         return answers(outline, body);
@@ -63,10 +64,15 @@ pub(super) fn of(outline: &Outline<'_>, body_width: u32, dated: Option<&Body>) -
     {
         return Some(refusal);
     }
+    // where sentences are told, a box beside them that asks to log in is none of it
+    let told = body.filter(|body| tells(outline, body));
     let lines = (0..outline.lines.len()).filter(|&line| {
         !outline.lines[line].hidden
             && !outline.lines[line].is_linked()
             && outline.lines[line].width < 240
+            && told.is_none_or(|body| {
+                body.has(line) || facts::is_sentence(&outline.text(line), outline.lines[line].width)
+            })
     });
     for line in lines.take(200) {
         let text = outline.text(line);
@@ -79,13 +85,22 @@ pub(super) fn of(outline: &Outline<'_>, body_width: u32, dated: Option<&Body>) -
     {
         return Some(refusal);
     }
-    if plain < 200 && outline.asks_password {
+    if plain < 200 && outline.asks_password && told.is_none() {
         return Some(Refusal::Blocked);
     }
     let unscripted = outline.unscripted.iter().filter(|_| plain < 40).take(3);
     unscripted
         .filter_map(|element| said(&element.raw_text()))
         .next()
+}
+
+/// Whether a text has several sentences.
+fn tells(outline: &Outline<'_>, body: &Body) -> bool {
+    let sentences = body.iter().filter(|&line| {
+        let width = outline.lines[line].width;
+        width > 30 && facts::is_sentence(&outline.text(line), width)
+    });
+    sentences.count() > 1
 }
 
 /// Whether the text below a title and a date speaks to the reader of his own request.

@@ -185,5 +185,5 @@ pub enum Refusal {
 
 /// Whether a page without a list refuses. See [`Reading::refusal`] for articles.
 pub fn refusal(document: &Document) -> Option<Refusal> {
-    refusal::of(&outline::Outline::of(document), 0, None)
+    refusal::of(&outline::Outline::of(document), 0, None, false)
 }

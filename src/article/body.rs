@@ -42,15 +42,28 @@ impl Body {
 
 /// Finds the body by structure alone.
 pub(super) fn detect(outline: &Outline<'_>, marks: &[Mark], heading: &Heading) -> Option<Body> {
-    let scale = Scale::new(outline, marks, heading);
-    let block = scale.heaviest()?;
-    Some(trim(
-        outline,
-        marks,
-        heading,
-        outline.blocks[block].pieces.clone(),
-        outline.blocks[block].lines.clone(),
-    ))
+    let named = detect_by(outline, marks, heading, true);
+    if named
+        .as_ref()
+        .is_some_and(|body| body.iter().next().is_some())
+    {
+        return named;
+    }
+    // all of a short text in a block that is called `print` or `meta`
+    detect_by(outline, marks, heading, false).or(named)
+}
+
+/// The same with names of blocks that stand around articles, or in spite of them.
+fn detect_by(
+    outline: &Outline<'_>,
+    marks: &[Mark],
+    heading: &Heading,
+    named: bool,
+) -> Option<Body> {
+    let scale = Scale::new(outline, marks, heading, named);
+    let block = &outline.blocks[scale.heaviest()?];
+    let (pieces, lines) = (block.pieces.clone(), block.lines.clone());
+    Some(trim(outline, marks, heading, pieces, lines, named))
 }
 
 /// The body inside an element that is known to hold it: without what systems leave at its beginning and end.
@@ -61,7 +74,7 @@ pub(super) fn within(
     element: Element<'_>,
 ) -> Option<Body> {
     let (pieces, lines) = place(outline, element)?;
-    Some(trim(outline, marks, heading, pieces, lines))
+    Some(trim(outline, marks, heading, pieces, lines, true))
 }
 
 /// All of an element, as the user wants it.
@@ -105,13 +118,17 @@ struct Scale<'o, 'a> {
 }
 
 impl<'o, 'a> Scale<'o, 'a> {
-    fn new(outline: &'o Outline<'a>, marks: &[Mark], heading: &Heading) -> Self {
+    fn new(outline: &'o Outline<'a>, marks: &[Mark], heading: &Heading, named: bool) -> Self {
         let start = if heading.score >= super::heading::SURE / 2.0 {
             heading.end
         } else {
             0
         };
-        let chrome = chrome_lines(outline);
+        let chrome = if named {
+            chrome_lines(outline)
+        } else {
+            vec![false; outline.lines.len()]
+        };
         let end = article_end(outline, marks, start..outline.lines.len());
         let end = own_end(outline, marks, heading, &chrome, start..end);
         let mut sums = Vec::with_capacity(outline.lines.len() + 1);
@@ -364,6 +381,7 @@ fn trim(
     heading: &Heading,
     pieces: Range<usize>,
     lines: Range<usize>,
+    named: bool,
 ) -> Body {
     let start = heading_inside(heading, &lines);
     let end = article_end(outline, marks, start..lines.end);
@@ -379,6 +397,14 @@ fn trim(
     let is_byline =
         |line: usize| outline.lines[line].width < 60 && facts::is_byline(&outline.text(line));
     // some themes show the first words once more, cut short
+    // keywords as links, with a word about it
+    let is_tag = |line: usize| {
+        let here = &outline.lines[line];
+        marks[line].role == Some(Role::Note) && here.width < 40 && linked_next(outline, line, 1)
+            || here.is_linked()
+                && here.width < 40
+                && (start..line).any(|before| marks[before].role == Some(Role::Note))
+    };
     let is_summary = |line: usize| {
         let following = line + 1..(line + 4).min(end);
         outline.lines[line].width < 800
@@ -388,12 +414,14 @@ fn trim(
         && (skips(kept.start)
             || is_fact(kept.start)
             || is_byline(kept.start)
+            || is_tag(kept.start)
             || is_summary(kept.start))
     {
         kept.start += 1;
     }
-    let aside =
-        |index: usize| is_aside(outline, index, &pieces) || is_picture_code(outline, marks, index);
+    let aside = |index: usize| {
+        named && is_aside(outline, index, &pieces) || is_picture_code(outline, marks, index)
+    };
     let after = |index: usize| {
         skips(index)
             || matches!(
@@ -423,8 +451,9 @@ fn trim(
     let all = width(kept.clone());
     // a box in the text, of a newsletter or of related articles
     let boxed = |index: usize| {
-        aside_block(outline, index, &pieces)
-            .is_some_and(|block| width(block.lines.clone()) * 4 < all)
+        named
+            && aside_block(outline, index, &pieces)
+                .is_some_and(|block| width(block.lines.clone()) * 4 < all)
     };
     let without = kept
         .clone()

@@ -87,7 +87,9 @@ static ENDS: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether a line is one of facts: it begins with a label, or nearly so, and tells no story.
 pub(super) fn is_labelled(text: &str) -> bool {
     const LATEST: usize = 90;
+    // `（原标题：…）` is what the text begins with
     !text.contains('。')
+        && !text.trim_start_matches(['（', '(']).starts_with("原标题")
         && LABELS
             .find(text)
             .is_some_and(|found| found.start() <= LATEST)
@@ -384,15 +386,15 @@ static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
         // breadcrumb
         r"^(?:您|你)?(?:现在|当前|目前|所在)?的?(?:所在)?(?:的)?位置(?:是)?\s*[:：>]|^(?:您|你)(?:现在|当前)?(?:所在)?的?位置|^当前(?:位置|所在|栏目)|^所在位置|(?i)^(?:you are here|location|position)\s*[:：]",
         // tools: nothing but such words
-        r"(?i)^(?:打\s*印|关\s*[闭注]|官方|识别|长按|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|[纠挑]错|[顶踩]一下|赞|邀请|路过|鲜花|鸡蛋|握手|雷人|复制|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率]|次数?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|cet article|cette page|this (?:page|article|story)|diese seite|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！%]|加载中)+$",
+        r"(?i)^(?:打\s*印|关\s*[闭注]|官方|识别|长按|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|[纠挑]错|平台|分隔线|[顶踩]一下|赞|邀请|路过|鲜花|鸡蛋|握手|雷人|复制|反馈|参与|评论|用|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率]|次数?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|cet article|cette page|this (?:page|article|story)|diese seite|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！%]|加载中)+$",
         // editor
-        r"^(?:(?:发布|发表|更新)?(?:日期|时间)|来源|稿源|作者|供稿|撰稿)\s*[:：][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^[\s（(【\[]*(?:责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$",
+        r"^(?:(?:发布|发表|更新)?(?:日期|时间)|(?:本文|文章|信息)?来源|稿源|作者|供稿|撰稿)\s*[:：][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^(?:[【\[]纠错[】\]])?[\s（(【\[]*(?:(?:文章|信息|稿件)?录入|责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$",
         // notes
-        r"^[\s【\[（(※*]*(?:免责|版权|特别|郑重)(?:声明|申明|说明|提示)\s*[:：】\]）)]|^[\s【\[（(※*]*声明\s*[:：】\]）)].{0,40}(?:转载|版权|本[网站])|(?i)^(?:标签|tags?|tagged|themen|schlagw(?:orte|örter)|mots[- ]clés|filed under|posted in)(?:\s*[:：]|\s+in\s)|(?:如有|若有|如涉及|涉及|存在)侵权|侵犯.{0,16}(?:版权|权益|权利).{0,24}(?:联系|告知|通知)|转载请(?:注明|标明|保留|联系)|未经.{0,16}(?:授权|许可|允许|同意).{0,12}(?:不得|禁止|严禁)|^(?:本文|本页|原文|文章)(?:链接|地址|网址|标题|出处)\s*[:：]|^(?:暂无|还没有|没有)(?:任何|相关)?评论|抢沙发",
+        r"^[\s【\[（(※*]*(?:免责|版权|特别|郑重)(?:声明|申明|说明|提示)\s*[:：】\]）)]|^[\s【\[（(※*]*声明\s*[:：】\]）)].{0,40}(?:转载|版权|本[网站]|观点)|(?i)^(?:标签|(?:文章)?关键[词字]|tags?|tagged|themen|schlagw(?:orte|örter)|mots[- ]clés|filed under|posted in)(?:\s*[:：]|\s+in\s|$)|(?:如有|若有|如涉及|涉及|存在)侵权|侵犯.{0,16}(?:版权|权益|权利).{0,24}(?:联系|告知|通知)|转载请(?:注明|标明|保留|联系)|未经.{0,16}(?:授权|许可|允许|同意).{0,12}(?:不得|禁止|严禁)|^(?:本文|本页|原文|文章)(?:链接|地址|网址|标题|出处)\s*[:：]|^(?:暂无|还没有|没有)(?:任何|相关)?评论|抢沙发|(?i)(?:abonnez-vous|inscrivez-vous|subscribe|sign ?up|abonnieren sie|jetzt).{0,60}newsletter|newsletter.{0,40}(?:abonnieren|anmelden|inbox)|^(?:votre|your|ihre) (?:adresse )?e-?mail|^(?:pour citer cet article|how to cite|cite this|gardons le contact|suivez-nous|follow us|folgen sie uns)",
         // previous and next
-        r"(?i)^[\s【\[<«‹←↑>|-]*(?:上\s*一?\s*[篇条页则个]|下\s*一?\s*[篇条页则个]|前一[篇条页]|后一[篇条页]|上一(?:新闻|文章|信息|主题)|下一(?:新闻|文章|信息|主题)|previous|prev(?-u:\b)|next(?-u:\b)|vorheriger|nächster|précédent|suivant|zurück)",
+        r"(?i)^[\s【\[<«‹←↑>|-]*(?:上\s*一?\s*[篇条页则个]|下\s*一?\s*[篇条页则个]|前一[篇条页]|后一[篇条页]|上一(?:新闻|文章|信息|主题)|下一(?:新闻|文章|信息|主题)|previous|prev(?-u:\b)|next(?-u:\b)|vorheriger|nächster|précédent|suivant|zurück|retour$|retour (?:à|au|aux|vers) |back to )",
         // related
-        r"(?i)^[\s【\[<>|·■◆●]*(?:相\s*关\s*(?:文\s*章|新\s*闻|链\s*接|阅\s*读|资\s*讯|信\s*息|推\s*荐|内\s*容|热\s*词|专\s*题|报道|政策|解读|稿件|图文|标签)|延伸阅读|推荐(?:阅读|文章|新闻|资讯)|热\s*[门点]\s*(?:文\s*章|新\s*闻|阅\s*读|资\s*讯|推\s*荐|信\s*息|点击|标签)|最\s*新\s*(?:文\s*章|新\s*闻|资\s*讯|信\s*息|动\s*态|发\s*布|更\s*新|推荐)|猜你喜欢|你可能(?:喜欢|感兴趣)|精彩推荐|本类(?:最新|热门|推荐)|同类文章|更多(?:相关|文章|新闻|内容)|网友评论|发表评论|我要评论|我来说两句|参与评论|related(?-u:\b)|read more|see also|more (?:news|stories)|comments?(?-u:\b)|leave a|kommentare|weitere |à lire|lire aussi|vos commentaires|commentaires?(?-u:\b)|dans la même|mehr zum|das könnte)(?:.{0,24})$",
+        r"(?i)^[\s【\[<>|·■◆●]*(?:相\s*关\s*(?:文\s*章|新\s*闻|链\s*接|阅\s*读|资\s*讯|信\s*息|推\s*荐|内\s*容|热\s*词|专\s*题|报道|政策|解读|稿件|图文|标签)|延伸阅读|推荐(?:阅读|文章|新闻|资讯)|热\s*[门点]\s*(?:文\s*章|新\s*闻|阅\s*读|资\s*讯|推\s*荐|信\s*息|点击|标签)|最\s*新\s*(?:文\s*章|新\s*闻|资\s*讯|信\s*息|动\s*态|发\s*布|更\s*新|推荐)|猜你喜欢|你可能(?:喜欢|感兴趣)|精彩推荐|本类(?:最新|热门|推荐)|同类文章|更多(?:相关|文章|新闻|内容)|网友评论|发表评论|我要评论|我来说两句|参与评论|related(?-u:\b)|read more|see also|more (?:news|stories)|comments?(?-u:\b)|leave a|kommentare|weitere |à lire|lire aussi|vos commentaires|commentaires?(?-u:\b)|dans la même|mehr zum|das könnte|ähnliche |auch interessant|lesen sie auch|voir aussi|articles? (?:liés|similaires|connexes)|sur le même |you (?:may|might) also|recommended for|aller plus loin)(?:.{0,24})$",
         // footer
         r"(?i)版\s*权\s*所\s*有|^\s*copyright|copyright\s*(?:©|\(c\)|(?:19|20)[0-9]{2})|^\s*©|©\s*(?:19|20)[0-9]{2}|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼港]\s*(?:ICP|公网安备)|公网安备|ICP备|网站标识码|备案(?:编|序)?号\s*[:：]|技术支持\s*[:：]|all rights reserved|(?:建议|推荐)使用.{0,20}(?:浏览|分辨率)|^impressum|^mentions légales",
     ])

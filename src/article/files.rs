@@ -230,16 +230,19 @@ pub(super) fn picture(image: Element<'_>, base: &Url) -> Option<Url> {
 /// Icons of file types, one-pixel counters, smileys of editors.
 fn is_icon(image: Element<'_>, src: &str) -> bool {
     static ICONS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)filetypeimages|fileicon|file_?type|/icons?/|/ico/|icon_(?:doc|docx|xls|xlsx|pdf|ppt|rar|zip|txt|jpg|mp3|mv|psd|chm|swf|default)|/_ico/|sysimage/icon|ueditor/dialogs|/ewebeditor/sysimage|/emot|img/addon\.gif$|dot\.gif$|/count|/stat\.")
+        Regex::new(r"(?i)filetypeimages|fileicon|file_?type|/icons?/|/ico/|icon_(?:doc|docx|xls|xlsx|pdf|ppt|rar|zip|txt|jpg|mp3|mv|psd|chm|swf|default)|/_ico/|sysimage/icon|ueditor/dialogs|/ewebeditor/sysimage|/emot|img/addon\.gif$|(?:^|/)logo\.(?:gif|png)$|dot\.gif$|/count|/stat\.")
             .expect("a literal")
     });
-    let tiny = |name: &str| {
+    let at_most = |name: &str, most: u32| {
         image
             .attr(name)
             .and_then(|size| size.trim().trim_end_matches("px").parse::<u32>().ok())
-            .is_some_and(|size| size <= 3)
+            .is_some_and(|size| size <= most)
     };
-    ICONS.is_match(src) || tiny("width") || tiny("height")
+    ICONS.is_match(src)
+        || at_most("width", 3)
+        || at_most("height", 3)
+        || at_most("width", 24) && at_most("height", 24)
 }
 
 static PLAYERS: LazyLock<Regex> = LazyLock::new(|| {

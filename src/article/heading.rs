@@ -189,7 +189,11 @@ fn score<'c>(
         return score;
     }
     let text = key(&outline.joined(lines.clone()));
-    score += likeness(&text, declared);
+    // the facts are not right below it; a page that is called like its column says nothing
+    let column = near < 6.0 && (heading == 0 || near > 0.0) && is_column_name(&text);
+    if !column {
+        score += likeness(&text, declared);
+    }
     if not.contains(&text) {
         score -= 5.0;
     }
@@ -199,9 +203,8 @@ fn score<'c>(
     if line.marks > 3 && line.width > 160 {
         score -= 3.0;
     }
-    // a column's name above the title: the facts are not right below it
-    let is_column = || text.chars().count() <= COLUMN_CHARS && columns().contains(&text);
-    if near < 6.0 && (is_column() || near > 0.0 && is_column_name(&text)) {
+    let links_to_column = || text.chars().count() <= COLUMN_CHARS && columns().contains(&text);
+    if column || near < 6.0 && links_to_column() {
         score -= 4.0;
     }
     if HOME.is_match(&text) || near < 3.0 && is_site_name(&text) {
@@ -251,7 +254,7 @@ fn columns_of(outline: &Outline<'_>) -> HashSet<String> {
 /// Whether a short text is what columns are called.
 fn is_column_name(text: &str) -> bool {
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\p{Han}{0,4}(?:新闻|公告|通知|公示|动态|要闻|快讯|资讯|信息|简报|政策|法规|文件|制度|下载|专栏|专题|活动|风采|园地|之窗|天地|工作|教育|教学|科研|党建|招生|就业|正文|内容|详情|详细|展示|浏览|阅读)$").expect("a literal")
+        Regex::new(r"^\p{Han}{0,4}(?:新闻|公告|公开|通知|公示|动态|要闻|快讯|资讯|信息|简报|政策|法规|文件|制度|下载|专栏|专题|活动|风采|园地|之窗|天地|工作|教育|教学|科研|党建|招生|就业|正文|内容|详情|详细|展示|浏览|阅读)$").expect("a literal")
     });
     text.chars().count() <= 6 && NAME.is_match(text)
 }
@@ -337,6 +340,9 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
             }
             continue;
         }
+        if mark.fact && known && is_header_cell(outline, *mark, line, &heading.fact_lines) {
+            break;
+        }
         if mark.fact {
             heading.fact_lines.push(line);
             // a label alone has its value beside it
@@ -359,6 +365,20 @@ fn collect_facts(outline: &Outline<'_>, marks: &[Mark], heading: &mut Heading) {
             heading.fact_lines.clear();
         }
     }
+}
+
+/// Whether a label alone (`日期`) is the first cell of a table that begins below the facts: the text's.
+fn is_header_cell(outline: &Outline<'_>, mark: Mark, line: usize, facts: &[usize]) -> bool {
+    let table = || {
+        outline
+            .around(line)
+            .map(|block| &outline.blocks[block])
+            .find(|block| block.element.is_any(&["table", "dl"]))
+    };
+    mark.labelled
+        && !mark.dated
+        && facts::is_label(&outline.text(line))
+        && table().is_some_and(|table| !facts.iter().any(|fact| table.lines.contains(fact)))
 }
 
 /// Where facts above a title may begin: a few lines above, or where the table of them begins.

@@ -23,7 +23,7 @@ static NAMES: LazyLock<RegexSet> = LazyLock::new(|| {
         // body
         r"(?:article|news|content|detail|info|text|con|txt|entry|post|page|main|view)[-_]?(?:body|content|con|text|detail|txt|article|main|box|info)|articlebody|zoom|editor|zhengwen|neirong|nrong|^(?:content|article|nr|zw|text|detail|body)$|pages_content|ucap",
         // what stands around articles
-        r"nav(?:$|[^a-z]|bar|box|list|igation)|menu|footer|sidebar|copyright|search|login|banner|(?:^|[^a-z])(?:foot|crumbs?|aside|share|sharing|social|relate|comments?|pager|pagination|prev|next|prevnext|toolbar|tools|print|recommend|hot|rank|friendlink|logo|topbar|advert|ads?|qrcode|ewm|erweima|tags?|meta|author-?(?:box|bio|info)|about-?(?:the-?)?author|newsletter|subscribe|subscription|promo|cookie|cookies|consent|widget)(?:$|[^a-z])|bdshare|shang_?yi|xia_?yi|related|share_|breadcrumb",
+        r"nav(?:$|[^a-z]|bar|box|list|igation)|menu|footer|sidebar|copyright|search|login|banner|(?:^|[^a-z])(?:foot|crumbs?|aside|share|sharing|social|relate|comments?|pager|pagination|prev|next|prevnext|toolbar|tools|print|recommend|hot|rank|friendlink|logo|topbar|advert|ads?|qrcode|ewm|erweima|tags?|meta|author-?(?:box|bio|info)|about-?(?:the-?)?author|newsletter|subscribe|subscription|promo|cookie|cookies|consent|widget)(?:$|[^a-z])|bdshare|bshare|jiathis|addthis|sharethis|shang_?yi|xia_?yi|related|share_|breadcrumb",
         // breadcrumb
         r"crumb|position|location|weizhi|dqwz|(?:^|[^a-z])(?:mbx|wz|path|current|place|where|local|sitepath|dq)(?:$|[^a-z])|currentpath|mianbaoxie|bread",
     ])
@@ -58,6 +58,25 @@ impl Names {
             names |= CHROME;
         }
         Self(names)
+    }
+
+    /// Whether an element is named as an article's origin: `<a class="source">新华网</a>`.
+    pub(super) fn says_origin(element: Element<'_>) -> bool {
+        const ORIGINS: [&str; 5] = [
+            "source",
+            "laiyuan",
+            "origin",
+            "articlesource",
+            "news_source",
+        ];
+        element.attrs().any(|(name, value)| {
+            matches!(name, "class" | "id")
+                && value.split_ascii_whitespace().any(|word| {
+                    ORIGINS
+                        .iter()
+                        .any(|origin| word.eq_ignore_ascii_case(origin))
+                })
+        })
     }
 
     /// A title.

@@ -99,6 +99,8 @@ pub(super) struct Outline<'a> {
     pub head_scripts: Vec<Element<'a>>,
     /// `<noscript>`: what walls of scripts say.
     pub unscripted: Vec<Element<'a>>,
+    /// There is a field for a password.
+    pub asks_password: bool,
     /// The text of `<title>`, folded.
     pub title: String,
 }
@@ -278,8 +280,12 @@ impl<'a> Builder<'a> {
                 return true;
             }
             Kind::Unseen => {
-                if element.name() == "noscript" {
-                    self.outline.unscripted.push(element);
+                match element.name() {
+                    "noscript" => self.outline.unscripted.push(element),
+                    "input" => {
+                        self.outline.asks_password |= element.attr("type") == Some("password")
+                    }
+                    _ => {}
                 }
                 return true;
             }
@@ -331,7 +337,8 @@ impl<'a> Builder<'a> {
                 let name = element
                     .attr("name")
                     .or_else(|| element.attr("property"))
-                    .or_else(|| element.attr("itemprop"));
+                    .or_else(|| element.attr("itemprop"))
+                    .or_else(|| element.attr("http-equiv"));
                 if let (Some(name), Some(content)) = (name, element.attr("content")) {
                     self.outline.metas.push((name, content));
                 }

@@ -14,6 +14,7 @@ use super::{
     facts::{self, Facts, Role},
     files,
     heading::{self, Heading, Mark},
+    names::Names,
     outline::{Kind, Outline, Piece, measure},
     refusal, render,
     sanitize::sanitize,
@@ -171,8 +172,8 @@ impl Page<'_> {
         let facts = self.facts(body.as_ref().map(|(body, _)| body));
         let width = body.as_ref().map_or(0, |(body, _)| self.width(body));
         let dated = self.is_dated() || self.declared.published.is_some();
-        let article = body.as_ref().filter(|_| dated).map(|(body, _)| body);
-        reading.refusal = refusal::of(self.outline, width, article);
+        let place = body.as_ref().map(|(body, _)| body);
+        reading.refusal = refusal::of(self.outline, width, place, dated);
         take(
             &mut reading.title,
             &mut reading.found_by,
@@ -366,11 +367,8 @@ impl Page<'_> {
                 .map(|hint| self.without_site(hint));
             return Some((whole.unwrap_or_else(|| title.clone()), "heading".to_owned()));
         }
-        let declared = self
-            .declared
-            .hints
-            .first()
-            .filter(|_| self.outline.title.is_empty());
+        let nameless = self.outline.title.is_empty() || heading::is_site_name(&self.outline.title);
+        let declared = self.declared.hints.first().filter(|_| nameless);
         let title = self.without_site(declared.unwrap_or(&self.outline.title));
         (!title.is_empty()).then(|| (title, "<title>".to_owned()))
     }
@@ -494,18 +492,23 @@ impl Page<'_> {
             })
     }
 
-    /// The day that the author signs with below the text, where the page shows no other date.
+    /// The day that the author signs with below the text, where the page shows no other date. A chronicle has several.
     fn signed(&self, body: &Body) -> Option<Published> {
         const REACH: usize = 6;
-        body.lines
+        let mut signed = body
+            .lines
             .clone()
             .rev()
             .filter(|&line| body.has(line) && !self.outline.is_in_cell(line))
             .take(REACH)
             .filter(|&line| self.outline.lines[line].width < 80)
             .map(|line| self.outline.text(line))
-            .find(|text| facts::is_signed(text))
-            .and_then(|text| dates::find(&text, &self.dates))
+            .filter(|text| facts::is_signed(text));
+        let first = signed.next()?;
+        signed
+            .next()
+            .is_none()
+            .then(|| dates::find(&first, &self.dates))?
     }
 
     fn origin(&self, facts: &Facts) -> Found<String> {
@@ -528,8 +531,40 @@ impl Page<'_> {
         if facts.names_origin {
             return None;
         }
-        self.preset_fact(|preset| &preset.origin, |facts| facts.origin)
-            .map(|(origin, selector)| (origin, format!("preset, {selector}")))
+        let preset = self
+            .preset_fact(|preset| &preset.origin, |facts| facts.origin)
+            .map(|(origin, selector)| (origin, format!("preset, {selector}")));
+        preset.or_else(|| self.named_origin())
+    }
+
+    /// What stands in the fact lines in an element of that name, without a label.
+    fn named_origin(&self) -> Found<String> {
+        const MOST_WIDTH: u32 = 40;
+        let element = self.heading.fact_lines.iter().take(8).find_map(|&line| {
+            let line = &self.outline.lines[line];
+            let inline = || {
+                self.outline.pieces[line.pieces.clone()]
+                    .iter()
+                    .filter_map(|piece| match piece {
+                        Piece::Open(element, Kind::Inline | Kind::Link) => Some(*element),
+                        _ => None,
+                    })
+                    .find(|element| Names::says_origin(*element))
+            };
+            inline()
+        });
+        let beside = || {
+            let end = self.heading.title_lines.end;
+            (end..self.heading.end.min(end + 8))
+                .map(|line| self.outline.blocks[self.outline.lines[line].block].element)
+                .find(|element| Names::says_origin(*element))
+        };
+        let text = text::fold(&element.or_else(beside)?.text());
+        let is_name = measure(&text).0 <= MOST_WIDTH
+            && text.contains(char::is_alphabetic)
+            && !text.contains([':', '：'])
+            && facts::date_in(&text, &self.dates).is_none();
+        is_name.then(|| (text, "element named as source".to_owned()))
     }
 
     fn author(&self, facts: &Facts) -> Found<String> {
@@ -573,6 +608,7 @@ impl Page<'_> {
                 let line = &self.outline.lines[line];
                 line.width < 120 && !line.hidden
             })
+            .filter(|&line| !facts::is_sentence(&self.outline.text(line), u32::MAX))
             .find_map(|line| facts::byline(self.outline.fact_text(line).trim()).map(str::to_owned))
             .map(|author| (author, "byline".to_owned()))
     }
@@ -640,6 +676,7 @@ impl Page<'_> {
         reading.body_text = written.text;
         reading.images = written.images;
         reading.attachments = written.attachments;
+        let inside = reading.attachments.len();
         for line in body.lines.end
             ..body
                 .end
@@ -663,6 +700,15 @@ impl Page<'_> {
                     reading.attachments.push(file);
                 }
             }
+        }
+        let below = reading.attachments.len() - inside;
+        let counts = [
+            ("pictures", reading.images.len(), "in the body"),
+            ("attachments", inside, "links in the body"),
+            ("attachments", below, "links below the body"),
+        ];
+        for (field, count, how) in counts.into_iter().filter(|&(_, count, _)| count > 0) {
+            reading.found_by.push((field, format!("{how}, {count}")));
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Refusal, body::Body, outline::Outline};
+use super::{Refusal, body::Body, facts, outline::Outline};
 
 /// A refusal says no more than this, in widths: some hundred characters.
 const MOST_WIDTH: u32 = 300;
@@ -26,35 +26,36 @@ static GONE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static BLOCKED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)请(?:先)?\s*(?:登录|登陆)(?:后|再|系统)?|(?:用户|统一身份|身份)\s*(?:登录|登陆|认证)|(?:安全|人机|滑动|点击)?验证(?:码)?.{0,12}(?:后|继续|访问|通过)|(?:正在|进行).{0,6}(?:安全|浏览器)(?:检查|检测|验证)|访问(?:过于|太|被)(?:频繁|拦截|阻断|限制|拒绝)|(?:请求|行为).{0,8}(?:被拦截|被阻断|存在威胁|异常|可疑)|请(?:开启|启用|打开)\s*javascript|(?:enable|requires?) (?:javascript|cookies)|checking your browser|just a moment|access denied|are you (?:a )?human|captcha|web application firewall|(?:sign|log) ?in to (?:continue|view)|403 forbidden|url was rejected|request rejected|your support id|(?:被|已)(?:网站)?(?:管理员)?(?:设置)?拦截|unusual traffic|bot (?:protection|detection)|ddos protection|please (?:sign|log) ?in")
+    Regex::new(r"(?i)请(?:先)?\s*(?:登录|登陆)(?:后|再|系统)?|(?:用户|统一身份|身份)\s*(?:登录|登陆|认证)|(?:安全|人机|滑动|点击)?验证(?:码)?.{0,12}(?:后|继续|访问|通过)|(?:正在|进行).{0,6}(?:安全|浏览器)(?:检查|检测|验证)|访问(?:过于|太|被)(?:频繁|拦截|阻断|限制|拒绝)|(?:请求|行为).{0,8}(?:被拦截|被阻断|存在威胁|异常|可疑)|请(?:开启|启用|打开)\s*javascript|按住滑块|拖动.{0,6}最右|访问频率|(?:频率|速度)过[快高]|操作过于频繁|(?:enable|requires?) (?:javascript|cookies)|checking your browser|just a moment|access denied|are you (?:a )?human|captcha|web application firewall|(?:sign|log) ?in to (?:continue|view)|403 forbidden|url was rejected|request rejected|your support id|(?:被|已)(?:网站)?(?:管理员)?(?:设置)?拦截|unusual traffic|bot (?:protection|detection)|ddos protection|please (?:sign|log) ?in")
         .expect("a literal")
 });
 
 /// Scripts of bot walls: they set a cookie and load the page again.
 static WALLS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)acw_sc__v2|__jsl_clearance|_0x[0-9a-f]{4,6}\s*[=(\[]|\$_ts\s*[=\[.]|_\$[a-zA-Z0-9]{2}\(|challenge-platform|cf_chl_|wzws[-_]|yunsuo_session|safeline|document\.cookie\s*=[^;]{0,200};[^<]{0,200}(?:location|reload)")
+    Regex::new(r"(?i)acw_sc__v2|__jsl_clearance|_0x[0-9a-f]{4,6}\s*[=(\[]|\$_ts\s*[=\[.]|_\$[a-zA-Z0-9]{2}\(|challenge-platform|cf_chl_|wzws[-_]|yunsuo_session|safeline|location[^;<]{0,80}(?:/cas/|/login|authserver|/sso/|passport)|document\.cookie\s*=[^;]{0,200};[^<]{0,200}(?:location|reload)")
         .expect("a literal")
 });
 
-/// Whether the page refuses. `body_width` measures the body that was found; `dated` is that body where a date shows that
-/// it is an article's.
-pub(super) fn of(outline: &Outline<'_>, body_width: u32, dated: Option<&Body>) -> Option<Refusal> {
+/// Whether the page refuses. `body` is what was taken for the article's, and how wide; `dated` says that a date shows it
+/// to be one.
+pub(super) fn of(
+    outline: &Outline<'_>,
+    body_width: u32,
+    body: Option<&Body>,
+    dated: bool,
+) -> Option<Refusal> {
     let plain: u32 = outline
         .lines
         .iter()
         .filter(|line| !line.hidden)
         .map(|line| line.width.saturating_sub(line.link_width))
         .sum();
-    let most = if dated.is_some() {
-        MOST_WIDTH_DATED
-    } else {
-        MOST_WIDTH
-    };
+    let most = if dated { MOST_WIDTH_DATED } else { MOST_WIDTH };
     if body_width > most || plain > 6 * MOST_WIDTH {
         return None;
     }
-    if let Some(body) = dated
-        && body_width > 0
+    if let Some(body) = body.filter(|_| dated)
+        && body.iter().next().is_some()
     {
         return answers(outline, body);
     }
@@ -63,10 +64,15 @@ pub(super) fn of(outline: &Outline<'_>, body_width: u32, dated: Option<&Body>) -
     {
         return Some(refusal);
     }
+    // where sentences are told, a box beside them that asks to log in is none of it
+    let told = body.filter(|body| tells(outline, body));
     let lines = (0..outline.lines.len()).filter(|&line| {
         !outline.lines[line].hidden
             && !outline.lines[line].is_linked()
             && outline.lines[line].width < 240
+            && told.is_none_or(|body| {
+                body.has(line) || facts::is_sentence(&outline.text(line), outline.lines[line].width)
+            })
     });
     for line in lines.take(200) {
         let text = outline.text(line);
@@ -79,10 +85,22 @@ pub(super) fn of(outline: &Outline<'_>, body_width: u32, dated: Option<&Body>) -
     {
         return Some(refusal);
     }
+    if plain < 200 && outline.asks_password && told.is_none() {
+        return Some(Refusal::Blocked);
+    }
     let unscripted = outline.unscripted.iter().filter(|_| plain < 40).take(3);
     unscripted
         .filter_map(|element| said(&element.raw_text()))
         .next()
+}
+
+/// Whether a text has several sentences.
+fn tells(outline: &Outline<'_>, body: &Body) -> bool {
+    let sentences = body.iter().filter(|&line| {
+        let width = outline.lines[line].width;
+        width > 30 && facts::is_sentence(&outline.text(line), width)
+    });
+    sentences.count() > 1
 }
 
 /// Whether the text below a title and a date speaks to the reader of his own request.
@@ -107,6 +125,15 @@ fn said(text: &str) -> Option<Refusal> {
 }
 
 fn wall(outline: &Outline<'_>) -> Option<Refusal> {
+    let to_login = outline.metas.iter().any(|(name, content)| {
+        name.eq_ignore_ascii_case("refresh")
+            && ["/cas/", "/login", "authserver", "/sso/", "passport"]
+                .iter()
+                .any(|part| content.contains(part))
+    });
+    if to_login {
+        return Some(Refusal::Blocked);
+    }
     let scripts = outline
         .scripts
         .iter()

@@ -391,6 +391,9 @@ fn article_in_words(previewed: &Previewed) -> String {
             .then_some(size)
             .filter(|_| !article.body_html.is_empty()),
     );
+    for picture in &article.images {
+        fact("picture", Some(picture.to_string()));
+    }
     for file in &article.attachments {
         fact(
             "attachment",

@@ -111,8 +111,20 @@ static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
             date: |found, _| named(&found[3], &found[1], &found[2]),
         },
         Pattern {
-            regex: regex(r"([0-9]{1,2})([./-])([0-9]{1,2})([./-])([12][0-9]{3})"),
+            regex: regex(
+                r"(?i)([0-9]{1,2})([./-])([0-9]{1,2})([./-])([12][0-9]{3})|(?-u:\b)(mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? ([0-9]{1,2})/([0-9]{1,2})/([12][0-9]{3})",
+            ),
             date: |found, context| {
+                if let Some(weekday) = found.get(6) {
+                    // `Wed, 03/12/2014`: the weekday tells which is the month
+                    let is_it = |day: &Date| {
+                        let name = format!("{:?}", day.weekday());
+                        name[..3].eq_ignore_ascii_case(weekday.as_str())
+                    };
+                    return date(&found[9], &found[7], &found[8])
+                        .filter(is_it)
+                        .or_else(|| date(&found[9], &found[8], &found[7]).filter(is_it));
+                }
                 (found[2] == found[4]).then_some(())?;
                 let (month_first, day_first) = (
                     date(&found[5], &found[1], &found[3]),

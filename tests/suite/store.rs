@@ -198,6 +198,7 @@ fn a_segment_that_is_gone_costs_its_articles_and_nothing_else() {
     let sizes = Sizes {
         cache_bytes: CACHE_BYTES,
         segment_bytes: 4000,
+        ..Sizes::default()
     };
     let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();
     fill(&store);
@@ -343,6 +344,7 @@ fn a_database_of_another_version_is_made_again_and_keeps_what_polls_learnt() {
     let sizes = Sizes {
         cache_bytes: CACHE_BYTES,
         segment_bytes: 1 << 20,
+        ..Sizes::default()
     };
     let (store, report) =
         Store::open_with(dir.path(), sizes, &mut |progress| told.push(progress)).unwrap();
@@ -897,6 +899,7 @@ fn the_oldest_journal_segments_go_when_all_in_them_is_old() {
     let sizes = Sizes {
         cache_bytes: CACHE_BYTES,
         segment_bytes: 4000,
+        ..Sizes::default()
     };
     let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();
     let left = |n: u32| dir.path().join(format!("journal/{n:08}.log")).exists();

@@ -162,7 +162,7 @@ impl Place {
     pub(super) fn give_up(&self, failure: Failure) -> StoreError {
         match failure {
             Failure::Held => StoreError::Locked {
-                path: self.path.to_owned(),
+                path: self.path.clone(),
             },
             Failure::Refused(error) => StoreError::io("open", &self.dir)(error),
             Failure::Damaged(why) => StoreError::Damaged {

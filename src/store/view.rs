@@ -149,9 +149,8 @@ impl View {
             .unwrap_or_else(PoisonError::into_inner);
         // sled closes with its last handle
         *held = Err(StoreError::Closed);
-        let made = make();
-        let failed = made.as_ref().err().cloned();
-        *held = made;
+        *held = make();
+        let failed = held.as_ref().err().cloned();
         drop(held);
         failed.map_or_else(|| self.load(), Err)
     }

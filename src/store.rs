@@ -422,6 +422,15 @@ impl Store {
         read::same_text(&self.view, article)
     }
 
+    /// The article of another source that tells the same story as one that need not be kept, if there is one.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn same_story(&self, article: &Article) -> Result<Option<ArticleId>, StoreError> {
+        let _steady = self.view.steady();
+        stories::find(&self.view, article)
+    }
+
     /// What the configuration calls the sources: it decides, beside the titles learnt from list pages, whether a
     /// source is the original publisher that an article names. Feeds made before are to be made anew.
     pub fn name_sources(&self, names: HashMap<SourceId, Vec<String>>) {

@@ -1,7 +1,7 @@
 //! The store across restarts, crashes, damage, and time.
 
 use std::{
-    fs, io,
+    fs,
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -1036,13 +1036,10 @@ proptest! {
 #[test]
 fn a_full_disk_refuses_new_things_and_is_told_until_there_is_room() {
     static LEFT: AtomicU64 = AtomicU64::new(u64::MAX);
-    fn left(_: &Path) -> io::Result<u64> {
-        Ok(LEFT.load(Ordering::SeqCst))
-    }
     let dir = TempDir::new().unwrap();
     let sizes = Sizes {
         cache_bytes: CACHE_BYTES,
-        room: left,
+        room: |_| Ok(LEFT.load(Ordering::SeqCst)),
         ..Sizes::default()
     };
     let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();

@@ -37,7 +37,7 @@ use schoolbell::{
     article::{Article, ArticleId},
     journal::Event,
     source::SourceId,
-    store::{OpenReport, Scope, Store},
+    store::{OpenReport, Scope, Sizes, Store},
 };
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -59,7 +59,7 @@ fn main() -> anyhow::Result<()> {
     );
     println!("SEED={}", dice.0);
     match args.first().map(String::as_str) {
-        Some("write") => write(Path::new(&args[1]), args[2].parse()?),
+        Some("write") => write(Path::new(&args[1]), args[2].parse()?, args.len() > 3),
         Some("kill") => kill(rounds.unwrap_or(200), &mut dice),
         Some("flip-store") => flip(rounds.unwrap_or(100), "store", &mut dice),
         Some("flip-journal") => flip(rounds.unwrap_or(100), "journal", &mut dice),
@@ -117,8 +117,15 @@ fn article(number: u64) -> Article {
 
 /// The child: records articles from `first` on for ever, and prints the number of each that was kept. A store that
 /// cannot keep one is asked to mend itself, and the article is tried again.
-fn write(dir: &Path, first: u64) -> anyhow::Result<()> {
-    let (store, report) = Store::open(dir, CACHE_BYTES)?;
+fn write(dir: &Path, first: u64, to_the_last_byte: bool) -> anyhow::Result<()> {
+    let mut sizes = Sizes {
+        cache_bytes: CACHE_BYTES,
+        ..Sizes::default()
+    };
+    if to_the_last_byte {
+        sizes.room = |_| Ok(u64::MAX);
+    }
+    let (store, report) = Store::open_with(dir, sizes, &mut |_| {})?;
     say(&format!("open {}", report.articles));
     for note in report.notes {
         say(&format!("note {note}"));
@@ -180,10 +187,15 @@ struct Writer {
 
 impl Writer {
     fn start(dir: &Path, first: u64) -> anyhow::Result<Self> {
+        Self::start_with(dir, first, &[])
+    }
+
+    fn start_with(dir: &Path, first: u64, more: &[&str]) -> anyhow::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg("write")
             .arg(dir)
             .arg(first.to_string())
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()?;
         let lines = BufReader::new(child.stdout.take().context("no pipe")?);
@@ -480,9 +492,15 @@ fn full(rounds: u64) -> anyhow::Result<()> {
     let (data, ballast) = (disk.path.join("data"), disk.path.join("ballast"));
     let mut shown = BTreeSet::new();
     for round in 0..rounds {
-        let mut writer = Writer::start(&data, round * 1_000_000)?;
+        // in every other round the store keeps no reserve, and meets the end in the middle of a write
+        let unguarded: &[&str] = if round % 2 == 0 {
+            &["to-the-last-byte"]
+        } else {
+            &[]
+        };
+        let mut writer = Writer::start_with(&data, round * 1_000_000, unguarded)?;
         writer.run(300)?;
-        // all that there is: also the reserve that the store keeps
+        // all that there is
         let mut file = fs::File::create(&ballast)?;
         let block = vec![7; 64 << 10];
         while file.write_all(&block).is_ok() {}

@@ -61,6 +61,8 @@ pub enum Command {
     Export,
     /// Put what `export` has printed into the store, beside what is there
     Restore(RestoreArgs),
+    /// Make the database smaller: copy what is alive into a new one
+    Compact,
     /// A try-out without internet: made-up departments, their feeds
     Demo(DemoArgs),
 }

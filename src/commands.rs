@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod check;
+pub mod compact;
 pub mod demo;
 pub mod export;
 pub mod extract;
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Opml => opml::run(config()?).await,
         Command::Export => export::run(config()?).await,
         Command::Restore(args) => restore::run(config()?, args).await,
+        Command::Compact => compact::run(config()?).await,
         Command::Demo(args) => demo::run(args).await,
     }
 }

@@ -20,6 +20,7 @@ mod values;
 mod words;
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -39,7 +40,10 @@ use self::{
     section::Section,
     settings::Settings,
 };
-use crate::source::{Content, RequestSettings, Source};
+use crate::{
+    source::{Content, RequestSettings, Source, SourceId},
+    story::merge::Across,
+};
 
 /// Where a configuration is looked for when none is named.
 pub const STANDARD_PATHS: [&str; 2] = ["config/schoolbell.toml", "/etc/schoolbell/schoolbell.toml"];
@@ -59,6 +63,8 @@ pub struct Config {
     pub schedule: ScheduleSettings,
     /// `[feed]`.
     pub feed: FeedSettings,
+    /// `[dedup]`'s `across`: among which sources republished articles are shown as one.
+    pub across: Across,
     /// `[fetch]`, as far as sources may override it: what holds for an address that no block names.
     pub request: RequestSettings,
     /// `[feed]`'s `content`, which sources may override.
@@ -107,6 +113,14 @@ impl Config {
     /// The text has mistakes: all of them are in the error.
     pub fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
         Self::read(Path::new(name), text.as_bytes())
+    }
+
+    /// The groups of each source.
+    pub fn groups(&self) -> HashMap<SourceId, Vec<String>> {
+        let sources = self.sources.iter();
+        sources
+            .map(|source| (source.id.clone(), source.groups.clone()))
+            .collect()
     }
 
     /// A source for an address that no block names, with the defaults of this configuration.

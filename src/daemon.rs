@@ -20,8 +20,13 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// How often articles past their retention are looked for.
+/// How often articles past their retention are looked for, and whether compaction pays.
 const EXPIRY: Duration = Duration::from_hours(6);
+/// How often the store is asked whether it can be written.
+const MENDING: Duration = Duration::from_secs(15);
+/// How often the journal is read through, and how long after the start first.
+const SCRUBBING: Duration = Duration::from_hours(24);
+const FIRST_SCRUBBING: Duration = Duration::from_hours(1);
 
 /// Runs until `stop` turns true: polls, serves, keeps within the retention.
 ///
@@ -65,6 +70,8 @@ pub async fn run(
     let ended = tokio::select! {
         ended = working => ended,
         () = keeping => Ok(()),
+        () = keep_writable(&store) => Ok(()),
+        () = scrub(&store) => Ok(()),
         () = feed_watchdog() => Ok(()),
     };
     store.close().await?;
@@ -85,7 +92,7 @@ pub(crate) async fn stopped(mut stop: watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-async fn keep_within_retention(config: &Config, store: &Store, clock: fn() -> Timestamp) {
+async fn keep_within_retention(config: &Config, store: &Arc<Store>, clock: fn() -> Timestamp) {
     let mut turns = tokio::time::interval(EXPIRY);
     loop {
         turns.tick().await;
@@ -103,7 +110,64 @@ async fn keep_within_retention(config: &Config, store: &Store, clock: fn() -> Ti
                 tracing::error!(%error, "articles past their retention could not be removed");
             }
         }
+        if let Err(error) = compact_where_it_pays(store).await {
+            tracing::error!(%error, "the store could not be compacted");
+        }
     }
+}
+
+async fn compact_where_it_pays(store: &Arc<Store>) -> Result<(), StoreError> {
+    if !aside(store, Store::compaction_pays).await? {
+        return Ok(());
+    }
+    let done = store.compact().await?;
+    tracing::info!(
+        before_bytes = done.before_bytes,
+        after_bytes = done.after_bytes,
+        "the store was compacted"
+    );
+    Ok(())
+}
+
+/// Learns early that the disk is full, and goes on when it is not any more.
+async fn keep_writable(store: &Store) {
+    let mut turns = tokio::time::interval(MENDING);
+    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        turns.tick().await;
+        // what is wrong is told by the store, and kept there for who asks
+        let _ = store.mend().await;
+    }
+}
+
+/// Finds damage in the journal while what was lost can still be fetched again.
+async fn scrub(store: &Arc<Store>) {
+    let first = tokio::time::Instant::now() + FIRST_SCRUBBING;
+    let mut turns = tokio::time::interval_at(first, SCRUBBING);
+    loop {
+        turns.tick().await;
+        match aside(store, Store::scrub).await {
+            Ok(damaged) => {
+                for damage in damaged {
+                    tracing::error!(
+                        "{damage}; the articles are read anew where their sources have them"
+                    );
+                }
+            }
+            Err(error) => tracing::error!(%error, "the journal could not be checked"),
+        }
+    }
+}
+
+/// What waits for the disk does so apart from the async workers.
+async fn aside<T: Send + 'static>(
+    store: &Arc<Store>,
+    ask: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let store = store.clone();
+    let asked = tokio::task::spawn_blocking(move || ask(&store)).await;
+    // it panics only where the runtime ends
+    asked.unwrap_or(Err(StoreError::Closed))
 }
 
 /// Tells systemd's watchdog twice per period that the runtime still turns. Without a watchdog, never ends.
@@ -197,6 +261,7 @@ pub async fn open_store(config: &Config) -> Result<Arc<Store>, StoreError> {
         .iter()
         .filter_map(|source| Some((source.id.clone(), vec![source.title.clone()?])));
     store.name_sources(titled.collect());
+    store.merge_across(config.across, config.groups());
     Ok(Arc::new(store))
 }
 

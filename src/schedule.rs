@@ -53,7 +53,9 @@ pub async fn run(
     let mut under_way: HashMap<Id, usize> = HashMap::new();
     loop {
         let now = clock();
-        while let Some(index) = queue.take_due(now) {
+        // what cannot be kept is not fetched
+        let held = store.trouble().is_some();
+        while !held && let Some(index) = queue.take_due(now) {
             let (poller, source) = (poller.clone(), sources[index].clone());
             let handle = polls.spawn(async move { poller.poll(&source, clock()).await });
             under_way.insert(handle.id(), index);
@@ -77,7 +79,8 @@ pub async fn run(
                     queue.push(due, index);
                 }
             }
-            () = queue.wait(now) => {}
+            () = queue.wait(now), if !held => {}
+            () = store.writable(), if held => {}
         }
     }
     finish(&mut polls).await;

@@ -197,10 +197,13 @@ impl axum::serve::Listener for NoDelay {
 }
 
 async fn ready(State(site): State<Arc<Site>>) -> Response {
-    if site.is_ready() {
-        "ready\n".into_response()
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "starting or stopping\n").into_response()
+    let unready = |why: String| (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
+    if !site.is_ready() {
+        return unready("starting or stopping\n".to_owned());
+    }
+    match site.store.trouble() {
+        Some(trouble) => unready(format!("{trouble}\n")),
+        None => "ready\n".into_response(),
     }
 }
 

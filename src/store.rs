@@ -16,6 +16,7 @@ mod answers;
 mod apply;
 mod change;
 mod checks;
+mod compact;
 mod error;
 mod expire;
 mod index;
@@ -26,7 +27,10 @@ mod prepare;
 mod read;
 mod records;
 mod restore;
+mod room;
+mod scrub;
 mod stories;
+mod together;
 mod view;
 mod walk;
 mod writer;
@@ -40,11 +44,12 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use self::{
     answers::{
-        Also, Batch, Check, Entry, Known, Note, OpenReport, Progress, Recorded, Scope, Sizes,
+        Also, Batch, Check, Compacted, Entry, Known, Note, OpenReport, Progress, Recorded, Scope,
+        Sizes,
     },
     error::StoreError,
     restore::{Exported, Lines, Refused},
@@ -52,13 +57,15 @@ pub use self::{
 use self::{
     prepare::Ready,
     records::{StateRow, nanos},
+    together::Merging,
     view::View,
-    writer::Command,
+    writer::{Command, Writable},
 };
 use crate::{
     article::{Article, ArticleId},
     journal::{self, Event},
     source::{SourceId, state::SourceState},
+    story::merge::Across,
 };
 
 /// Commands that wait for the writer; who sends more waits for room.
@@ -69,6 +76,7 @@ pub struct Store {
     view: Arc<View>,
     commands: Mutex<Option<mpsc::Sender<Command>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    trouble: watch::Receiver<Option<StoreError>>,
 }
 
 impl fmt::Debug for Store {
@@ -87,7 +95,7 @@ impl Store {
     pub fn open(path: &Path, cache_bytes: u64) -> Result<(Self, OpenReport), StoreError> {
         let sizes = Sizes {
             cache_bytes,
-            segment_bytes: journal::SEGMENT_BYTES,
+            ..Sizes::default()
         };
         let mut told = 0;
         Self::open_with(path, sizes, &mut |progress| {
@@ -112,12 +120,19 @@ impl Store {
         let opened = open::open(path, sizes, progress)?;
         let view = Arc::new(opened.view);
         let (commands, waiting) = mpsc::channel(WAITING);
-        let writer = writer::start(Arc::clone(&view), opened.journal, waiting)
+        let (telling, trouble) = watch::channel(None);
+        let writable = Writable {
+            journal: opened.journal,
+            place: opened.place,
+            room: sizes.room,
+        };
+        let writer = writer::start(Arc::clone(&view), writable, waiting, telling)
             .map_err(StoreError::io("start the writer of", path))?;
         let store = Self {
             view,
             commands: Mutex::new(Some(commands)),
             writer: Mutex::new(Some(writer)),
+            trouble,
         };
         Ok((store, opened.report))
     }
@@ -250,6 +265,52 @@ impl Store {
         }
     }
 
+    /// Why nothing new can be kept at present: a full disk, most often. Reading goes on meanwhile.
+    pub fn trouble(&self) -> Option<StoreError> {
+        self.trouble.borrow().clone()
+    }
+
+    /// Waits until new things can be kept.
+    pub async fn writable(&self) {
+        // an error means that the store is closed, and then nobody polls any more
+        let _ = self.trouble.clone().wait_for(Option::is_none).await;
+    }
+
+    /// Finds out whether new things can be kept, so that [`Store::trouble`] knows, and repairs what had kept them from
+    /// it. To be called now and then.
+    ///
+    /// # Errors
+    /// They cannot, and this is why.
+    pub async fn mend(&self) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Mend { reply }).await
+    }
+
+    /// Copies the live rows into a new database that takes the old one's place: sled gives no space back by itself.
+    /// What is recorded meanwhile waits.
+    ///
+    /// # Errors
+    /// The disk has no room for both, or is broken. The old database stays then.
+    pub async fn compact(&self) -> Result<Compacted, StoreError> {
+        self.ask(|reply| Command::Compact { reply }).await
+    }
+
+    /// Whether compaction would free much. Reads the whole database.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn compaction_pays(&self) -> Result<bool, StoreError> {
+        compact::pays(&self.view)
+    }
+
+    /// Reads the whole journal, and tells what is damaged there. The articles that were lost with it are read anew by
+    /// the next polls.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn scrub(&self) -> Result<Vec<journal::Damage>, StoreError> {
+        scrub::scrub(&self.view)
+    }
+
     /// What is known of addresses, in the order asked.
     ///
     /// # Errors
@@ -361,10 +422,25 @@ impl Store {
         read::same_text(&self.view, article)
     }
 
+    /// The article of another source that tells the same story as one that need not be kept, if there is one.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn same_story(&self, article: &Article) -> Result<Option<ArticleId>, StoreError> {
+        let _steady = self.view.steady();
+        stories::find(&self.view, article)
+    }
+
     /// What the configuration calls the sources: it decides, beside the titles learnt from list pages, whether a
     /// source is the original publisher that an article names. Feeds made before are to be made anew.
     pub fn name_sources(&self, names: HashMap<SourceId, Vec<String>>) {
         self.view.set_names(names);
+    }
+
+    /// Among which sources republished articles are shown as one, and each source's groups. Feeds made before are to be
+    /// made anew.
+    pub fn merge_across(&self, across: Across, groups: HashMap<SourceId, Vec<String>>) {
+        self.view.set_merging(Merging { across, groups });
     }
 
     /// Finishes what was asked, flushes, and stops the writer. Recording fails from then on; reading goes on until the

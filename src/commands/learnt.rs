@@ -97,6 +97,20 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
         })
         .await
         .with_context(asking)?;
+    // such as a full disk, which is no one source's trouble
+    let ready = Url::parse(&format!("http://{address}/readyz"))?;
+    let asked = fetcher.get(Request {
+        url: &ready,
+        home: &ready,
+        settings: &settings,
+        validators: None,
+    });
+    if let Err(error) = asked.await
+        && let Some(page) = error.page()
+    {
+        let words = String::from_utf8_lossy(&page.body);
+        tracing::warn!("the running schoolbell is not ready: {}", words.trim());
+    }
     let page = answer.page.with_context(asking)?;
     serde_json::from_slice(&page.body).with_context(asking)
 }

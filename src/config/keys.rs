@@ -2,7 +2,7 @@
 
 /// The main file's top.
 pub(super) const TOP: &[&str] = &[
-    "lang", "include", "server", "store", "fetch", "schedule", "feed", "source",
+    "lang", "include", "server", "store", "fetch", "schedule", "feed", "dedup", "source",
 ];
 /// An included file's top.
 pub(super) const INCLUDED: &[&str] = &["include", "source"];
@@ -26,6 +26,8 @@ pub(super) const FETCH: &[&str] = &[
 pub(super) const SCHEDULE: &[&str] = &["min", "max"];
 /// `[feed]`.
 pub(super) const FEED: &[&str] = &["entries", "content"];
+/// `[dedup]`.
+pub(super) const DEDUP: &[&str] = &["across"];
 /// `[[source]]`.
 pub(super) const SOURCE: &[&str] = &[
     "url",
@@ -62,6 +64,7 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("[fetch]", FETCH),
     ("[schedule]", SCHEDULE),
     ("[feed]", FEED),
+    ("[dedup]", DEDUP),
     ("[[source]]", SOURCE),
     ("[source.list]", LIST),
     ("[source.article]", ARTICLE),

@@ -12,7 +12,10 @@ use super::{
     Config, FeedSettings, FetchSettings, Lang, Listen, ScheduleSettings, ServerSettings,
     StoreSettings, addresses, keys, mistake::Mistake, section::Section, values, words,
 };
-use crate::source::{Content, RequestSettings, Source, Tls};
+use crate::{
+    source::{Content, RequestSettings, Source, Tls},
+    story::merge::Across,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -30,6 +33,7 @@ pub(super) struct Settings {
     pub(super) fetch: FetchSettings,
     pub(super) schedule: ScheduleSettings,
     pub(super) feed: FeedSettings,
+    pub(super) across: Across,
     /// `[fetch]`, as far as a source may override it.
     pub(super) request: RequestSettings,
     /// `[feed]`, as far as a source may override it.
@@ -46,6 +50,7 @@ impl Settings {
             fetch: self.fetch,
             schedule: self.schedule,
             feed: self.feed,
+            across: self.across,
             request: self.request,
             content: self.content,
             sources,
@@ -64,6 +69,7 @@ pub(super) fn read(top: &mut Section<'_>) -> Settings {
         fetch,
         schedule: schedule(top),
         feed,
+        across: dedup(top),
         request,
         content,
     }
@@ -222,4 +228,11 @@ fn feed(top: &mut Section<'_>) -> (FeedSettings, Content) {
     let content = section.get("content", values::content).unwrap_or_default();
     top.close(section);
     (FeedSettings { entries }, content)
+}
+
+fn dedup(top: &mut Section<'_>) -> Across {
+    let mut section = top.section("dedup", "[dedup]", keys::DEDUP);
+    let across = section.get("across", values::across).unwrap_or_default();
+    top.close(section);
+    across
 }

@@ -9,7 +9,10 @@ use super::{
     section::{Value, Wrong},
     words,
 };
-use crate::source::{Content, PresetChoice, SourceId, Tls, presets::Presets};
+use crate::{
+    source::{Content, PresetChoice, SourceId, Tls, presets::Presets},
+    story::merge::Across,
+};
 
 /// A value, or why not.
 pub(super) type Read<T> = Result<T, Wrong>;
@@ -145,6 +148,17 @@ pub(super) fn content(value: &Value<'_>) -> Read<Content> {
     one_of(
         value,
         &[("full", Content::Full), ("summary", Content::Summary)],
+    )
+}
+
+pub(super) fn across(value: &Value<'_>) -> Read<Across> {
+    one_of(
+        value,
+        &[
+            ("all", Across::All),
+            ("group", Across::Group),
+            ("off", Across::Off),
+        ],
     )
 }
 

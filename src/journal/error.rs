@@ -58,6 +58,15 @@ pub struct Damage {
     pub length_bytes: u64,
 }
 
+impl Damage {
+    /// Whether a record began there.
+    pub fn covers(&self, at: Position) -> bool {
+        let offset = u64::from(at.offset);
+        segment::number_of(&self.path) == Some(at.segment)
+            && (self.offset..self.offset + self.length_bytes).contains(&offset)
+    }
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

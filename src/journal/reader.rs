@@ -15,7 +15,7 @@ use std::{
 use super::{
     Damage, Event, JournalError, Position,
     error::io_error,
-    segment::{self, Found, RECORD_HEAD_BYTES, RecordHead},
+    segment::{self, Found, RECORD_HEAD_BYTES, RecordHead, ScanEnd},
 };
 
 /// The reading end of a journal.
@@ -103,6 +103,32 @@ impl Reader {
             fs::metadata(path).map_or(0, |meta| meta.len())
         };
         Ok(numbers.into_iter().map(|n| (n, size_bytes(n))).collect())
+    }
+
+    /// Reads a segment through, and tells what is damaged in it. The end of the last one, which is being written, may
+    /// look torn and is not.
+    ///
+    /// # Errors
+    /// The file cannot be read. One that is gone meanwhile has no damage.
+    pub fn check(&self, segment: u32, last: bool) -> Result<Vec<Damage>, JournalError> {
+        let path = segment::path(&self.inner.dir, segment);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(io_error("read", &path)(error)),
+        };
+        let scan = segment::scan(&bytes);
+        let mut damaged: Vec<Damage> = scan.damaged(&path).collect();
+        if let ScanEnd::Torn(offset) = scan.end
+            && !last
+        {
+            damaged.push(Damage {
+                path,
+                offset: offset as u64,
+                length_bytes: (bytes.len() - offset) as u64,
+            });
+        }
+        Ok(damaged)
     }
 
     /// Closes a segment that is removed.

@@ -96,7 +96,7 @@ pub fn path(dir: &Path, number: u32) -> PathBuf {
     dir.join(format!("{number:08}.log"))
 }
 
-fn number_of(path: &Path) -> Option<u32> {
+pub(super) fn number_of(path: &Path) -> Option<u32> {
     let digits = path.file_name()?.to_str()?.strip_suffix(".log")?;
     (digits.len() == 8).then(|| digits.parse().ok())?
 }

@@ -59,12 +59,14 @@ impl Poller {
         for (place, (item, known)) in items.into_iter().zip(known).enumerate() {
             let sorted_at = sorted_at(item.published, place, backfill, source, now);
             match known {
-                None => unknown.push(New {
+                Some(known) if !known.is_lost() => {
+                    note_known(&mut shown, &known, &item, source, sorted_at, now);
+                }
+                _ => unknown.push(New {
                     place,
                     item,
                     sorted_at,
                 }),
-                Some(known) => note_known(&mut shown, &known, &item, source, sorted_at, now),
             }
         }
         if !shown.events.is_empty() || !shown.notes.is_empty() {

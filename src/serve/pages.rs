@@ -76,6 +76,9 @@ fn page(site: &Site, reports: &[SourceReport], newest: &[Entry]) -> Markup {
             body {
                 header { h1 { "schoolbell" } p { (words.tagline) } }
                 main {
+                    @if let Some(trouble) = site.store.trouble() {
+                        p role="alert" { strong { (words.not_kept) } " " (trouble) }
+                    }
                     section aria-labelledby="feeds" {
                         h2 #feeds { (words.feeds) }
                         p { (words.subscribe) " " a href=(site.address(&["feeds.opml"])) { "feeds.opml" } }

@@ -6,6 +6,7 @@ use crate::config::Lang;
 pub(super) struct Words {
     pub(super) everything: &'static str,
     pub(super) also_at: &'static str,
+    pub(super) not_kept: &'static str,
     pub(super) tagline: &'static str,
     pub(super) feeds: &'static str,
     pub(super) newest: &'static str,
@@ -25,6 +26,7 @@ pub(super) struct Words {
 const CHINESE: Words = Words {
     everything: "schoolbell · 全部",
     also_at: "另见：",
+    not_kept: "目前无法保存新文章，抓取已暂停：",
     tagline: "教育部门一有发布，这里就响铃。",
     feeds: "订阅",
     newest: "最新文章",
@@ -44,6 +46,7 @@ const CHINESE: Words = Words {
 const ENGLISH: Words = Words {
     everything: "schoolbell · everything",
     also_at: "Also at:",
+    not_kept: "Nothing new can be kept at present, so nothing is fetched:",
     tagline: "It rings when a school authority publishes.",
     feeds: "Feeds",
     newest: "Newest articles",

@@ -1,13 +1,17 @@
 //! What the store answers with, and what it is asked by.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    io,
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
 use url::Url;
 
 use crate::{
     article::{Article, ArticleId},
-    journal::Event,
+    journal::{self, Event},
     source::{
         SourceId,
         state::{SourceState, SourceValidators},
@@ -21,6 +25,18 @@ pub struct Sizes {
     pub cache_bytes: u64,
     /// A journal segment: retention drops whole ones.
     pub segment_bytes: u32,
+    /// How many bytes the disk of a folder has left.
+    pub room: fn(&Path) -> io::Result<u64>,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self {
+            cache_bytes: 64 << 20,
+            segment_bytes: journal::SEGMENT_BYTES,
+            room: super::room::left,
+        }
+    }
 }
 
 /// What opening a store found and did.
@@ -104,6 +120,11 @@ pub struct Known {
 }
 
 impl Known {
+    /// The record of what it says was damaged: it is to be read as if it were new.
+    pub fn is_lost(&self) -> bool {
+        !self.complete && self.attempts == 0
+    }
+
     pub(super) fn expired(id: ArticleId) -> Self {
         Self {
             id,
@@ -190,6 +211,15 @@ pub struct Batch {
     pub notes: Vec<Note>,
     /// What a poll learnt of its source.
     pub state: Option<(SourceId, SourceState)>,
+}
+
+/// What a compaction came to, in bytes of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    /// Before.
+    pub before_bytes: u64,
+    /// After.
+    pub after_bytes: u64,
 }
 
 /// What recording changed.

@@ -13,7 +13,9 @@ use super::{
     keys::Key,
     lines::{self, Line},
     prepare::Text,
-    records::{ArticleRow, AttemptsRow, IdRow, Listing, SegmentRow, StoryRow, cut, nanos},
+    records::{
+        ArticleRow, AttemptsRow, IdRow, Listing, SegmentRow, StoryRow, cut, nanos, timestamp,
+    },
     stories,
 };
 use crate::{
@@ -27,8 +29,13 @@ use crate::{
 const FIRST_RETRY_SECONDS: i64 = 15 * 60;
 const LAST_RETRY_SECONDS: i64 = 7 * 24 * 3600;
 /// An address is longer than this only in its query; articles that share this much are told apart by their ids.
-const TIE_BYTES: usize = 160;
+const TIE_BYTES: usize = 512;
 const ORIGIN_BYTES: usize = 90;
+/// Of an article whose page was read, and whose record was lost since.
+pub(super) const LOST: AttemptsRow = AttemptsRow {
+    attempts: 0,
+    next: 0,
+};
 
 /// Applies an event that lies in the journal. Whether it changed anything.
 pub(super) fn apply(
@@ -46,6 +53,10 @@ pub(super) fn apply(
             sorted_at,
             ..
         } => list(change, *id, source, *sorted_at)?,
+        // where the record of its publishing is damaged, its revision is what there is
+        Event::Revised { article } if change.led(article.id)?.is_none() => {
+            publish(change, article, text, sequence, position)?
+        }
         Event::Revised { article } => revise(change, article, text, position)?,
         Event::Moved { id, alias, at, .. } => relocate(change, *id, *alias, *at, position)?,
         Event::Withdrawn { id, at } => withdraw(change, *id, *at)?,
@@ -79,11 +90,24 @@ pub(super) fn look_up<'e>(
 }
 
 /// The event as it is to be kept, where that is another: an address that is known already is listed by another source,
-/// and a revision of what was never published publishes it.
+/// an article whose record was damaged is read anew, and a revision of what was never published publishes it.
 pub(super) fn as_kept(change: &Change<'_>, event: &Event) -> Result<Option<Event>, StoreError> {
     match event {
         Event::Published { article } => {
-            Ok(find(change, article.id)?.map(|(_, row)| Event::Listed {
+            let Some((number, row)) = find(change, article.id)? else {
+                return Ok(None);
+            };
+            if is_lost(change, number, &row)? {
+                let article = Article {
+                    id: row.article_id(),
+                    first_seen: timestamp(row.first_seen),
+                    sorted_at: timestamp(row.sorted_at),
+                    updated: Some(article.first_seen),
+                    ..article.clone()
+                };
+                return Ok(Some(Event::Revised { article }));
+            }
+            Ok(Some(Event::Listed {
                 id: row.article_id(),
                 source: article.source.clone(),
                 at: article.first_seen,
@@ -111,6 +135,41 @@ pub(super) fn find(
         }
         Some(IdRow::Expired) | None => Ok(None),
     }
+}
+
+/// An article whose record in the journal is damaged is read anew, as if its page had not been read yet.
+pub(super) fn lose(change: &mut Change<'_>, number: u64) -> Result<(), StoreError> {
+    let Some(mut row) = change.row::<ArticleRow>(Key::Article(number))? else {
+        return Ok(());
+    };
+    if change.event(row.position())?.is_some() {
+        return Ok(());
+    }
+    checks::forget(change, number, &row)?;
+    row.next_check = None;
+    row.complete = false;
+    let source = row.first_source();
+    let key = Key::Incomplete {
+        source,
+        article: number,
+    };
+    change.put(key, &LOST);
+    change.put(Key::Article(number), &row);
+    // what made the list look unchanged would keep the article from being found there
+    if let Some(id) = change.source_id(source)
+        && let Some(state) = change.view.sources().states.get(&source).cloned()
+    {
+        change.set_state(&id, state.unread());
+    }
+    touch(change, &row)
+}
+
+fn is_lost(change: &Change<'_>, number: u64, row: &ArticleRow) -> Result<bool, StoreError> {
+    let attempts = change.row(Key::Incomplete {
+        source: row.first_source(),
+        article: number,
+    })?;
+    Ok(!row.complete && attempts == Some(LOST))
 }
 
 /// When a failed reading is repeated.
@@ -225,6 +284,17 @@ fn revise(
     }
     let differs = row.content != text.content;
     let completes = article.complete && !row.complete;
+    if !article.complete && is_lost(change, number, &row)? {
+        let key = Key::Incomplete {
+            source: row.first_source(),
+            article: number,
+        };
+        let attempts = AttemptsRow {
+            attempts: 1,
+            next: retry_at(1, article.updated.unwrap_or(article.first_seen)),
+        };
+        change.put(key, &attempts);
+    }
     // a page that reads again is there again
     let returns = row.withdrawn.is_some_and(|at| version > Some(at));
     if !(differs || completes || returns) {

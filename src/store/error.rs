@@ -31,6 +31,17 @@ pub enum StoreError {
         /// The cause.
         source: Arc<io::Error>,
     },
+    /// The disk is full.
+    #[error(
+        "there is no room left on the disk of {}: nothing new is kept until some is freed, or `[store] keep_days` lowered",
+        path.display()
+    )]
+    Full {
+        /// The folder, or the file in it.
+        path: PathBuf,
+        /// What the disk said; none where the store itself stopped short of that.
+        source: Option<Arc<io::Error>>,
+    },
     /// The file system refused.
     #[error("cannot {what} {}", path.display())]
     Io {
@@ -66,6 +77,10 @@ impl StoreError {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                     Self::NotWritable { path, source }
                 }
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full {
+                    path,
+                    source: Some(source),
+                },
                 _ => Self::Io { what, path, source },
             }
         }

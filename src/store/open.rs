@@ -18,8 +18,9 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::{
     OpenReport, Progress, Sizes, StoreError, apply,
     change::Change,
-    index,
+    compact, index,
     prepare::Text,
+    scrub,
     view::{self, View, panic_words},
 };
 use crate::{
@@ -40,6 +41,7 @@ pub(super) struct Opened {
     pub(super) view: View,
     pub(super) journal: Journal,
     pub(super) report: OpenReport,
+    pub(super) place: Place,
 }
 
 /// Opens, repairs, catches up.
@@ -49,13 +51,18 @@ pub(super) fn open(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Opened, StoreError> {
     fs::create_dir_all(path).map_err(StoreError::io("make the folder", path))?;
-    let dir = path.join("store");
     let lock = lock(path)?;
-    let opening = Opening {
-        path,
-        existed: dir.join("db").exists(),
+    let dir = path.join("store");
+    compact::settle(path, &dir)?;
+    let existed = dir.join("db").exists();
+    let place = Place {
+        path: path.to_owned(),
         dir,
         cache_bytes: sizes.cache_bytes,
+    };
+    let opening = Opening {
+        place: &place,
+        existed,
         lock,
     };
     let mut report = OpenReport::default();
@@ -66,8 +73,11 @@ pub(super) fn open(
         .notes
         .extend(found.damaged.iter().map(ToString::to_string));
     let view = opening.agree(db, &journal, &mut report)?;
-    if !opening.existed && journal.last_sequence() > 0 {
-        let dir = opening.dir.display();
+    if !found.damaged.is_empty() {
+        view.note_unreadable(scrub::articles_in(&view, &found.damaged)?);
+    }
+    if !existed && journal.last_sequence() > 0 {
+        let dir = place.dir.display();
         report.notes.push(format!(
             "there was no database in {dir}; it is made from the journal"
         ));
@@ -79,7 +89,15 @@ pub(super) fn open(
         view,
         journal,
         report,
+        place,
     })
+}
+
+/// Opens the database once more, while its view stays in use, and applies what it has missed: after the file system
+/// had refused a write, sled takes no other.
+pub(super) fn reopen(place: &Place, view: &View, journal: &Journal) -> Result<(), StoreError> {
+    view.exchange(|| place.open().map_err(|failure| place.give_up(failure)))?;
+    catch_up(view, journal, &mut OpenReport::default(), &mut |_| {})
 }
 
 /// Our own lock, beside sled's: it also holds while sled's folder is moved and made again.
@@ -101,11 +119,11 @@ fn lock(path: &Path) -> Result<Arc<File>, StoreError> {
 }
 
 /// Where a database of another version waits to be removed.
-fn retired(path: &Path) -> PathBuf {
+pub(super) fn retired(path: &Path) -> PathBuf {
     path.join("store.old")
 }
 
-fn remove_folder(path: &Path) -> Result<(), StoreError> {
+pub(super) fn remove_folder(path: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(StoreError::io("remove", path)(error))
@@ -114,15 +132,24 @@ fn remove_folder(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Where a database lies, and how it is opened.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The store's folder.
+    pub(super) path: PathBuf,
+    /// sled's.
+    pub(super) dir: PathBuf,
+    pub(super) cache_bytes: u64,
+}
+
 struct Opening<'a> {
-    path: &'a Path,
-    dir: PathBuf,
+    place: &'a Place,
     existed: bool,
-    cache_bytes: u64,
     lock: Arc<File>,
 }
 
-enum Failure {
+/// Why sled does not open.
+pub(super) enum Failure {
     /// Another process has it.
     Held,
     /// The file system refused; nothing is wrong with the database.
@@ -131,26 +158,11 @@ enum Failure {
     Damaged(String),
 }
 
-impl Opening<'_> {
-    /// The database, an old one or a new one.
-    fn database(&self, report: &mut OpenReport) -> Result<sled::Db, StoreError> {
-        if view::damage_mark(&self.dir).exists() {
-            self.set_aside("damage was found while it was in use", report)?;
-        }
-        match self.open_sled() {
-            Ok(db) => Ok(db),
-            Err(Failure::Damaged(why)) => {
-                self.set_aside(&why, report)?;
-                self.open_sled().map_err(|failure| self.give_up(failure))
-            }
-            Err(failure) => Err(self.give_up(failure)),
-        }
-    }
-
-    fn give_up(&self, failure: Failure) -> StoreError {
+impl Place {
+    pub(super) fn give_up(&self, failure: Failure) -> StoreError {
         match failure {
             Failure::Held => StoreError::Locked {
-                path: self.path.to_owned(),
+                path: self.path.clone(),
             },
             Failure::Refused(error) => StoreError::io("open", &self.dir)(error),
             Failure::Damaged(why) => StoreError::Damaged {
@@ -160,15 +172,15 @@ impl Opening<'_> {
         }
     }
 
-    fn open_sled(&self) -> Result<sled::Db, Failure> {
+    pub(super) fn open(&self) -> Result<sled::Db, Failure> {
         let new = !self.dir.exists();
         for _ in 0..LOCK_TRIES {
-            match self.open_sled_once() {
+            match self.open_once() {
                 Err(Failure::Held) => thread::sleep(LOCK_PAUSE),
                 Ok(db) => {
                     if new {
                         // a new file's name survives a power cut only when its folder is flushed too
-                        for folder in [&self.dir, self.path] {
+                        for folder in [&self.dir, &self.path] {
                             let flushed = File::open(folder).and_then(|file| file.sync_all());
                             flushed.map_err(Failure::Refused)?;
                         }
@@ -181,7 +193,7 @@ impl Opening<'_> {
         Err(Failure::Held)
     }
 
-    fn open_sled_once(&self) -> Result<sled::Db, Failure> {
+    fn open_once(&self) -> Result<sled::Db, Failure> {
         let config = sled::Config::new()
             .path(&self.dir)
             .cache_capacity(self.cache_bytes)
@@ -200,6 +212,22 @@ impl Opening<'_> {
         }
     }
 
+    /// sled closes a moment after its last handle is dropped, and goes on writing until then.
+    pub(super) fn wait_until_closed(&self) -> Result<(), StoreError> {
+        let path = self.dir.join("db");
+        let file = File::open(&path).map_err(StoreError::io("open", &path))?;
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::Error(error)) => {
+                    return Err(StoreError::io("lock", &path)(error));
+                }
+            }
+        }
+        Err(self.give_up(Failure::Held))
+    }
+
     /// sled's own lock is an i/o error like others; its file tells. So do files that are shorter than sled thinks,
     /// or that are garbled: damage, not a refusal.
     fn io_failure(&self, error: io::Error) -> Failure {
@@ -216,17 +244,37 @@ impl Opening<'_> {
             _ => Failure::Refused(error),
         }
     }
+}
+
+impl Opening<'_> {
+    /// The database, an old one or a new one.
+    fn database(&self, report: &mut OpenReport) -> Result<sled::Db, StoreError> {
+        if view::damage_mark(&self.place.dir).exists() {
+            self.set_aside("damage was found while it was in use", report)?;
+        }
+        match self.place.open() {
+            Ok(db) => Ok(db),
+            Err(Failure::Damaged(why)) => {
+                self.set_aside(&why, report)?;
+                self.place
+                    .open()
+                    .map_err(|failure| self.place.give_up(failure))
+            }
+            Err(failure) => Err(self.place.give_up(failure)),
+        }
+    }
 
     /// Moves a database that cannot be used out of the way. It is kept: an operator may want to look at it.
     fn set_aside(&self, why: &str, report: &mut OpenReport) -> Result<(), StoreError> {
         let aside = (1..=u32::MAX)
-            .map(|n| self.path.join(format!("store.broken-{n}")))
+            .map(|n| self.place.path.join(format!("store.broken-{n}")))
             .find(|path| !path.exists())
             .expect("some number is free");
-        fs::rename(&self.dir, &aside).map_err(StoreError::io("move aside", &self.dir))?;
+        fs::rename(&self.place.dir, &aside)
+            .map_err(StoreError::io("move aside", &self.place.dir))?;
         report.notes.push(format!(
             "the database in {} could not be used ({}); it was moved to {} and is made again from the journal",
-            self.dir.display(),
+            self.place.dir.display(),
             why.trim(),
             aside.display()
         ));
@@ -241,12 +289,13 @@ impl Opening<'_> {
         report: &mut OpenReport,
     ) -> Result<Vec<(SourceId, SourceState)>, StoreError> {
         let states = view::salvage(db);
-        let retired = retired(self.path);
+        let retired = retired(&self.place.path);
         remove_folder(&retired)?;
-        fs::rename(&self.dir, &retired).map_err(StoreError::io("move aside", &self.dir))?;
+        fs::rename(&self.place.dir, &retired)
+            .map_err(StoreError::io("move aside", &self.place.dir))?;
         report.notes.push(format!(
             "the database in {} was of another version; it is made again from the journal",
-            self.dir.display()
+            self.place.dir.display()
         ));
         Ok(states)
     }
@@ -274,7 +323,10 @@ impl Opening<'_> {
             }
         };
         drop(db);
-        let db = self.open_sled().map_err(|failure| self.give_up(failure))?;
+        let db = self
+            .place
+            .open()
+            .map_err(|failure| self.place.give_up(failure))?;
         let view = self.view(db, journal)?;
         let mut change = Change::new(&view)?;
         for (id, state) in states {
@@ -315,7 +367,7 @@ impl Opening<'_> {
     fn view(&self, db: sled::Db, journal: &Journal) -> Result<View, StoreError> {
         View::new(
             db,
-            &self.dir,
+            &self.place.dir,
             journal.reader(),
             Some(Arc::clone(&self.lock)),
         )

@@ -5,7 +5,8 @@ use super::{
     index::Mark,
     keys::{self, Key},
     lines::Line,
-    records::{ArticleRow, AttemptsRow, CheckRow, IdRow, StoryRow, timestamp},
+    records::{ArticleRow, AttemptsRow, CheckRow, IdRow, timestamp},
+    together,
     view::View,
     walk::{Shown, Walk},
 };
@@ -98,7 +99,7 @@ pub(super) fn incomplete(
     let mut articles = Vec::new();
     for (_, number) in due.into_iter().take(limit) {
         if let Some(row) = view.row::<ArticleRow>(Key::Article(number))? {
-            articles.extend(article(view, &row)?);
+            articles.extend(article(view, number, &row)?.or_else(|| husk(view, &row)));
         }
     }
     Ok(articles)
@@ -145,7 +146,7 @@ fn number(view: &View, id: ArticleId) -> Result<Option<u64>, StoreError> {
 
 /// An entry as feeds take it; none where the journal's record is damaged.
 fn entry(view: &View, shown: &Shown) -> Result<Option<Entry>, StoreError> {
-    let Some(mut article) = article(view, &shown.row)? else {
+    let Some(mut article) = article(view, shown.number, &shown.row)? else {
         return Ok(None);
     };
     article.sorted_at = timestamp(shown.at);
@@ -163,24 +164,15 @@ fn also(view: &View, number: u64, row: &ArticleRow) -> Result<Vec<Also>, StoreEr
     let Some(story) = row.story else {
         return Ok(Vec::new());
     };
-    let told: StoryRow = view.row(Key::Story(story))?.unwrap_or_default();
     let mut also = Vec::new();
-    for member in told
-        .members
-        .iter()
-        .filter(|member| member.article != number)
-    {
-        let Some(other) = view.row::<ArticleRow>(Key::Article(member.article))? else {
-            continue;
-        };
-        if other.withdrawn.is_some() {
-            continue;
+    for (other, row) in together::with(view, story, number)? {
+        if other != number && row.withdrawn.is_none() {
+            also.extend(article(view, other, &row)?.map(|article| Also {
+                source: article.source,
+                url: article.url,
+                title: article.title,
+            }));
         }
-        also.extend(article(view, &other)?.map(|article| Also {
-            source: article.source,
-            url: article.url,
-            title: article.title,
-        }));
     }
     Ok(also)
 }
@@ -200,7 +192,7 @@ pub(super) fn same_text(view: &View, twin: &Article) -> Result<Option<ArticleId>
         if row.content == said
             && row.listed_by(source).is_some()
             && row.article_id() != twin.id
-            && article(view, &row)?.is_some_and(|other| content::is_double(&other, twin))
+            && article(view, number, &row)?.is_some_and(|other| content::is_double(&other, twin))
         {
             return Ok(Some(row.article_id()));
         }
@@ -228,7 +220,7 @@ pub(super) fn due_checks(
         let Some(row) = view.row::<ArticleRow>(Key::Article(number))? else {
             continue;
         };
-        let Some(article) = article(view, &row)? else {
+        let Some(article) = article(view, number, &row)? else {
             continue;
         };
         let met: CheckRow = view.row(Key::Check(number))?.unwrap_or_default();
@@ -248,10 +240,12 @@ pub(super) fn due_checks(
 }
 
 /// An article as it reads now, at its first source; none where the journal's record is damaged.
-fn article(view: &View, row: &ArticleRow) -> Result<Option<Article>, StoreError> {
+fn article(view: &View, number: u64, row: &ArticleRow) -> Result<Option<Article>, StoreError> {
     let Some(Event::Published { mut article } | Event::Revised { mut article }) =
         readable(view, row.position)?
     else {
+        // one that was complete is to be read anew
+        view.note_unreadable(row.complete.then_some(number));
         return Ok(None);
     };
     if let Some(moved) = row.moved
@@ -269,6 +263,34 @@ fn article(view: &View, row: &ArticleRow) -> Result<Option<Article>, StoreError>
     article.first_seen = timestamp(row.first_seen);
     article.updated = row.updated.map(timestamp);
     Ok(Some(article))
+}
+
+/// What is left of an article whose record is damaged: enough to read it anew.
+fn husk(view: &View, row: &ArticleRow) -> Option<Article> {
+    let url = url::Url::parse(&row.tie).ok()?;
+    // one that was cut short leads elsewhere
+    let id = Some(row.article_id()).filter(|id| *id == ArticleId::of(&url))?;
+    let source = view.sources().row(row.first_source())?.id.clone();
+    Some(Article {
+        id,
+        source,
+        title: url.to_string(),
+        url,
+        published: None,
+        date_from: None,
+        first_seen: timestamp(row.first_seen),
+        sorted_at: timestamp(row.sorted_at),
+        updated: row.updated.map(timestamp),
+        origin: None,
+        author: None,
+        breadcrumb: Vec::new(),
+        body_html: String::new(),
+        body_text: String::new(),
+        summary: String::new(),
+        images: Vec::new(),
+        attachments: Vec::new(),
+        complete: false,
+    })
 }
 
 /// One damaged record must not take a whole feed with it.

@@ -12,9 +12,10 @@ use super::{
     keys::Key,
     prepare::Text,
     records::{ArticleRow, Member, StoryRow},
+    view::View,
 };
 use crate::{
-    article::Article,
+    article::{Article, ArticleId},
     journal::Event,
     story::{
         fingerprint::Fingerprint,
@@ -44,7 +45,9 @@ pub(super) fn join(
         day: merge::day(article),
         fingerprint: text.fingerprint.as_ref(),
     };
-    if let Some((other, mut other_row)) = nearest(change, row, number, hashes, &told)? {
+    let listing: Vec<u32> = row.listings.iter().map(|listing| listing.source).collect();
+    let shares = |other: &ArticleRow| may_share(change, &listing, other);
+    if let Some((other, mut other_row)) = nearest(change, number, hashes, &told, shares)? {
         let story = other_row.story.unwrap_or(other);
         let mut members = change
             .row::<StoryRow>(Key::Story(story))?
@@ -61,6 +64,28 @@ pub(super) fn join(
     }
     change.mark_bands(index::month(told.day), hashes, number);
     Ok(())
+}
+
+/// The article that tells the same story as one that is not kept yet.
+pub(super) fn find(view: &View, article: &Article) -> Result<Option<ArticleId>, StoreError> {
+    let event = Event::Published {
+        article: article.clone(),
+    };
+    let text = Text::of(&event);
+    let change = Change::new(view)?;
+    let told = Told {
+        title: &article.title,
+        text: &article.body_text,
+        day: merge::day(article),
+        fingerprint: text.fingerprint.as_ref(),
+    };
+    let listing = change.known_source(&article.source);
+    let shares = |other: &ArticleRow| match listing {
+        Some(source) => may_share(&change, &[source], other),
+        None => Ok(true),
+    };
+    let found = nearest(&change, u64::MAX, &text.marks, &told, shares)?;
+    Ok(found.map(|(_, row)| row.article_id()))
 }
 
 /// What [`join`] will look up for an article: for many at once.
@@ -99,10 +124,10 @@ pub(super) fn hashes(
 /// The article that is most alike and that may share a story with this one.
 fn nearest(
     change: &Change<'_>,
-    row: &ArticleRow,
     number: u64,
     hashes: &[(u8, u64)],
     told: &Told<'_>,
+    may_share: impl Fn(&ArticleRow) -> Result<bool, StoreError>,
 ) -> Result<Option<(u64, ArticleRow)>, StoreError> {
     let mut best: Option<(f32, u64, ArticleRow)> = None;
     for other in candidates(change, hashes, told)? {
@@ -122,9 +147,7 @@ fn nearest(
         if likeness < merge::DOUBTFUL || best.as_ref().is_some_and(|(b, ..)| *b >= likeness) {
             continue;
         }
-        if may_share(change, row, &other_row)?
-            && tells(change, told, &other_row, other_print.as_ref())?
-        {
+        if may_share(&other_row)? && tells(change, told, &other_row, other_print.as_ref())? {
             best = Some((likeness, other, other_row));
         }
     }
@@ -147,12 +170,8 @@ fn candidates(
 
 /// Two addresses of one source are two articles, however alike: what a source says twice it means twice, or it has
 /// moved the article.
-fn may_share(
-    change: &Change<'_>,
-    row: &ArticleRow,
-    other: &ArticleRow,
-) -> Result<bool, StoreError> {
-    let listed = |source: &u32| row.listed_by(*source).is_some();
+fn may_share(change: &Change<'_>, listing: &[u32], other: &ArticleRow) -> Result<bool, StoreError> {
+    let listed = |source: &u32| listing.contains(source);
     if other.listings.iter().any(|listing| listed(&listing.source)) {
         return Ok(false);
     }

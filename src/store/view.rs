@@ -4,13 +4,13 @@
 //! mark is left beside the database, so that the next start rebuilds it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::File,
     io,
     ops::RangeInclusive,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use serde::de::DeserializeOwned;
@@ -22,6 +22,7 @@ use super::{
     keys::{self, Key},
     lines,
     records::{self, ArticleRow, IdRow, MetaRow, SourceRow, StateRow},
+    together::Merging,
 };
 use crate::{
     article::ArticleId,
@@ -29,14 +30,16 @@ use crate::{
     source::{SourceId, state::SourceState},
 };
 
+/// Rows that are read or copied in one step.
+const ROWS_AT_ONCE: usize = 4096;
+
 /// What changes together: a value for each key, or its removal.
 pub(super) type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// The database, for reading from any thread and for writing from one.
 pub(super) struct View {
-    db: sled::Db,
-    /// sled's own file, once more: sled does not flush it so that it survives a power cut.
-    db_file: File,
+    /// sled, open. It is exchanged when it has refused a write, or when a smaller one was made.
+    database: RwLock<Result<sled::Db, StoreError>>,
     dir: PathBuf,
     pub(super) journal: Reader,
     /// Held while a batch is applied, so that no reader sees half of one.
@@ -45,6 +48,9 @@ pub(super) struct View {
     index: RwLock<Index>,
     /// Names of sources that only the configuration knows.
     names: RwLock<HashMap<SourceId, Vec<String>>>,
+    merging: RwLock<Merging>,
+    /// Articles whose record was met damaged, to be read anew: the writer takes them.
+    unreadable: Mutex<BTreeSet<u64>>,
     /// Held as long as the database is open; dropped last.
     _lock: Option<Arc<File>>,
 }
@@ -105,24 +111,54 @@ impl View {
         journal: Reader,
         lock: Option<Arc<File>>,
     ) -> Result<Self, StoreError> {
-        let path = dir.join("db");
-        let db_file = File::open(&path).map_err(StoreError::io("open", &path))?;
         let view = Self {
-            db,
-            db_file,
+            database: RwLock::new(Ok(db)),
             dir: dir.to_owned(),
             journal,
             gate: RwLock::default(),
             sources: RwLock::default(),
             index: RwLock::default(),
             names: RwLock::default(),
+            merging: RwLock::default(),
+            unreadable: Mutex::default(),
             _lock: lock,
         };
-        let sources = view.load_sources()?;
-        *view.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
-        let index = Index::load(&view)?;
-        *view.index.write().unwrap_or_else(PoisonError::into_inner) = index;
+        view.load()?;
         Ok(view)
+    }
+
+    /// What is held in memory, from the database.
+    fn load(&self) -> Result<(), StoreError> {
+        let sources = self.load_sources()?;
+        *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
+        let index = Index::load(self)?;
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
+        Ok(())
+    }
+
+    /// Closes the database, makes another one and goes on with that. Who reads waits for so long. By the one who
+    /// writes only.
+    pub(super) fn exchange(
+        &self,
+        make: impl FnOnce() -> Result<sled::Db, StoreError>,
+    ) -> Result<(), StoreError> {
+        let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        // sled closes with its last handle
+        *held = Err(StoreError::Closed);
+        *held = make();
+        let failed = held.as_ref().err().cloned();
+        drop(held);
+        failed.map_or_else(|| self.load(), Err)
+    }
+
+    /// A handle that keeps sled open: not to be held longer than the gate.
+    fn db(&self) -> Result<sled::Db, StoreError> {
+        let held = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        held.clone()
     }
 
     /// No batch is applied while this is held.
@@ -173,6 +209,32 @@ impl View {
         *self.names.write().unwrap_or_else(PoisonError::into_inner) = names;
     }
 
+    pub(super) fn set_merging(&self, merging: Merging) {
+        *self.merging.write().unwrap_or_else(PoisonError::into_inner) = merging;
+    }
+
+    pub(super) fn merging(&self) -> RwLockReadGuard<'_, Merging> {
+        self.merging.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the journal's record with an article's text is damaged.
+    pub(super) fn note_unreadable(&self, articles: impl IntoIterator<Item = u64>) {
+        let mut noted = self
+            .unreadable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        noted.extend(articles);
+    }
+
+    /// The articles noted since the last call.
+    pub(super) fn take_unreadable(&self) -> BTreeSet<u64> {
+        let mut noted = self
+            .unreadable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *noted)
+    }
+
     /// What a source is called, as configured and as learnt.
     pub(super) fn names(&self, id: &SourceId) -> Vec<String> {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
@@ -199,7 +261,8 @@ impl View {
         key: &[u8],
         read: impl FnOnce(Option<&[u8]>) -> T,
     ) -> Result<T, StoreError> {
-        let value = self.guarded(|| self.db.get(key))?;
+        let db = self.db()?;
+        let value = self.guarded(|| db.get(key))?;
         Ok(read(value.as_deref()))
     }
 
@@ -223,7 +286,7 @@ impl View {
     pub(super) fn range(&self, range: RangeInclusive<Vec<u8>>) -> Rows<'_> {
         Rows {
             view: self,
-            rows: self.db.range(range),
+            rows: Some(self.db().map(|db| db.range(range))),
         }
     }
 
@@ -255,25 +318,61 @@ impl View {
             }
         }
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
-        self.guarded(|| self.db.apply_batch(batch))?;
+        let db = self.db()?;
+        self.guarded(|| db.apply_batch(batch))?;
         change(&mut self.index.write().unwrap_or_else(PoisonError::into_inner));
         Ok(())
     }
 
     /// Makes what was applied survive a power cut.
     pub(super) fn flush(&self) -> Result<(), StoreError> {
-        self.guarded(|| self.db.flush().map(drop))?;
-        // sled 0.34 calls sync_file_range(2), which persists neither the file's size nor the device's cache;
-        // without this, every simulated power cut lost acknowledged rows
-        let path = self.dir.join("db");
-        self.db_file
-            .sync_all()
-            .map_err(StoreError::io("flush", &path))
+        let db = self.db()?;
+        match flush(&db, &self.dir) {
+            Err(StoreError::Damaged { why, .. }) => Err(self.damaged(&why)),
+            flushed => flushed,
+        }
     }
 
     /// Whether it holds nothing at all.
     pub(super) fn is_empty(&self) -> Result<bool, StoreError> {
         Ok(self.range(all_rows()).next().transpose()?.is_none())
+    }
+
+    /// The bytes of all rows: what a database would take that wastes nothing. In steps, between which batches are
+    /// applied.
+    pub(super) fn row_bytes(&self) -> Result<u64, StoreError> {
+        let (mut total, mut from) = (0, Key::Meta.encode());
+        loop {
+            let _steady = self.steady();
+            let mut last = None;
+            for row in self
+                .range(from..=all_rows().end().clone())
+                .take(ROWS_AT_ONCE)
+            {
+                let (key, value) = row?;
+                total += (key.len() + value.len()) as u64;
+                last = Some(key);
+            }
+            let Some(last) = last else {
+                return Ok(total);
+            };
+            from = last;
+            from.push(0);
+        }
+    }
+
+    /// Copies all rows into another database. By the one who writes only.
+    pub(super) fn copy_to(&self, other: &sled::Db, dir: &Path) -> Result<(), StoreError> {
+        let mut rows = self.range(all_rows()).peekable();
+        while rows.peek().is_some() {
+            let mut batch = sled::Batch::default();
+            for row in rows.by_ref().take(ROWS_AT_ONCE) {
+                let (key, value) = row?;
+                batch.insert(key, value);
+            }
+            sound(dir, || other.apply_batch(batch))?;
+        }
+        flush(other, dir)
     }
 
     /// What polling learnt of each source.
@@ -321,7 +420,7 @@ impl View {
 
     /// The size of sled's file.
     pub(super) fn size_bytes(&self) -> u64 {
-        self.db_file.metadata().map_or(0, |meta| meta.len())
+        std::fs::metadata(self.dir.join("db")).map_or(0, |meta| meta.len())
     }
 
     /// The event at a place in the journal.
@@ -351,16 +450,11 @@ impl View {
         Ok(sources)
     }
 
-    /// Turns sled's two ways of reporting damage into one.
+    /// What sled answers, and a mark for the next start where that is damage.
     fn guarded<T>(&self, ask: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
-        // sled's own state after a panic is not trusted: the store counts as damaged from then on
-        match catch_unwind(AssertUnwindSafe(ask)) {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(sled::Error::Io(error))) => {
-                Err(StoreError::io("read or write", &self.dir)(error))
-            }
-            Ok(Err(error)) => Err(self.damaged(&error.to_string())),
-            Err(panic) => Err(self.damaged(&panic_words(&*panic))),
+        match sound(&self.dir, ask) {
+            Err(StoreError::Damaged { why, .. }) => Err(self.damaged(&why)),
+            answer => answer,
         }
     }
 
@@ -372,6 +466,31 @@ impl View {
             why: why.to_owned(),
         }
     }
+}
+
+/// Turns sled's two ways of reporting damage into one.
+fn sound<T>(dir: &Path, ask: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    let damaged = |why: String| StoreError::Damaged {
+        path: dir.to_owned(),
+        why,
+    };
+    // sled's own state after a panic is not trusted: the store counts as damaged from then on
+    match catch_unwind(AssertUnwindSafe(ask)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(sled::Error::Io(error))) => Err(StoreError::io("read or write", dir)(error)),
+        Ok(Err(error)) => Err(damaged(error.to_string())),
+        Err(panic) => Err(damaged(panic_words(&*panic))),
+    }
+}
+
+/// Makes what was applied to a database survive a power cut.
+fn flush(db: &sled::Db, dir: &Path) -> Result<(), StoreError> {
+    sound(dir, || db.flush().map(drop))?;
+    // sled 0.34 calls sync_file_range(2), which persists neither the file's size nor the device's cache;
+    // without this, every simulated power cut lost acknowledged rows
+    let path = dir.join("db");
+    let file = File::open(&path).and_then(|file| file.sync_all());
+    file.map_err(StoreError::io("flush", &path))
 }
 
 fn all_rows() -> RangeInclusive<Vec<u8>> {
@@ -414,7 +533,8 @@ pub(super) fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
 /// Rows of a range.
 pub(super) struct Rows<'a> {
     view: &'a View,
-    rows: sled::Iter,
+    /// None behind an error.
+    rows: Option<Result<sled::Iter, StoreError>>,
 }
 
 /// A row's key and value.
@@ -425,7 +545,14 @@ impl Rows<'_> {
         &mut self,
         step: impl FnOnce(&mut sled::Iter) -> Option<sled::Result<(sled::IVec, sled::IVec)>>,
     ) -> Option<Result<Pair, StoreError>> {
-        let rows = &mut self.rows;
+        let rows = match self.rows.as_mut()? {
+            Ok(rows) => rows,
+            Err(error) => {
+                let error = error.clone();
+                self.rows = None;
+                return Some(Err(error));
+            }
+        };
         let found = self.view.guarded(|| step(rows).transpose()).transpose()?;
         Some(found.map(|(key, value)| (key.to_vec(), value.to_vec())))
     }

@@ -11,7 +11,8 @@ use super::{
     Scope, StoreError,
     keys::Key,
     lines::{Backwards, Line},
-    records::{ArticleRow, StoryRow, timestamp},
+    records::{ArticleRow, timestamp},
+    together::{self, Numbered},
     view::View,
 };
 use crate::{
@@ -39,8 +40,8 @@ pub(super) struct Walk<'a> {
     /// Whether stories are shown once, and among which sources.
     merged: bool,
     only: Only,
-    /// Stories met: who speaks.
-    speakers: BTreeMap<u64, Option<u64>>,
+    /// Stories met: who speaks for their parts.
+    speakers: BTreeMap<u64, Vec<u64>>,
 }
 
 impl<'a> Walk<'a> {
@@ -113,7 +114,7 @@ impl<'a> Walk<'a> {
             return Ok(None);
         };
         if let (true, Some(story)) = (self.merged, row.story)
-            && self.speaker(story)? != Some(place.number)
+            && !self.speaks(story, place.number)?
         {
             return Ok(None);
         }
@@ -129,28 +130,28 @@ impl<'a> Walk<'a> {
         self.only.as_ref().is_none_or(|only| only.contains(&source))
     }
 
-    /// The article that speaks for a story among the sources looked at.
-    fn speaker(&mut self, story: u64) -> Result<Option<u64>, StoreError> {
-        if let Some(speaker) = self.speakers.get(&story) {
-            return Ok(*speaker);
+    /// Whether an article speaks for its part of a story.
+    fn speaks(&mut self, story: u64, article: u64) -> Result<bool, StoreError> {
+        if !self.speakers.contains_key(&story) {
+            let parts = together::parts(self.view, story)?;
+            let speakers = parts.into_iter().filter_map(|part| self.speaker(part));
+            let speakers = speakers.collect();
+            self.speakers.insert(story, speakers);
         }
-        let told: StoryRow = self.view.row(Key::Story(story))?.unwrap_or_default();
-        let mut members = Vec::new();
-        for member in told.members {
-            if let Some(row) = self.view.row::<ArticleRow>(Key::Article(member.article))?
-                && row
-                    .listings
-                    .iter()
-                    .any(|listing| self.includes(listing.source))
-            {
-                members.push((member.article, self.names(&row), row));
-            }
-        }
-        let hosts: Vec<String> = members.iter().map(|(.., row)| host(&row.tie)).collect();
+        Ok(self.speakers[&story].contains(&article))
+    }
+
+    /// The article that speaks among those that the sources looked at list.
+    fn speaker(&self, part: Vec<Numbered>) -> Option<u64> {
+        let listed = |row: &ArticleRow| row.listings.iter().any(|l| self.includes(l.source));
+        let members: Vec<_> = part
+            .into_iter()
+            .filter(|(_, row)| listed(row))
+            .map(|(number, row)| (number, self.names(&row), host(&row.tie), row))
+            .collect();
         let tellers: Vec<Teller<'_>> = members
             .iter()
-            .zip(&hosts)
-            .map(|((_, names, row), host)| Teller {
+            .map(|(_, names, host, row)| Teller {
                 first_seen: timestamp(row.first_seen),
                 withdrawn: row.withdrawn.is_some(),
                 origin: row.origin.as_deref(),
@@ -158,9 +159,7 @@ impl<'a> Walk<'a> {
                 names,
             })
             .collect();
-        let speaker = merge::speaker(&tellers).map(|i| members[i].0);
-        self.speakers.insert(story, speaker);
-        Ok(speaker)
+        merge::speaker(&tellers).map(|i| members[i].0)
     }
 
     fn names(&self, row: &ArticleRow) -> Vec<String> {

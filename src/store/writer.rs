@@ -6,25 +6,29 @@
 
 use std::{
     collections::BTreeSet,
+    error::Error,
+    path::Path,
     sync::Arc,
     thread::{self, JoinHandle},
 };
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    Recorded, StoreError, apply,
+    Compacted, Recorded, StoreError, apply,
     change::Change,
-    checks, expire, index,
+    checks, compact, expire, index,
     keys::Key,
+    open::{self, Place},
     prepare::{Prepared, Ready},
     records::AttemptsRow,
+    room,
     view::View,
 };
 use crate::{
     article::ArticleId,
-    journal::{Event, Journal},
+    journal::{Event, Journal, JournalError},
     source::SourceId,
 };
 
@@ -51,6 +55,13 @@ pub(super) enum Command {
         rule: expire::Rule,
         reply: Reply<u64>,
     },
+    /// Find out whether things can be kept now.
+    Mend {
+        reply: Reply<()>,
+    },
+    Compact {
+        reply: Reply<Compacted>,
+    },
 }
 
 /// What came of an event.
@@ -69,12 +80,21 @@ type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// Starts the thread. It ends when nobody can send commands any more.
 pub(super) fn start(
     view: Arc<View>,
-    journal: Journal,
+    opened: Writable,
     commands: mpsc::Receiver<Command>,
+    trouble: watch::Sender<Option<StoreError>>,
 ) -> std::io::Result<JoinHandle<()>> {
+    let Writable {
+        journal,
+        place,
+        room,
+    } = opened;
     let writer = Writer {
         view,
         journal,
+        place,
+        room,
+        trouble,
         behind: None,
     };
     thread::Builder::new()
@@ -82,10 +102,22 @@ pub(super) fn start(
         .spawn(move || writer.run(commands))
 }
 
+/// What is written to, and where it lies.
+pub(super) struct Writable {
+    pub(super) journal: Journal,
+    pub(super) place: Place,
+    pub(super) room: fn(&Path) -> std::io::Result<u64>,
+}
+
 struct Writer {
     view: Arc<View>,
     journal: Journal,
-    /// The database could not follow the journal: nothing is recorded until a start has repaired that.
+    place: Place,
+    room: fn(&Path) -> std::io::Result<u64>,
+    /// Why nothing can be kept at present, for all to see.
+    trouble: watch::Sender<Option<StoreError>>,
+    /// The database could not follow the journal: nothing is recorded until that is repaired, by opening it again or,
+    /// where it is damaged, by the next start.
     behind: Option<StoreError>,
 }
 
@@ -104,12 +136,88 @@ impl Writer {
         // the last group was flushed before it was answered
     }
 
+    /// Those that ask for more than a batch are done apart, when what came before them is written.
     fn write(&mut self, group: Vec<Command>) {
+        let mut batch = Vec::with_capacity(group.len());
+        for command in group {
+            match command {
+                Command::Mend { reply } => {
+                    self.write_batch(std::mem::take(&mut batch));
+                    let mended = self.mend();
+                    self.tell(&mended);
+                    // who asked may have gone away
+                    let _ = reply.send(mended);
+                }
+                Command::Compact { reply } => {
+                    self.write_batch(std::mem::take(&mut batch));
+                    let _ = reply.send(self.compact());
+                }
+                command => batch.push(command),
+            }
+        }
+        self.write_batch(batch);
+    }
+
+    /// Whether things can be kept now. A database that has refused a write is opened again.
+    fn mend(&mut self) -> Result<(), StoreError> {
+        room::check(&self.place.path, self.room, 0)?;
+        match &self.behind {
+            None => Ok(()),
+            Some(error @ (StoreError::Damaged { .. } | StoreError::Journal(_))) => {
+                Err(error.clone())
+            }
+            Some(_) => {
+                open::reopen(&self.place, &self.view, &self.journal)?;
+                self.behind = None;
+                Ok(())
+            }
+        }
+    }
+
+    fn compact(&mut self) -> Result<Compacted, StoreError> {
+        self.mend()?;
+        let bytes = self.view.size_bytes();
+        room::check(&self.place.path, self.room, bytes)?;
+        let compacted = compact::compact(&self.view, &self.place);
+        if let Err(error) = &compacted {
+            // whether it is still open is not certain
+            self.behind = Some(error.clone());
+            let mended = self.mend();
+            self.tell(&mended);
+        }
+        compacted
+    }
+
+    /// Says in the log, once, that nothing can be kept, or that things can be kept again.
+    fn tell(&self, done: &Result<(), StoreError>) {
+        // one article that is too large is no trouble of the store's
+        let now = match done {
+            Err(StoreError::Journal(error)) if matches!(**error, JournalError::TooLarge { .. }) => {
+                return;
+            }
+            done => done.as_ref().err(),
+        };
+        self.trouble.send_if_modified(|before| {
+            let (was, is) = (before.is_some(), now.is_some());
+            match now {
+                Some(error) if !was => {
+                    tracing::error!(error = error as &dyn Error, "the store cannot be written");
+                }
+                None if was => tracing::info!("the store can be written again"),
+                _ => {}
+            }
+            *before = now.cloned();
+            was != is
+        });
+    }
+
+    fn write_batch(&mut self, group: Vec<Command>) {
+        if group.is_empty() {
+            return;
+        }
         let mut answers = Vec::with_capacity(group.len());
         let done = self.try_write(group, &mut answers);
-        if let Err(error) = &done {
-            tracing::error!(%error, "the store could not be written");
-        }
+        self.tell(&done);
         for answer in answers {
             answer(done.clone());
         }
@@ -164,8 +272,14 @@ impl Writer {
     ) -> Result<Change<'v>, StoreError> {
         let mut result = match &self.behind {
             Some(error) => Err(error.clone()),
-            None => Change::new(view),
+            // retention may use the reserve: it frees room
+            None if group.iter().all(|c| matches!(c, Command::Expire { .. })) => Change::new(view),
+            None => room::check(&self.place.path, self.room, 0).and_then(|()| Change::new(view)),
         };
+        for article in view.take_unreadable() {
+            let _: Result<(), StoreError> =
+                step(&mut result, |change| apply::lose(change, article));
+        }
         for command in group {
             match command {
                 Command::Record { ready, reply } => {
@@ -184,6 +298,7 @@ impl Writer {
                     let gone = step(&mut result, |change| self.expire(change, &rule));
                     answers.push(answer(gone, reply));
                 }
+                Command::Mend { .. } | Command::Compact { .. } => {}
             }
         }
         result

@@ -24,6 +24,18 @@ pub const DAYS: i32 = 60;
 /// story by then, and would see it again.
 pub const FLOOR_SECONDS: i64 = 3600;
 
+/// Among which sources republished articles are shown as one: `[dedup] across`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Across {
+    /// All.
+    #[default]
+    All,
+    /// Those that share a group.
+    Group,
+    /// None: each article stands for itself.
+    Off,
+}
+
 /// An article as far as stories go.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'a> {

@@ -1,11 +1,18 @@
 //! What a reader gets: feeds with honest validators, their list, a page, health.
 
-use std::{io::Read, sync::Arc};
+use std::{
+    io::Read,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use axum::http::StatusCode;
 use jiff::SignedDuration;
 use schoolbell::{
     article::Article, config::Config, journal::Event, serve::Site, source::state::SourceState,
+    store::Sizes,
 };
 
 use crate::site::{Published, article, now, published};
@@ -386,4 +393,28 @@ async fn what_is_made_at_each_asking_is_told_as_unchanged_too() {
     let before = site.get("/").await;
     site.record(vec![published(article("jwc", 4))]).await;
     assert_ne!(site.get("/").await.header("etag"), before.header("etag"));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_while_feeds_are_served() {
+    static LEFT: AtomicU64 = AtomicU64::new(u64::MAX);
+    let site = Published::with(Sizes {
+        room: |_| Ok(LEFT.load(Ordering::SeqCst)),
+        ..Sizes::default()
+    });
+    site.record(vec![published(article("jyt", 1))]).await;
+    site.site.set_ready(true);
+    LEFT.store(0, Ordering::SeqCst);
+    site.store.mend().await.unwrap_err();
+    let ready = site.get("/readyz").await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(ready.text().contains("no room left"), "{}", ready.text());
+    let home = site.get("/").await;
+    assert!(home.text().contains("目前无法保存新文章"));
+    let feed = site.get("/feeds/jyt.rss").await;
+    assert!(feed.text().contains("jyt 第1号通知"));
+    LEFT.store(u64::MAX, Ordering::SeqCst);
+    site.store.mend().await.unwrap();
+    assert_eq!(site.get("/readyz").await.status, StatusCode::OK);
+    assert!(!site.get("/").await.text().contains("目前无法保存新文章"));
 }

@@ -13,7 +13,7 @@ use schoolbell::{
     journal::Event,
     serve::{Site, router},
     source::SourceId,
-    store::Store,
+    store::{Sizes, Store},
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -88,8 +88,15 @@ pub(crate) struct Got {
 
 impl Published {
     pub(crate) fn new() -> Self {
+        Self::with(Sizes {
+            cache_bytes: 8 << 20,
+            ..Sizes::default()
+        })
+    }
+
+    pub(crate) fn with(sizes: Sizes) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(folder.path(), 8 << 20).unwrap();
+        let (store, _) = Store::open_with(folder.path(), sizes, &mut |_| {}).unwrap();
         let store = Arc::new(store);
         let site = Arc::new(Site::new(config(), store.clone(), now));
         Self {

@@ -1,6 +1,10 @@
 //! The store across restarts, crashes, damage, and time.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -198,6 +202,7 @@ fn a_segment_that_is_gone_costs_its_articles_and_nothing_else() {
     let sizes = Sizes {
         cache_bytes: CACHE_BYTES,
         segment_bytes: 4000,
+        ..Sizes::default()
     };
     let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();
     fill(&store);
@@ -343,6 +348,7 @@ fn a_database_of_another_version_is_made_again_and_keeps_what_polls_learnt() {
     let sizes = Sizes {
         cache_bytes: CACHE_BYTES,
         segment_bytes: 1 << 20,
+        ..Sizes::default()
     };
     let (store, report) =
         Store::open_with(dir.path(), sizes, &mut |progress| told.push(progress)).unwrap();
@@ -897,6 +903,7 @@ fn the_oldest_journal_segments_go_when_all_in_them_is_old() {
     let sizes = Sizes {
         cache_bytes: CACHE_BYTES,
         segment_bytes: 4000,
+        ..Sizes::default()
     };
     let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();
     let left = |n: u32| dir.path().join(format!("journal/{n:08}.log")).exists();
@@ -1024,4 +1031,156 @@ proptest! {
         prop_assert!(report.replayed > 0 || expected.0.is_empty());
         prop_assert_eq!(&whole_view(&again), &expected);
     }
+}
+
+#[test]
+fn a_full_disk_refuses_new_things_and_is_told_until_there_is_room() {
+    static LEFT: AtomicU64 = AtomicU64::new(u64::MAX);
+    let dir = TempDir::new().unwrap();
+    let sizes = Sizes {
+        cache_bytes: CACHE_BYTES,
+        room: |_| Ok(LEFT.load(Ordering::SeqCst)),
+        ..Sizes::default()
+    };
+    let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();
+    let before = fill(&store);
+    assert!(store.trouble().is_none());
+    LEFT.store(1000, Ordering::SeqCst);
+    let refused = block(store.record(vec![published(&article("office", 13))], None));
+    let words = refused.unwrap_err().to_string();
+    assert!(words.contains("no room left on the disk of"), "{words}");
+    assert!(matches!(store.trouble(), Some(StoreError::Full { .. })));
+    assert!(block(store.mend()).is_err());
+    assert_eq!(ids(&newest(&store, &Scope::All)), before, "reading goes on");
+    assert_eq!(
+        block(store.expire(minute(60), 36_500, 1)).unwrap(),
+        10,
+        "retention frees room"
+    );
+    LEFT.store(u64::MAX, Ordering::SeqCst);
+    block(store.mend()).unwrap();
+    assert!(store.trouble().is_none());
+    block(store.writable());
+    record(&store, vec![published(&article("office", 13))]);
+    assert_eq!(newest(&store, &Scope::All).len(), 3);
+}
+
+#[test]
+fn an_article_whose_record_is_damaged_is_read_anew_also_where_the_database_is_whole() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let all = fill(&store);
+    let state = SourceState {
+        page_hash: Some(7),
+        ..SourceState::default()
+    };
+    block(store.record(Vec::new(), Some((source("office"), state)))).unwrap();
+    drop(store);
+    let file = dir.path().join("journal/00000001.log");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let (store, report) = open(dir.path());
+    assert!(report.set_aside.is_none(), "{report:?}");
+    // whatever is recorded next
+    record(&store, vec![published(&article("school", 13))]);
+    let shown = ids(&newest(&store, &Scope::All));
+    let lost = *all.iter().find(|id| !shown.contains(id)).unwrap();
+    assert!(known(&store, lost).unwrap().is_lost());
+    let learnt = store.state(&source("office")).unwrap();
+    assert_eq!(learnt.page_hash, None, "its list is read anew");
+    // a poll finds it in the list, and reads it later than it did first
+    let number = (1..=10).find(|n| article("office", *n).id == lost).unwrap();
+    let again = Article {
+        first_seen: minute(900),
+        sorted_at: minute(900),
+        ..article("office", number)
+    };
+    assert!(record(&store, vec![published(&again)]).published.is_empty());
+    let check = |store: &Store| {
+        let entry = store.entry(lost).unwrap().unwrap();
+        assert_eq!(entry.article.sorted_at, minute(i64::from(number)));
+        assert_eq!(ids(&newest(store, &Scope::All))[1..], all);
+    };
+    check(&store);
+    drop(store);
+    fs::remove_dir_all(dir.path().join("store")).unwrap();
+    check(&open(dir.path()).0);
+}
+
+#[test]
+fn damage_that_no_reader_met_is_found() {
+    let dir = TempDir::new().unwrap();
+    let sizes = Sizes {
+        cache_bytes: CACHE_BYTES,
+        segment_bytes: 4000,
+        ..Sizes::default()
+    };
+    let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();
+    let all = fill(&store);
+    assert_eq!(store.scrub().unwrap(), []);
+    let file = dir.path().join("journal/00000001.log");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let damaged = store.scrub().unwrap();
+    assert_eq!(damaged.len(), 1);
+    assert!(damaged[0].to_string().contains("00000001.log"));
+    record(&store, vec![published(&article("school", 13))]);
+    let oldest = *all.last().unwrap();
+    assert!(known(&store, oldest).unwrap().is_lost());
+    let due = store.incomplete(&source("office"), minute(60), 10).unwrap();
+    assert_eq!(
+        due.len(),
+        0,
+        "an id that is not its address' is found by its list alone"
+    );
+}
+
+#[test]
+fn compaction_keeps_everything_and_shrinks() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let state = SourceState {
+        items: 20,
+        ..SourceState::default()
+    };
+    block(store.record(Vec::new(), Some((source("office"), state)))).unwrap();
+    for n in 1..=200 {
+        record(&store, vec![published(&article("office", n))]);
+    }
+    let before = whole_view(&store);
+    assert!(!store.compaction_pays().unwrap(), "it is small");
+    let done = block(store.compact()).unwrap();
+    assert!(done.after_bytes <= done.before_bytes, "{done:?}");
+    assert_eq!(whole_view(&store), before);
+    record(&store, vec![published(&article("office", 201))]);
+    let grown = whole_view(&store);
+    drop(store);
+    let (store, report) = open(dir.path());
+    assert_eq!((report.notes, report.replayed), (Vec::new(), 0));
+    assert_eq!(whole_view(&store), grown);
+    assert_eq!(store.state(&source("office")).unwrap().items, 20);
+}
+
+#[test]
+fn a_compaction_that_was_cut_short_costs_nothing() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let all = fill(&store);
+    drop(store);
+    let (old, new) = (dir.path().join("store"), dir.path().join("store.new"));
+    // before the exchange
+    fs::create_dir(&new).unwrap();
+    let (store, report) = open(dir.path());
+    assert_eq!((report.notes, new.exists()), (Vec::new(), false));
+    drop(store);
+    // in the middle of it
+    copy(&old, &new);
+    fs::rename(&old, dir.path().join("store.old")).unwrap();
+    let (store, report) = open(dir.path());
+    assert_eq!((report.notes, report.replayed), (Vec::new(), 0));
+    assert_eq!(ids(&newest(&store, &Scope::All)), all);
+    assert!(!new.exists() && !dir.path().join("store.old").exists());
 }

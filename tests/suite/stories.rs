@@ -6,6 +6,7 @@ use schoolbell::{
     article::Article,
     journal::Event,
     store::{Entry, Scope, Store},
+    story::merge::Across,
 };
 use tempfile::TempDir;
 
@@ -223,4 +224,43 @@ fn hundreds_of_stories_do_not_hide_each_other() {
     let all = store.newest(&Scope::All, 2000, 0).unwrap();
     assert_eq!(all.len(), 300);
     assert!(all.iter().all(|entry| entry.also.len() == 1));
+}
+
+#[test]
+fn stories_are_merged_across_what_the_configuration_says() {
+    let (_dir, store) = store();
+    let (original, copy) = notice();
+    let third = with_text("office", 3, TITLE, &original.body_text);
+    record(&store, &[&original, &copy, &third]);
+    let groups = [
+        ("ministry", vec!["state"]),
+        ("school", vec!["city", "schools"]),
+        ("office", vec!["city"]),
+    ];
+    let groups: HashMap<_, Vec<String>> = groups
+        .into_iter()
+        .map(|(id, names)| (source(id), names.into_iter().map(str::to_owned).collect()))
+        .collect();
+    let all = || shown(&store, &Scope::All);
+    store.merge_across(Across::Group, groups.clone());
+    assert_eq!(
+        all(),
+        [pair("school", &["office"]), pair("ministry", &[])],
+        "school and office are of one city"
+    );
+    let office = Scope::Source(source("office"));
+    assert_eq!(shown(&store, &office), [pair("office", &["school"])]);
+    store.merge_across(Across::Off, groups.clone());
+    assert_eq!(
+        all(),
+        ["office", "school", "ministry"].map(|id| pair(id, &[]))
+    );
+    // by way of the school, which shares a group with each
+    let mut bridged = groups;
+    bridged
+        .get_mut(&source("school"))
+        .unwrap()
+        .push("state".to_owned());
+    store.merge_across(Across::Group, bridged);
+    assert_eq!(all(), [pair("ministry", &["school", "office"])]);
 }

@@ -151,7 +151,7 @@ pub(super) fn content(value: &Value<'_>) -> Read<Content> {
 pub(super) fn tls(value: &Value<'_>) -> Read<Tls> {
     one_of(
         value,
-        &[("strict", Tls::Strict), ("insecure", Tls::Insecure)],
+        &[Tls::Strict, Tls::Legacy, Tls::Insecure].map(|tls| (tls.as_str(), tls)),
     )
 }
 

@@ -23,6 +23,7 @@ pub use self::{
     pool::{ParserPool, PoolError},
 };
 use crate::{
+    article::ArticleId,
     config::ScheduleSettings,
     fetch::{Answer, FetchError, Fetcher, Request},
     list::{self, Item, List, ListContext},
@@ -57,6 +58,24 @@ pub struct Visit {
 struct Listing {
     list: List,
     page_hash: u64,
+}
+
+/// A list page that could not be understood.
+struct Unlisted {
+    fault: Fault,
+    /// What it links to all the same.
+    linked: Vec<ArticleId>,
+}
+
+/// What a source's address gives when it is asked now, with nothing known of it.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Where the page is, after all redirects.
+    pub url: Url,
+    /// Its list.
+    pub list: List,
+    /// The page's new address, if every redirect on the way was for good.
+    pub moved_to: Option<Url>,
 }
 
 impl Poller {
@@ -123,13 +142,14 @@ impl Poller {
                     retry_after: error.retry_after(),
                     max_age: None,
                 };
-                return Ok((Outcome::Failed(self.fault_of(error).await), hints));
+                return Ok((Outcome::Failed(fault_of(&self.pool, error).await), hints));
             }
         };
         let hints = Hints {
             retry_after: None,
             max_age: answer.max_age,
         };
+        state.moved_to.clone_from(&answer.permanent);
         let Some(page) = answer.page else {
             return Ok((self.unchanged(source, state, now).await?, hints));
         };
@@ -140,8 +160,10 @@ impl Poller {
         }
         let first = match self.understand_list(source, page, page_hash, now).await {
             Ok(listing) => listing,
-            Err(fault) => {
-                return Ok((Outcome::Failed(judge::against_history(fault, state)), hints));
+            Err(Unlisted { fault, linked }) => {
+                let known = self.still_linked(source, linked).await?;
+                let fault = judge::against_history(fault, source, state, known);
+                return Ok((Outcome::Failed(fault), hints));
             }
         };
         let items = self.follow_pages(source, &first.list, state, now).await;
@@ -165,6 +187,20 @@ impl Poller {
             },
         };
         Ok((outcome, hints))
+    }
+
+    /// How many of these articles the source has listed before.
+    async fn still_linked(
+        &self,
+        source: &Source,
+        linked: Vec<ArticleId>,
+    ) -> Result<usize, StoreError> {
+        let known = self.ask_store(move |store| store.known(&linked)).await?;
+        let listed = known
+            .iter()
+            .flatten()
+            .filter(|known| known.sources.contains(&source.id));
+        Ok(listed.count())
     }
 
     /// The list is as it was; articles that could not be read may be readable now.
@@ -211,15 +247,6 @@ impl Poller {
         })
     }
 
-    /// What an address that gave no page is at: its error page may say it better than its status does.
-    async fn fault_of(&self, error: FetchError) -> Fault {
-        if error.page().is_none() {
-            return judge::fetch_fault(&error);
-        }
-        let judged = self.pool.run(move || judge::error_page(&error)).await;
-        judged.unwrap_or_else(|error| judge::defect(&error))
-    }
-
     /// Bytes → text → tree → items, on the parsers' threads.
     async fn understand_list(
         &self,
@@ -227,15 +254,23 @@ impl Poller {
         page: Page,
         page_hash: u64,
         now: Timestamp,
-    ) -> Result<Listing, Fault> {
+    ) -> Result<Listing, Unlisted> {
         let source = source.clone();
         self.pool
-            .run(move || {
-                let list = read_list(&source, &page, now)?;
-                Ok(Listing { list, page_hash })
+            .run(move || match read_list(&source, &page, now) {
+                Ok(list) => Ok(Listing { list, page_hash }),
+                Err(fault) => Err(Unlisted {
+                    linked: judge::linked(&fault, &page),
+                    fault,
+                }),
             })
             .await
-            .unwrap_or_else(|error| Err(judge::defect(&error)))
+            .unwrap_or_else(|error| {
+                Err(Unlisted {
+                    fault: judge::defect(&error),
+                    linked: Vec::new(),
+                })
+            })
     }
 
     /// The items of the first page and, at a source's first visit, of the further pages that it asks for. A page that
@@ -278,7 +313,7 @@ impl Poller {
                     next = listing.list.following().cloned();
                     items.extend(listing.list.items);
                 }
-                Err(fault) => {
+                Err(Unlisted { fault, .. }) => {
                     tracing::warn!(%url, error = %fault, "a further list page could not be understood");
                     break;
                 }
@@ -315,6 +350,61 @@ impl Poller {
         state.next_poll = Some(plan.due);
         plan.due
     }
+}
+
+/// Asks for a source's list and reads it; stores nothing.
+///
+/// # Errors
+/// What a poll would call a fault.
+pub async fn look(
+    fetcher: &Fetcher,
+    pool: &ParserPool,
+    source: &Arc<Source>,
+    now: Timestamp,
+) -> Result<Look, Fault> {
+    let request = Request {
+        url: &source.url,
+        home: &source.url,
+        settings: &source.request,
+        validators: None,
+    };
+    let answer = match fetcher.get(request).await {
+        Ok(answer) => answer,
+        Err(error) => return Err(fault_of(pool, error).await),
+    };
+    let moved_to = answer.permanent;
+    // 304 answers conditional requests only, and this was none
+    let page = answer.page.unwrap_or_else(|| Page {
+        url: source.url.clone(),
+        content_type: None,
+        body: bytes::Bytes::new(),
+    });
+    let reader = source.clone();
+    let read = move || {
+        let list = read_list(&reader, &page, now)?;
+        Ok((page.url, list))
+    };
+    match pool
+        .run(read)
+        .await
+        .unwrap_or_else(|error| Err(judge::defect(&error)))
+    {
+        Ok((url, list)) => Ok(Look {
+            url,
+            list,
+            moved_to,
+        }),
+        Err(fault) => Err(judge::moved(fault, source, moved_to.as_ref())),
+    }
+}
+
+/// What an address that gave no page is at: its error page may say it better than its status does.
+async fn fault_of(pool: &ParserPool, error: FetchError) -> Fault {
+    if error.page().is_none() {
+        return judge::fetch_fault(&error);
+    }
+    let judged = pool.run(move || judge::error_page(&error)).await;
+    judged.unwrap_or_else(|error| judge::defect(&error))
 }
 
 /// A list page's items, or what is wrong with it. Pure: the same page gives the same answer.

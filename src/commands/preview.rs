@@ -14,7 +14,7 @@ use crate::{
     fetch::{FetchError, Fetcher, Request},
     list::{Item, List},
     page::{Page, links},
-    poll::{self, fetch_fault},
+    poll::{self, Look, ParserPool, fetch_fault},
     source::{
         Source,
         state::{Fault, FaultKind},
@@ -72,6 +72,7 @@ pub(super) async fn run(
     let (config, source) = target(read_config, config_named, &args.target)?;
     let visitor = Visitor {
         fetcher: Fetcher::new(&config.fetch)?,
+        pool: ParserPool::new()?,
         source,
         now: now(),
     };
@@ -126,14 +127,15 @@ fn target(
 
 struct Visitor {
     fetcher: Fetcher,
+    pool: ParserPool,
     source: Arc<Source>,
     now: Timestamp,
 }
 
 impl Visitor {
     async fn list_page(&self, articles: usize) -> Result<Preview, Fault> {
-        let page = self.page(&self.source.url).await?;
-        let list = poll::read_list(&self.source, &page, self.now)?;
+        let Look { url, list, .. } =
+            poll::look(&self.fetcher, &self.pool, &self.source, self.now).await?;
         let mut previewed = Vec::new();
         for item in list.items.iter().take(articles) {
             previewed.push(self.article(item).await);
@@ -148,7 +150,7 @@ impl Visitor {
             problems,
         } = list;
         Ok(Preview {
-            url: page.url,
+            url,
             title,
             items,
             next,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    catalog::CatalogArgs, demo::DemoArgs, extract::ExtractArgs, once::OnceArgs,
+    catalog::CatalogArgs, check::CheckArgs, demo::DemoArgs, extract::ExtractArgs, once::OnceArgs,
     preview::PreviewArgs, restore::RestoreArgs, status::StatusArgs,
 };
 
@@ -45,8 +45,8 @@ pub enum Command {
     Run,
     /// Poll the due sources, or those named, once
     Once(OnceArgs),
-    /// Read the configuration and point at every mistake
-    Check,
+    /// Read the configuration and point at every mistake; with --live, ask each source
+    Check(CheckArgs),
     /// Fetch a page and show what would be published; stores nothing
     Preview(PreviewArgs),
     /// Known list pages of departments: list, search, or add them to the configuration

@@ -45,7 +45,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run => run::run(config()?).await,
         Command::Once(args) => once::run(config()?, args).await,
         Command::Catalog(args) => catalog::run(|| Config::locate(named), &args),
-        Command::Check => check::run(&Config::locate(named)?),
+        Command::Check(args) => check::run(&Config::locate(named)?, args).await,
         Command::Preview(args) => preview::run(config, named.is_some(), args).await,
         Command::Extract(args) => extract::run(&args),
         Command::Status(args) => status::run(config()?, args).await,

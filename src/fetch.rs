@@ -14,6 +14,7 @@ pub mod guard;
 mod headers;
 mod hosts;
 mod kept;
+mod legacy;
 mod limits;
 mod permission;
 pub mod robots;
@@ -33,7 +34,7 @@ use self::{
     permission::Permissions,
 };
 pub use self::{
-    error::{FetchError, Shown, Stage},
+    error::{FetchError, Shown, Stage, TlsTrouble},
     limits::Limits,
 };
 use crate::{

@@ -23,6 +23,7 @@ pub use self::{
     pool::{ParserPool, PoolError},
 };
 use crate::{
+    article::ArticleId,
     config::ScheduleSettings,
     fetch::{Answer, FetchError, Fetcher, Request},
     list::{self, Item, List, ListContext},
@@ -58,6 +59,24 @@ struct Listing {
     list: List,
     /// Absent where the list does not stand on the source's own page: that page says nothing of its changes.
     page_hash: Option<u64>,
+}
+
+/// A list page that could not be understood.
+struct Unlisted {
+    fault: Fault,
+    /// What it links to all the same.
+    linked: Vec<ArticleId>,
+}
+
+/// What a source's address gives when it is asked now, with nothing known of it.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The page, at its address after all redirects.
+    pub page: Page,
+    /// Its list.
+    pub list: List,
+    /// The page's new address, if every redirect on the way was for good.
+    pub moved_to: Option<Url>,
 }
 
 impl Poller {
@@ -124,13 +143,14 @@ impl Poller {
                     retry_after: error.retry_after(),
                     max_age: None,
                 };
-                return Ok((Outcome::Failed(self.fault_of(error).await), hints));
+                return Ok((Outcome::Failed(fault_of(&self.pool, error).await), hints));
             }
         };
         let hints = Hints {
             retry_after: None,
             max_age: answer.max_age,
         };
+        state.moved_to.clone_from(&answer.permanent);
         let Some(page) = answer.page else {
             return Ok((self.unchanged(source, state, now).await?, hints));
         };
@@ -144,10 +164,21 @@ impl Poller {
             .await;
         let first = match understood {
             Ok(listing) => listing,
-            Err(fault) => match self.find_elsewhere(source, page, &fault, now).await {
-                Some(listing) => listing,
-                None => return Ok((Outcome::Failed(judge::against_history(fault, state)), hints)),
-            },
+            Err(Unlisted { fault, linked }) => {
+                let elsewhere =
+                    elsewhere(&self.fetcher, &self.pool, source, &page, &fault, now).await;
+                match elsewhere {
+                    Some(list) => Listing {
+                        list,
+                        page_hash: None,
+                    },
+                    None => {
+                        let known = self.still_linked(source, linked).await?;
+                        let fault = judge::against_history(fault, source, state, known);
+                        return Ok((Outcome::Failed(fault), hints));
+                    }
+                }
+            }
         };
         let items = self.follow_pages(source, &first.list, state, now).await;
         let found = self.take_in(source, &items, state, now).await?;
@@ -173,6 +204,20 @@ impl Poller {
             },
         };
         Ok((outcome, hints))
+    }
+
+    /// How many of these articles the source has listed before.
+    async fn still_linked(
+        &self,
+        source: &Source,
+        linked: Vec<ArticleId>,
+    ) -> Result<usize, StoreError> {
+        let known = self.ask_store(move |store| store.known(&linked)).await?;
+        let listed = known
+            .iter()
+            .flatten()
+            .filter(|known| known.sources.contains(&source.id));
+        Ok(listed.count())
     }
 
     /// The list is as it was; articles that could not be read may be readable now.
@@ -219,15 +264,6 @@ impl Poller {
         })
     }
 
-    /// What an address that gave no page is at: its error page may say it better than its status does.
-    async fn fault_of(&self, error: FetchError) -> Fault {
-        if error.page().is_none() {
-            return judge::fetch_fault(&error);
-        }
-        let judged = self.pool.run(move || judge::error_page(&error)).await;
-        judged.unwrap_or_else(|error| judge::defect(&error))
-    }
-
     /// Bytes → text → tree → items, on the parsers' threads.
     async fn understand_list(
         &self,
@@ -235,43 +271,26 @@ impl Poller {
         page: Page,
         page_hash: u64,
         now: Timestamp,
-    ) -> Result<Listing, Fault> {
+    ) -> Result<Listing, Unlisted> {
         let source = source.clone();
         self.pool
-            .run(move || {
-                let list = read_list(&source, &page, now)?;
-                let page_hash = Some(page_hash);
-                Ok(Listing { list, page_hash })
+            .run(move || match read_list(&source, &page, now) {
+                Ok(list) => Ok(Listing {
+                    list,
+                    page_hash: Some(page_hash),
+                }),
+                Err(fault) => Err(Unlisted {
+                    linked: judge::linked(&fault, &page),
+                    fault,
+                }),
             })
             .await
-            .unwrap_or_else(|error| Err(judge::defect(&error)))
-    }
-
-    /// The list that a page without one leaves to a script's request or to a frame.
-    async fn find_elsewhere(
-        &self,
-        source: &Arc<Source>,
-        page: Page,
-        fault: &Fault,
-        now: Timestamp,
-    ) -> Option<Listing> {
-        if fault.kind != FaultKind::EmptyList || source.list.item.is_some() {
-            return None;
-        }
-        let url = self.pool.run(move || list_elsewhere(&page)).await.ok()??;
-        let request = Request {
-            url: &url,
-            home: &source.url,
-            settings: &source.request,
-            validators: None,
-        };
-        let page = self.fetcher.get(request).await.ok()?.page?;
-        let listing = self.understand_list(source, page, 0, now).await.ok()?;
-        tracing::debug!(%url, "the list was found where a script or a frame of the page has it from");
-        Some(Listing {
-            page_hash: None,
-            ..listing
-        })
+            .unwrap_or_else(|error| {
+                Err(Unlisted {
+                    fault: judge::defect(&error),
+                    linked: Vec::new(),
+                })
+            })
     }
 
     /// The items of the first page and, at a source's first visit, of the further pages that it asks for. A page that
@@ -314,7 +333,7 @@ impl Poller {
                     next = listing.list.following().cloned();
                     items.extend(listing.list.items);
                 }
-                Err(fault) => {
+                Err(Unlisted { fault, .. }) => {
                     tracing::warn!(%url, error = %fault, "a further list page could not be understood");
                     break;
                 }
@@ -353,6 +372,86 @@ impl Poller {
     }
 }
 
+/// Asks for a source's list and reads it; stores nothing.
+///
+/// # Errors
+/// What a poll would call a fault.
+pub async fn look(
+    fetcher: &Fetcher,
+    pool: &ParserPool,
+    source: &Arc<Source>,
+    now: Timestamp,
+) -> Result<Look, Fault> {
+    let request = Request {
+        url: &source.url,
+        home: &source.url,
+        settings: &source.request,
+        validators: None,
+    };
+    let answer = match fetcher.get(request).await {
+        Ok(answer) => answer,
+        Err(error) => return Err(fault_of(pool, error).await),
+    };
+    let moved_to = answer.permanent;
+    // 304 answers conditional requests only, and this was none
+    let page = answer.page.unwrap_or_else(|| Page {
+        url: source.url.clone(),
+        content_type: None,
+        body: bytes::Bytes::new(),
+    });
+    let (reader, shown) = (source.clone(), page.clone());
+    let read = pool.run(move || read_list(&reader, &shown, now)).await;
+    let list = match read.unwrap_or_else(|error| Err(judge::defect(&error))) {
+        Ok(list) => list,
+        Err(fault) => elsewhere(fetcher, pool, source, &page, &fault, now)
+            .await
+            .ok_or_else(|| judge::moved(fault, source, moved_to.as_ref()))?,
+    };
+    Ok(Look {
+        page,
+        list,
+        moved_to,
+    })
+}
+
+/// The list that a page without one leaves to a script's request or to a frame.
+async fn elsewhere(
+    fetcher: &Fetcher,
+    pool: &ParserPool,
+    source: &Arc<Source>,
+    page: &Page,
+    fault: &Fault,
+    now: Timestamp,
+) -> Option<List> {
+    if fault.kind != FaultKind::EmptyList || source.list.item.is_some() {
+        return None;
+    }
+    let shown = page.clone();
+    let url = pool.run(move || list_elsewhere(&shown)).await.ok()??;
+    let request = Request {
+        url: &url,
+        home: &source.url,
+        settings: &source.request,
+        validators: None,
+    };
+    let page = fetcher.get(request).await.ok()?.page?;
+    let reader = source.clone();
+    let read = pool.run(move || read_list(&reader, &page, now)).await;
+    let mut list = read.ok()?.ok()?;
+    list.found_by
+        .push_str(&format!(", on {url}, which the page has its list from"));
+    Some(list)
+}
+
+/// What an address that gave no page is at: its error page may say it better than its status does.
+async fn fault_of(pool: &ParserPool, error: FetchError) -> Fault {
+    if error.page().is_none() {
+        return judge::fetch_fault(&error);
+    }
+    let judged = pool.run(move || judge::error_page(&error)).await;
+    judged.unwrap_or_else(|error| judge::defect(&error))
+}
+
 /// A list page's items, or what is wrong with it. Pure: the same page gives the same answer.
 ///
 /// # Errors
@@ -378,7 +477,7 @@ pub fn read_list(source: &Source, page: &Page, now: Timestamp) -> Result<List, F
 }
 
 /// Where the list of a page without one is, if the page tells: see [`list::elsewhere`].
-pub fn list_elsewhere(page: &Page) -> Option<Url> {
+fn list_elsewhere(page: &Page) -> Option<Url> {
     let decoded = charset::decode(&page.body, page.content_type.as_deref());
     list::elsewhere(&Document::parse(&decoded.text), &page.url)
 }

@@ -166,20 +166,34 @@ pub struct RequestSettings {
     pub robots: bool,
     /// `http://`, `https://`, `socks5://` or `socks5h://`.
     pub proxy: Option<Url>,
-    /// How strictly certificates are judged.
+    /// What is asked of a server's TLS.
     pub tls: Tls,
     /// Further request headers, as configured.
     pub headers: Vec<(String, String)>,
 }
 
-/// How strictly a server's certificate is judged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// What is asked of a server's TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// The certificate must be good.
+    /// TLS 1.2 or newer, and a certificate that is good.
     #[default]
     Strict,
-    /// Any certificate will do.
+    /// TLS 1.0 and its ciphers too; the certificate must be good.
+    Legacy,
+    /// TLS 1.2 or newer; any certificate will do.
     Insecure,
+}
+
+impl Tls {
+    /// The word of the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Legacy => "legacy",
+            Self::Insecure => "insecure",
+        }
+    }
 }
 
 /// Which site family reads a source's pages.

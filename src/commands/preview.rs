@@ -14,7 +14,7 @@ use crate::{
     fetch::{FetchError, Fetcher, Request},
     list::{self, Item, List, ListContext},
     page::{Page, charset, document::Document, links},
-    poll::{self, fetch_fault},
+    poll::{self, Look, ParserPool, fetch_fault},
     source::{
         Source,
         state::{Fault, FaultKind},
@@ -81,6 +81,7 @@ pub(super) async fn run(
     let (config, source) = target(read_config, config_named, &args.target)?;
     let visitor = Visitor {
         fetcher: Fetcher::new(&config.fetch)?,
+        pool: ParserPool::new()?,
         source,
         now: now(),
     };
@@ -135,17 +136,15 @@ fn target(
 
 struct Visitor {
     fetcher: Fetcher,
+    pool: ParserPool,
     source: Arc<Source>,
     now: Timestamp,
 }
 
 impl Visitor {
     async fn list_page(&self, articles: usize) -> Result<Preview, Fault> {
-        let page = self.page(&self.source.url).await?;
-        let list = match poll::read_list(&self.source, &page, self.now) {
-            Ok(list) => list,
-            Err(fault) => self.list_elsewhere(&page).await.ok_or(fault)?,
-        };
+        let Look { page, list, .. } =
+            poll::look(&self.fetcher, &self.pool, &self.source, self.now).await?;
         let others = self.other_lists(&page, &list);
         let mut previewed = Vec::new();
         for item in list.items.iter().take(articles) {
@@ -198,18 +197,6 @@ impl Visitor {
             })
         });
         told.collect()
-    }
-
-    /// The list that a page without one has from a script's request or a frame, as a poll finds it.
-    async fn list_elsewhere(&self, page: &Page) -> Option<List> {
-        let url = poll::list_elsewhere(page).filter(|_| self.source.list.item.is_none())?;
-        let page = self.page(&url).await.ok()?;
-        let mut list = poll::read_list(&self.source, &page, self.now).ok()?;
-        let _ = write!(
-            list.found_by,
-            ", on {url}, which the page has its list from"
-        );
-        Some(list)
     }
 
     async fn article_page(&self) -> Result<Preview, Fault> {

@@ -43,6 +43,9 @@ pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result
         if let Some(fault) = &report.last_error {
             print(&format!("\n{}: {fault}\n", report.id))?;
         }
+        for note in report.notes() {
+            print(&format!("\n{}: {note}\n", report.id))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

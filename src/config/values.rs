@@ -165,7 +165,7 @@ pub(super) fn across(value: &Value<'_>) -> Read<Across> {
 pub(super) fn tls(value: &Value<'_>) -> Read<Tls> {
     one_of(
         value,
-        &[("strict", Tls::Strict), ("insecure", Tls::Insecure)],
+        &[Tls::Strict, Tls::Legacy, Tls::Insecure].map(|tls| (tls.as_str(), tls)),
     )
 }
 

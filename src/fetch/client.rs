@@ -19,11 +19,15 @@ use url::Url;
 
 use super::{
     Limits,
-    error::{FetchError, Stage},
+    error::{FetchError, Stage, TlsTrouble},
     guard::{Guard, Refusal},
     kept::Kept,
+    legacy::Legacy,
 };
 use crate::source::Tls;
+
+/// What a client says, whichever it is.
+pub(super) type Cause = Box<dyn Error + Send + Sync>;
 
 /// Name look-ups under way: each takes a thread.
 const LOOKUPS: usize = 64;
@@ -48,7 +52,33 @@ pub(super) struct Way {
 #[derive(Debug)]
 pub(super) struct Clients {
     pub(super) resolver: Arc<Resolver>,
-    made: Mutex<HashMap<Way, reqwest::Client>>,
+    made: Mutex<HashMap<Way, Client>>,
+}
+
+/// A client for one way out.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    usual: reqwest::Client,
+    /// For https where the source asks for `tls = "legacy"`.
+    legacy: Option<Arc<Legacy>>,
+}
+
+impl Client {
+    /// Sends a GET and waits for the head of its answer.
+    pub(super) async fn get(
+        &self,
+        url: &Url,
+        head: http::HeaderMap,
+        limits: &Limits,
+    ) -> Result<reqwest::Response, FetchError> {
+        match &self.legacy {
+            Some(legacy) if url.scheme() == "https" => legacy.get(url, head, limits).await,
+            _ => {
+                let sent = self.usual.get(url.clone()).headers(head).send().await;
+                sent.map_err(|error| explain(url, limits, error))
+            }
+        }
+    }
 }
 
 impl Clients {
@@ -67,7 +97,7 @@ impl Clients {
     }
 
     /// The client for a way out, made when first asked for: reading the root certificates takes a while.
-    pub(super) fn get(&self, way: &Way) -> Result<reqwest::Client, FetchError> {
+    pub(super) fn get(&self, way: &Way) -> Result<Client, FetchError> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = made.get(way) {
             return Ok(client.clone());
@@ -79,7 +109,16 @@ impl Clients {
         Ok(client)
     }
 
-    fn build(&self, way: &Way) -> reqwest::Result<reqwest::Client> {
+    fn build(&self, way: &Way) -> Result<Client, Cause> {
+        let legacy = match way.tls {
+            Tls::Legacy => Some(Arc::new(Legacy::new(way.proxy.as_ref(), &self.resolver)?)),
+            Tls::Strict | Tls::Insecure => None,
+        };
+        let usual = self.usual(way)?;
+        Ok(Client { usual, legacy })
+    }
+
+    fn usual(&self, way: &Way) -> reqwest::Result<reqwest::Client> {
         let proxy_host = way.proxy.as_ref().and_then(Url::host_str);
         let builder = reqwest::Client::builder()
             // without this the environment could name a proxy that the guard knows nothing of
@@ -144,6 +183,18 @@ impl Resolver {
         }
     }
 
+    /// The addresses of a name that may be reached, or of a trusted one: all.
+    pub(super) async fn resolve_for(
+        &self,
+        name: &str,
+        trusted: bool,
+    ) -> Result<Vec<IpAddr>, Unresolved> {
+        if trusted {
+            return Ok(self.look_up(name).await?.to_vec());
+        }
+        self.resolve(name).await
+    }
+
     /// What the system says, whatever it is.
     async fn look_up(&self, name: &str) -> Found {
         let answer = async {
@@ -178,11 +229,7 @@ impl Resolve for Dns {
         let resolver = Arc::clone(&self.resolver);
         let trusted = self.trusted.as_deref() == Some(name.as_str());
         Box::pin(async move {
-            let found = if trusted {
-                resolver.look_up(name.as_str()).await?.to_vec()
-            } else {
-                resolver.resolve(name.as_str()).await?
-            };
+            let found = resolver.resolve_for(name.as_str(), trusted).await?;
             let addresses = found.into_iter().map(|ip| SocketAddr::new(ip, 0));
             Ok(Box::new(addresses) as Addrs)
         })
@@ -201,7 +248,14 @@ pub(super) fn explain(url: &Url, limits: &Limits, error: reqwest::Error) -> Fetc
     if source.is_connect() {
         return explain_connect(url, limits, source);
     }
-    let io = cause::<io::Error>(&source).map(io::Error::kind);
+    let body = source.is_decode() || source.is_body();
+    explain_exchange(url, source.into(), body)
+}
+
+/// What an error means once a connection stands: in the answer's head, or in its body.
+pub(super) fn explain_exchange(url: &Url, source: Cause, body: bool) -> FetchError {
+    let address = url.into();
+    let io = cause::<io::Error>(&*source).map(io::Error::kind);
     if let Some(
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
@@ -210,7 +264,7 @@ pub(super) fn explain(url: &Url, limits: &Limits, error: reqwest::Error) -> Fetc
     {
         return FetchError::Reset { address, source };
     }
-    let reason = if source.is_decode() || source.is_body() {
+    let reason = if body {
         "it is cut short or damaged"
     } else {
         "it is not http, or none at all"
@@ -233,19 +287,36 @@ fn explain_connect(url: &Url, limits: &Limits, source: reqwest::Error) -> FetchE
     }
     let hung_up = || {
         let io = cause::<io::Error>(&source)?;
-        let early = io.kind() == io::ErrorKind::UnexpectedEof && url.scheme() == "https";
-        early.then(|| "the server hung up during the hand-shake".into())
+        let early = matches!(
+            io.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+        );
+        (early && url.scheme() == "https").then(|| {
+            let reason = "the server hung up during the hand-shake".into();
+            (TlsTrouble::Old, reason)
+        })
     };
-    let tls = cause::<rustls::Error>(&source);
-    let certificate = matches!(tls, Some(rustls::Error::InvalidCertificate(_)));
-    match tls.map(|tls| tls.to_string().into()).or_else(hung_up) {
-        Some(reason) => FetchError::Tls {
+    let tls = cause::<rustls::Error>(&source).map(|tls| (trouble(tls), tls.to_string().into()));
+    match tls.or_else(hung_up) {
+        Some((trouble, reason)) => FetchError::Tls {
             address,
             reason,
-            certificate,
-            source,
+            trouble,
+            source: source.into(),
         },
-        None => FetchError::Connect { address, source },
+        None => FetchError::Connect {
+            address,
+            source: source.into(),
+        },
+    }
+}
+
+/// What a hand-shake's error is about. An old server names the protocol, or finds nothing in common.
+fn trouble(error: &rustls::Error) -> TlsTrouble {
+    match error {
+        rustls::Error::InvalidCertificate(_) => TlsTrouble::Certificate,
+        rustls::Error::InvalidMessage(_) => TlsTrouble::None,
+        _ => TlsTrouble::Old,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 
 use url::Url;
 
-use super::guard::Refusal;
+use super::{client::Cause, guard::Refusal};
 use crate::{page::Page, source::state::FaultKind};
 
 /// An address as messages show it: without the password that may stand in it.
@@ -36,7 +36,7 @@ pub enum FetchError {
     #[error("cannot set up the http client")]
     Client {
         /// What the client says.
-        source: reqwest::Error,
+        source: Cause,
     },
     /// A header of the configuration cannot be sent.
     #[error("{address} was not asked: `{name}` is no header that can be sent")]
@@ -98,7 +98,7 @@ pub enum FetchError {
         /// The address.
         address: Shown,
         /// What the connection says.
-        source: reqwest::Error,
+        source: Cause,
     },
     /// The TLS hand-shake failed.
     #[error("cannot agree on tls with {address}: {reason}")]
@@ -107,10 +107,10 @@ pub enum FetchError {
         address: Shown,
         /// The TLS library's words.
         reason: Box<str>,
-        /// Whether it is the certificate that is not trusted.
-        certificate: bool,
+        /// What that is about.
+        trouble: TlsTrouble,
         /// What the connection says.
-        source: reqwest::Error,
+        source: Cause,
     },
     /// It took too long.
     #[error("{address} took longer than {} {stage}", words(*limit))]
@@ -152,7 +152,7 @@ pub enum FetchError {
         /// The address.
         address: Shown,
         /// What the client says.
-        source: reqwest::Error,
+        source: Cause,
     },
     /// The answer breaks the rules: a short body, a damaged compression.
     #[error("the answer of {address} is broken: {reason}")]
@@ -162,10 +162,10 @@ pub enum FetchError {
         /// What is broken.
         reason: &'static str,
         /// What the client says.
-        source: reqwest::Error,
+        source: Cause,
     },
     /// An answer that is no page.
-    #[error("{address} answers {status}")]
+    #[error("{address} answers {}", code(*status))]
     Status {
         /// The address.
         address: Shown,
@@ -176,6 +176,19 @@ pub enum FetchError {
         /// The error page: it may say why.
         page: Box<Page>,
     },
+}
+
+/// What a TLS hand-shake failed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsTrouble {
+    /// The certificate is not trusted: its chain, its name, its time.
+    Certificate,
+    /// Nothing in common with TLS 1.2 and newer: an old server, or none that wants to talk.
+    Old,
+    /// Nothing in common with the second stack either.
+    Protocol,
+    /// The server speaks no TLS.
+    None,
 }
 
 /// What a limit of time is for.
@@ -286,9 +299,16 @@ impl FetchError {
                 "ask the site's keeper, or if you may, set `robots = false` for this source".into()
             }
             Self::RobotsUnread { source, .. } => return source.remedy(),
-            Self::Tls { certificate: true, .. } => {
-                "if you trust the way to this server, set `tls = \"insecure\"` for this source".into()
-            }
+            Self::Tls { trouble, .. } => match trouble {
+                TlsTrouble::Certificate => {
+                    "if you trust the way to this server, set `tls = \"insecure\"` for this source".into()
+                }
+                TlsTrouble::Old => {
+                    "it may be an old server: set `tls = \"legacy\"` for this source".into()
+                }
+                TlsTrouble::Protocol => return None,
+                TlsTrouble::None => "see whether its address begins with http://".into(),
+            },
             Self::Slow {
                 stage: Stage::Whole,
                 ..
@@ -333,6 +353,14 @@ fn status_kind(status: u16) -> FaultKind {
         404 | 410 => FaultKind::Gone,
         429 => FaultKind::RateLimited,
         _ => FaultKind::ServerError,
+    }
+}
+
+/// A status with its reason, where it has one: sites make up their own codes.
+fn code(status: http::StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
     }
 }
 

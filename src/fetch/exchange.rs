@@ -3,14 +3,14 @@
 //! In: a client, an address that may be asked now, and the errand it is part of. Out: a redirect, or the final answer.
 
 use http::StatusCode;
-use reqwest::{Client, Response};
+use reqwest::Response;
 use tokio::time::timeout;
 use url::Url;
 
 use super::{
     Answer, Errand, Limits,
     body::{self, Extent},
-    client,
+    client::Client,
     error::{FetchError, Stage},
     headers::{self, Cookies},
 };
@@ -71,15 +71,14 @@ async fn send(
         name: name.into(),
     })?;
     cookies.add_to(url, &mut head);
-    let answer = client.get(url.clone()).headers(head).send();
-    let answer = timeout(limits.headers, answer)
-        .await
-        .map_err(|_| FetchError::Slow {
+    let answer = timeout(limits.headers, client.get(url, head, limits)).await;
+    answer.unwrap_or_else(|_| {
+        Err(FetchError::Slow {
             address: url.into(),
             stage: Stage::Headers,
             limit: limits.headers,
-        })?;
-    answer.map_err(|error| client::explain(url, limits, error))
+        })
+    })
 }
 
 fn redirect(url: &Url, answer: &Response) -> Result<Option<Reply>, FetchError> {

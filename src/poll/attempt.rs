@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Poller, judge};
+use super::{Poller, fault_of, judge};
 use crate::{
     article::{self, Article, ArticleContext, Attachment, Reading, files, identity::Seen},
     fetch::Request,
@@ -137,7 +137,7 @@ impl Poller {
             Ok(answer) => answer,
             Err(error) => {
                 let for_good = error.is_for_good();
-                let fault = self.fault_of(error).await;
+                let fault = fault_of(&self.pool, error).await;
                 return Err(Unread { fault, for_good });
             }
         };

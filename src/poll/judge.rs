@@ -1,11 +1,19 @@
 //! What is wrong, in a word and in words: every fault of a source is named here.
 
+use std::{collections::HashSet, sync::LazyLock};
+
+use url::Url;
+
 use super::{PoolError, items::Found};
 use crate::{
-    article::{self, Refusal},
+    article::{self, ArticleId, Refusal},
     fetch::FetchError,
     list::List,
-    page::{Page, charset, document::Document},
+    page::{
+        Page, charset,
+        document::{Document, Selector},
+        links,
+    },
     source::{
         Source,
         state::{Fault, FaultKind, Outcome, SourceState},
@@ -107,8 +115,66 @@ pub(super) fn refused(page: &Page, refusal: &Refusal) -> Fault {
     }
 }
 
-/// An empty list where there was one yesterday is told as such.
-pub(super) fn against_history(mut fault: Fault, state: &SourceState) -> Fault {
+/// The articles that a page without a list links to: known ones among them tell that the list is there and is missed.
+pub(super) fn linked(fault: &Fault, page: &Page) -> Vec<ArticleId> {
+    static LINKS: LazyLock<Selector> = LazyLock::new(|| Selector::literal("a"));
+    if fault.kind != FaultKind::EmptyList {
+        return Vec::new();
+    }
+    let decoded = charset::decode(&page.body, page.content_type.as_deref());
+    let document = Document::parse(&decoded.text);
+    let base = document.base(&page.url);
+    let links = document.select(&LINKS);
+    let ids: HashSet<ArticleId> = links
+        .filter_map(|link| links::of_link(&base, link))
+        .map(|url| ArticleId::of(&url))
+        .collect();
+    ids.into_iter().collect()
+}
+
+/// A fault at an address that redirects for good: the new one is no list, and that is the trouble.
+pub(super) fn moved(fault: Fault, source: &Source, moved_to: Option<&Url>) -> Fault {
+    match moved_to {
+        Some(to) if matches!(fault.kind, FaultKind::EmptyList | FaultKind::Gone) => {
+            let from = &source.url;
+            let words = format!(
+                "{from} has moved for good to {to}, where no list is; look for the list's new address on the site"
+            );
+            Fault {
+                kind: FaultKind::Moved,
+                words,
+            }
+        }
+        _ => fault,
+    }
+}
+
+/// A list that was not found, held against what is known of the source: how many `known` articles the page still links
+/// to, how many items it had when it was last read, and where it has moved to.
+pub(super) fn against_history(
+    fault: Fault,
+    source: &Source,
+    state: &SourceState,
+    known: usize,
+) -> Fault {
+    if fault.kind == FaultKind::EmptyList && known > 0 {
+        let address = &source.url;
+        let s = if known == 1 { "" } else { "s" };
+        let words = match &source.list.item {
+            Some(item) => format!(
+                "{known} known article{s} of {address} are still linked there, but no item matches `{}`; mend [source.list] item, or leave it out and the list is looked for",
+                item.as_str()
+            ),
+            None => format!(
+                "{known} known article{s} of {address} are still linked there, but the list is no longer recognised; say what an item is with [source.list] item"
+            ),
+        };
+        return Fault {
+            kind: FaultKind::ListChanged,
+            words,
+        };
+    }
+    let mut fault = moved(fault, source, state.moved_to.as_ref());
     if fault.kind == FaultKind::EmptyList && state.items > 0 {
         let items = state.items;
         fault.words = format!(

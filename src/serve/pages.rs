@@ -112,7 +112,7 @@ fn feeds(site: &Site, reports: &[SourceReport]) -> Markup {
                             th scope="row" { a href=(report.url) { (report.title) } }
                             td { (formats(&site.address(&["feeds", &report.id]))) }
                             td.number { (report.articles) }
-                            td { (health(site, report)) }
+                            td { (health(site, report)) @for note in report.notes() { br; (note) } }
                             td { @if let Some(next) = report.next_poll { (time(site, report, next)) } }
                         }
                     }

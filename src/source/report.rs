@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Source,
+    Source, Tls,
     state::{Fault, Outcome, SourceState},
 };
 
@@ -37,6 +37,12 @@ pub struct SourceReport {
     pub failures: u32,
     /// When it is due.
     pub next_poll: Option<Timestamp>,
+    /// What is asked of its server's TLS: `strict`, `legacy`, `insecure`; absent for a list page by http.
+    #[serde(default)]
+    pub tls: Option<Tls>,
+    /// Where its list page redirects to for good: what to put into the configuration.
+    #[serde(default)]
+    pub moved_to: Option<String>,
 }
 
 impl SourceReport {
@@ -61,7 +67,31 @@ impl SourceReport {
             }),
             failures: state.failures,
             next_poll: state.next_poll.filter(|_| source.enabled),
+            tls: (source.url.scheme() == "https").then_some(source.request.tls),
+            moved_to: state.moved_to.map(String::from),
         }
+    }
+}
+
+impl SourceReport {
+    /// What a person should know of how the source is reached, although it works.
+    pub fn notes(&self) -> Vec<String> {
+        let moved = self
+            .moved_to
+            .as_ref()
+            .map(|to| format!("{} has moved for good: set url = \"{to}\"", self.url));
+        let loose = match self.tls {
+            None | Some(Tls::Strict) => None,
+            Some(tls @ Tls::Legacy) => Some(format!(
+                "tls = \"{}\": old protocols and ciphers are spoken",
+                tls.as_str()
+            )),
+            Some(tls @ Tls::Insecure) => Some(format!(
+                "tls = \"{}\": any certificate is taken",
+                tls.as_str()
+            )),
+        };
+        moved.into_iter().chain(loose).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 /// What is remembered of a source between two polls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub struct SourceState {
     pub rules_hash: Option<u64>,
     /// How many items the list had when it was last understood.
     pub items: u32,
+    /// Where the list page is now, if its address redirects there for good (301, 308).
+    pub moved_to: Option<Url>,
 }
 
 impl SourceState {
@@ -140,7 +143,7 @@ fault_kinds! {
     ServerError = "server_error",
     /// 404 or 410.
     Gone = "gone",
-    /// The address has moved for good to another host that does not answer as a list.
+    /// The address has moved for good, to one that holds no list.
     Moved = "moved",
     /// No list on the page.
     EmptyList = "empty_list",

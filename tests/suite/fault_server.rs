@@ -150,6 +150,38 @@ impl FaultServer {
         }
     }
 
+    /// Starts one that speaks TLS 1.0 alone, with one cipher and a certificate of 1,024 bits that is signed with SHA-1.
+    pub(crate) async fn old_tls(
+        cipher: &str,
+        answer: impl Fn(&Asked) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let acceptor = old_tls(cipher);
+        let inner = Self::start(answer).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, target) = (listener.local_addr().unwrap(), inner.address);
+        let asked = Arc::clone(&inner.asked);
+        let task = tokio::spawn(async move {
+            // the plain server lives as long as the one in front of it
+            let _inner = inner;
+            while let Ok((stream, _)) = listener.accept().await {
+                let ssl = openssl::ssl::Ssl::new(acceptor.context()).unwrap();
+                tokio::spawn(async move {
+                    let mut stream = tokio_openssl::SslStream::new(ssl, stream).unwrap();
+                    if std::pin::Pin::new(&mut stream).accept().await.is_ok() {
+                        let mut other = TcpStream::connect(target).await.unwrap();
+                        let _ = copy_bidirectional(&mut stream, &mut other).await;
+                    }
+                });
+            }
+        });
+        Self {
+            address,
+            asked,
+            at_once: Arc::default(),
+            task,
+        }
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
@@ -266,6 +298,31 @@ fn self_signed() -> ServerConfig {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.unwrap()], key.unwrap())
         .unwrap()
+}
+
+fn old_tls(cipher: &str) -> openssl::ssl::SslAcceptor {
+    use openssl::{
+        pkey::PKey,
+        ssl::{SslAcceptor, SslMethod, SslVersion},
+        x509::X509,
+    };
+    let certificate = X509::from_pem(include_bytes!("../certificates/old.pem")).unwrap();
+    let key = include_bytes!("../certificates/old.key");
+    // for RC4; it stays loaded, as in the program
+    let legacy = openssl::provider::Provider::try_load(None, "legacy", true);
+    std::mem::forget(legacy.unwrap());
+    let mut tls = SslAcceptor::mozilla_intermediate(SslMethod::tls_server()).unwrap();
+    // a small key is no good below
+    tls.set_security_level(0);
+    tls.set_certificate(&certificate).unwrap();
+    tls.set_private_key(&PKey::private_key_from_pem(key).unwrap())
+        .unwrap();
+    tls.clear_options(openssl::ssl::SslOptions::all());
+    tls.set_min_proto_version(Some(SslVersion::TLS1)).unwrap();
+    tls.set_max_proto_version(Some(SslVersion::TLS1)).unwrap();
+    tls.set_cipher_list(&format!("{cipher}:@SECLEVEL=0"))
+        .unwrap();
+    tls.build()
 }
 
 fn serve_tls(

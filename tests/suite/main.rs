@@ -9,6 +9,7 @@ mod articles;
 mod config;
 mod departments;
 mod fault_server;
+mod faults;
 mod feeds;
 mod fetch;
 mod hostile;

@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-fn schoolbell() -> Command {
+pub(crate) fn schoolbell() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_schoolbell"));
     command
         .env_remove("SCHOOLBELL_CONFIG")

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use schoolbell::{
     config::FetchSettings,
-    fetch::{FetchError, Fetcher},
+    fetch::{FetchError, Fetcher, TlsTrouble},
     source::{Tls, state::FaultKind},
 };
 use url::Url;
@@ -191,4 +191,211 @@ async fn a_server_that_speaks_no_tls_is_told_as_that() {
     let error = get(&url).await.unwrap_err();
     assert_eq!(error.kind(), FaultKind::Tls, "{}", error.chain());
     assert!(!error.remedy().unwrap_or_default().contains("insecure"));
+}
+
+#[tokio::test]
+async fn an_old_server_is_told_as_that_and_spoken_with_where_the_source_says_so() {
+    for cipher in ["RC4-SHA", "DES-CBC3-SHA", "AES128-SHA"] {
+        let server = FaultServer::old_tls(cipher, |_| html("old")).await;
+        let url: Url = format!("https://{}/", server.address()).parse().unwrap();
+        let mut settings = asking();
+        settings.robots = false;
+        for tls in [Tls::Strict, Tls::Insecure] {
+            settings.tls = tls;
+            let error = get_as(&fetcher(), &url, &settings).await.unwrap_err();
+            let old = matches!(
+                &error,
+                FetchError::Tls {
+                    trouble: TlsTrouble::Old,
+                    ..
+                }
+            );
+            assert!(old, "{cipher}: {error:?}");
+            assert_eq!(error.kind(), FaultKind::Tls);
+            assert!(error.remedy().unwrap().contains("tls = \"legacy\""));
+        }
+        // the second stack comes as far as the certificate, which the system does not know
+        settings.tls = Tls::Legacy;
+        let error = get_as(&fetcher(), &url, &settings).await.unwrap_err();
+        assert_eq!(
+            error.chain(),
+            format!("cannot agree on tls with {url}: certificate: self-signed certificate"),
+        );
+        assert!(error.remedy().unwrap().contains("tls = \"insecure\""));
+        assert!(server.asked().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_second_stack_is_guarded_as_the_first() {
+    let strict = Fetcher::new(&FetchSettings {
+        allow_private: Vec::new(),
+        ..settings()
+    })
+    .unwrap();
+    let mut settings = asking();
+    settings.tls = Tls::Legacy;
+    for host in ["127.0.0.1", "localhost", "[::1]"] {
+        let url = format!("https://{host}/").parse().unwrap();
+        let error = get_as(&strict, &url, &settings).await.unwrap_err();
+        assert!(matches!(error, FetchError::Refused { .. }), "{error}");
+    }
+    // nobody listens, no tls is spoken, or nothing is said
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone: Url = format!("https://{}/", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
+    drop(listener);
+    settings.robots = false;
+    let error = get_as(&fetcher(), &gone, &settings).await.unwrap_err();
+    assert_eq!(error.kind(), FaultKind::Unreachable);
+    assert!(
+        error.chain().contains("Connection refused"),
+        "{}",
+        error.chain()
+    );
+    for (words, expected) in [
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], TlsTrouble::None),
+        (b"", TlsTrouble::Protocol),
+    ] {
+        let server = FaultServer::speaking_first(words).await;
+        let url = format!("https://{}/", server.address()).parse().unwrap();
+        let error = get_as(&fetcher(), &url, &settings).await.unwrap_err();
+        let told = matches!(&error, FetchError::Tls { trouble, .. } if *trouble == expected);
+        assert!(told, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_second_stack_goes_through_proxies_too() {
+    let server = FaultServer::old_tls("AES128-SHA", |_| html("old")).await;
+    let proxy = proxy(server.address()).await;
+    let mut settings = asking();
+    settings.robots = false;
+    settings.tls = Tls::Legacy;
+    settings.proxy = Some(proxy.url("").join("/").unwrap());
+    let url = "https://tunnel.invalid/".parse().unwrap();
+    let error = get_as(&fetcher(), &url, &settings).await.unwrap_err();
+    assert!(
+        error.to_string().contains("self-signed certificate"),
+        "{error:?}"
+    );
+    let asked = proxy.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].target, "tunnel.invalid:443");
+}
+
+/// `check --live` with this configuration; what it prints, and its exit code.
+async fn check_live(config: String, trusted: &'static str, json: bool) -> (String, Option<i32>) {
+    let asked = tokio::task::spawn_blocking(move || {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("schoolbell.toml");
+        std::fs::write(&file, config).unwrap();
+        let mut command = crate::program::schoolbell();
+        command.current_dir(folder.path());
+        if !trusted.is_empty() {
+            command.env("SSL_CERT_FILE", trusted);
+        }
+        command.args(["check", "--live", "--config"]).arg(file);
+        let output = command.args(json.then_some("--json")).output().unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stderr),
+            "",
+            "no bar but on a terminal"
+        );
+        assert!(!folder.path().join("data").exists(), "it stores nothing");
+        (
+            String::from_utf8(output.stdout).unwrap(),
+            output.status.code(),
+        )
+    });
+    asked.await.unwrap()
+}
+
+const OLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates/old.pem");
+
+const LIST: &str = "<html><head><title>通知公告</title></head><body><ul>\
+    <li><a href='/info/1.htm'>关于第1批教学成果奖申报工作的通知</a><span>2026-05-01</span></li>\
+    <li><a href='/info/2.htm'>关于第2批教学成果奖申报工作的通知</a><span>2026-05-12</span></li>\
+    <li><a href='/info/3.htm'>关于第3批教学成果奖申报工作的通知</a><span>2026-05-03</span></li>\
+    </ul></body></html>";
+
+#[tokio::test]
+async fn a_list_behind_old_tls_is_read_with_a_certificate_that_the_system_trusts() {
+    for cipher in ["RC4-SHA", "DES-CBC3-SHA"] {
+        let packed = crate::fetch::gzip(LIST.as_bytes());
+        let server = FaultServer::old_tls(cipher, move |asked| {
+            assert!(asked.header("Host").unwrap().starts_with("127.0.0.1:"));
+            assert!(
+                asked
+                    .header("User-Agent")
+                    .unwrap()
+                    .starts_with("schoolbell/")
+            );
+            match asked.target.as_str() {
+                "/robots.txt" => page("404 Not Found", "", ""),
+                _ => {
+                    let head =
+                        "Content-Type: text/html; charset=utf-8\r\nContent-Encoding: gzip\r\n";
+                    page("200 OK", head, &packed)
+                }
+            }
+        })
+        .await;
+        let config = format!(
+            "[fetch]\ndelay = '0s'\nallow_private = ['127.0.0.1/32']\n[[source]]\nid = 'old'\nurl = 'https://{}/list.htm'\ntls = 'legacy'\n",
+            server.address()
+        );
+        let (printed, code) = check_live(config, OLD, true).await;
+        let found: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(found[0]["outcome"], "ok", "{printed}");
+        assert_eq!(found[0]["items"], 3);
+        assert_eq!(code, Some(0));
+        assert_eq!(server.targets(), ["/robots.txt", "/list.htm"]);
+    }
+}
+
+#[tokio::test]
+async fn check_live_says_what_each_source_gives_and_what_to_change() {
+    let server = FaultServer::without_robots(|asked| match asked.target.as_str() {
+        "/good.htm" => html(LIST),
+        "/old.htm" => page("301 Moved Permanently", "Location: /good.htm\r\n", ""),
+        "/walled.htm" => page("403 Forbidden", "", ""),
+        _ => html("<html><body><p>本栏目正在建设</p></body></html>"),
+    })
+    .await;
+    let mut config = "[fetch]\ndelay = '0s'\nallow_private = ['127.0.0.1/32']\n".to_owned();
+    for id in ["good", "old", "walled", "empty"] {
+        let url = server.url(&format!("/{id}.htm"));
+        config += &format!("[[source]]\nid = '{id}'\nurl = '{url}'\n");
+    }
+    config += "[[source]]\nid = 'off'\nurl = 'http://127.0.0.1:1/'\nenabled = false\n";
+    let (printed, code) = check_live(config, "", false).await;
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(
+        lines[0].ends_with(": good, 5 sources, 1 of them not enabled"),
+        "{printed}"
+    );
+    assert_eq!(
+        lines[1],
+        "ID      OUTCOME     PRESET  ITEMS  NEWEST      WHAT TO CHANGE"
+    );
+    assert_eq!(lines[2], "good    ok          -       3      2026-05-12");
+    let moved = format!(
+        "old     ok          -       3      2026-05-12  it has moved for good: set url = \"{}\"",
+        server.url("/good.htm")
+    );
+    assert_eq!(lines[3], moved);
+    assert!(
+        lines[4].starts_with("walled  blocked     -       0      -           http://"),
+        "{printed}"
+    );
+    assert!(
+        lines[5].starts_with(
+            "empty   empty_list  -       0      -           no list of articles found"
+        ),
+        "{printed}"
+    );
+    assert_eq!(lines.len(), 6);
+    assert_eq!(code, Some(1));
 }

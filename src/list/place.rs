@@ -35,7 +35,8 @@ pub(super) fn selector(document: &Document, rows: &[Row<'_>]) -> String {
     let counted = around.iter().enumerate().filter_map(|(i, element)| {
         let at = element.preceding().count() + 1;
         let mut steps = steps.clone();
-        steps.get_mut(i + 1)?.push_str(&format!(":nth-child({at})"));
+        let step = steps.get_mut(i + 1)?;
+        *step = format!("{step}:nth-child({at})");
         Some(written(&steps[..(i + 3).min(steps.len())]))
     });
     let mut counted = counted.filter(is_exact);

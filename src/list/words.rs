@@ -293,30 +293,35 @@ pub(super) fn is_hidden(element: Element<'_>) -> bool {
 /// Whether a text is the heading of a side column: `热点新闻`, `推荐阅读`, `点击排行`, `Recent posts`.
 pub(super) fn heads_side_column(text: &str) -> bool {
     const MOST_BYTES: usize = 48;
-    const NAMES: [&str; 16] = [
-        "最新",
-        "最近",
-        "热点",
-        "热门",
-        "推荐",
-        "排行",
-        "相关",
-        "阅读榜",
-        "点击榜",
-        "猜你喜欢",
-        "随机",
-        "Recent ",
-        "Popular",
-        "Related ",
-        "Most read",
-        "Most Read",
-    ];
+    const MOST_CHARS: usize = 16;
+    const MOST_WIDE_CHARS: usize = 6;
     let text = text.trim();
-    !text.is_empty()
-        && text.len() <= MOST_BYTES
-        && text.chars().count() <= 16
-        && NAMES.iter().any(|name| text.contains(name))
-        && text.chars().filter(|c| !c.is_ascii()).count() <= 6
+    if text.is_empty() || text.len() > MOST_BYTES {
+        return false;
+    }
+    // every short text of a page is looked at: once through its characters, and no search for each name
+    let (mut chars, mut wide, mut named) = (0, 0, false);
+    for (at, c) in text.char_indices() {
+        chars += 1;
+        wide += usize::from(!c.is_ascii());
+        let names: &[&str] = match c {
+            '热' => &["热点", "热门"],
+            '推' => &["推荐"],
+            '排' => &["排行"],
+            '相' => &["相关"],
+            '最' => &["最新", "最近"],
+            '阅' => &["阅读榜"],
+            '点' => &["点击榜"],
+            '猜' => &["猜你喜欢"],
+            '随' => &["随机"],
+            'R' => &["Recent ", "Related "],
+            'P' => &["Popular"],
+            'M' => &["Most read", "Most Read"],
+            _ => continue,
+        };
+        named |= names.iter().any(|name| text[at..].starts_with(name));
+    }
+    named && chars <= MOST_CHARS && wide <= MOST_WIDE_CHARS
 }
 
 /// Whether an element's names say that it is the breadcrumb.
@@ -687,6 +692,29 @@ mod tests {
         }
         assert!(is_column_like("/24261/list.htm") && is_column_like("/tzgg/"));
         assert!(!is_column_like("1.htm"));
+    }
+
+    #[test]
+    fn side_columns_are_told_by_their_headings() {
+        for text in [
+            "热点新闻",
+            " 推荐阅读 ",
+            "点击排行",
+            "最新更新",
+            "Recent posts",
+            "相关链接",
+        ] {
+            assert!(heads_side_column(text), "{text}");
+        }
+        for text in [
+            "",
+            "通知公告",
+            "关于推荐优秀教师的通知",
+            "学校新闻",
+            "MOOC 平台",
+        ] {
+            assert!(!heads_side_column(text), "{text}");
+        }
     }
 
     #[test]

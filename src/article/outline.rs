@@ -283,7 +283,7 @@ impl<'a> Builder<'a> {
                 match element.name() {
                     "noscript" => self.outline.unscripted.push(element),
                     "input" => {
-                        self.outline.asks_password |= element.attr("type") == Some("password")
+                        self.outline.asks_password |= element.attr("type") == Some("password");
                     }
                     _ => {}
                 }

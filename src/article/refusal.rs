@@ -88,10 +88,8 @@ pub(super) fn of(
     if plain < 200 && outline.asks_password && told.is_none() {
         return Some(Refusal::Blocked);
     }
-    let unscripted = outline.unscripted.iter().filter(|_| plain < 40).take(3);
-    unscripted
-        .filter_map(|element| said(&element.raw_text()))
-        .next()
+    let mut unscripted = outline.unscripted.iter().filter(|_| plain < 40).take(3);
+    unscripted.find_map(|element| said(&element.raw_text()))
 }
 
 /// Whether a text has several sentences.

@@ -105,39 +105,7 @@ fn measure(articles: u64, days: u64) {
             "5 s; 600 MB",
         );
     }
-    // the same days in both, so that the small store's months are as full of others as they can be
-    let few = dir.join("few");
-    let small = articles.min(10_000);
-    fill(&few, small, articles, days);
-    let mut costs = Vec::new();
-    for _ in 0..3 {
-        for store in [&few, &data] {
-            let said = child(&[
-                "look",
-                store.to_str().unwrap(),
-                &articles.to_string(),
-                &days.to_string(),
-            ]);
-            let said = said.wait_with_output().unwrap();
-            costs.push(text(&said.stdout).parse::<f64>().unwrap());
-        }
-    }
-    let median = |of: usize| {
-        let mut costs: Vec<f64> = costs.iter().copied().skip(of).step_by(2).collect();
-        costs.sort_by(f64::total_cmp);
-        costs[1]
-    };
-    figure(
-        "story look-up",
-        format!(
-            "{:.0} us with {small} articles, {:.0} us with {articles}, {:.2} x",
-            median(0),
-            median(1),
-            median(1) / median(0)
-        ),
-        "2 x",
-    );
-    fs::remove_dir_all(&few).unwrap();
+    compare_look_ups(&dir, articles, days);
     drop_caches();
     let said = child(&[
         "write",
@@ -205,6 +173,44 @@ fn open(path: &Path) {
         report.notes
     );
     drop(store);
+}
+
+/// The story look-up in a small store, and in the large one.
+fn compare_look_ups(dir: &Path, articles: u64, days: u64) {
+    let data = dir.join("data");
+    // the same days in both, so that the small store's months are as full of others as they can be
+    let few = dir.join("few");
+    let small = articles.min(10_000);
+    fill(&few, small, articles, days);
+    let mut costs = Vec::new();
+    for _ in 0..3 {
+        for store in [&few, &data] {
+            let said = child(&[
+                "look",
+                store.to_str().unwrap(),
+                &articles.to_string(),
+                &days.to_string(),
+            ]);
+            let said = said.wait_with_output().unwrap();
+            costs.push(text(&said.stdout).parse::<f64>().unwrap());
+        }
+    }
+    let median = |of: usize| {
+        let mut costs: Vec<f64> = costs.iter().copied().skip(of).step_by(2).collect();
+        costs.sort_by(f64::total_cmp);
+        costs[1]
+    };
+    figure(
+        "story look-up",
+        format!(
+            "{:.0} us with {small} articles, {:.0} us with {articles}, {:.2} x",
+            median(0),
+            median(1),
+            median(1) / median(0)
+        ),
+        "2 x",
+    );
+    fs::remove_dir_all(&few).unwrap();
 }
 
 /// A store of the newest so many articles of all.

@@ -130,38 +130,31 @@ fn write(dir: &Path, first: u64, to_the_last_byte: bool) -> anyhow::Result<()> {
     for note in report.notes {
         say(&format!("note {note}"));
     }
-    let store = Arc::new(store);
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let polls: Vec<_> = (0..POLLS)
-            .map(|poll| {
-                let store = store.clone();
-                tokio::spawn(async move {
-                    let mut number = first + poll;
-                    loop {
-                        let event = Event::Published {
-                            article: article(number),
-                        };
-                        match store.record(vec![event], None).await {
-                            Ok(_) => {
-                                say(&format!("kept {number}"));
-                                number += POLLS;
-                            }
-                            Err(error) => {
-                                say(&format!("refused {error}"));
-                                tokio::time::sleep(Duration::from_millis(50)).await;
-                                let _ = store.mend().await;
-                            }
-                        }
-                    }
-                })
-            })
-            .collect();
-        for poll in polls {
-            poll.await?;
+        let polls = (0..POLLS).map(|poll| record_for_ever(&store, first + poll));
+        futures_util::future::join_all(polls).await;
+    });
+    Ok(())
+}
+
+/// One poll: every [`POLLS`]th article.
+async fn record_for_ever(store: &Store, first: u64) {
+    for number in (first..).step_by(POLLS as usize) {
+        loop {
+            let event = Event::Published {
+                article: article(number),
+            };
+            match store.record(vec![event], None).await {
+                Ok(_) => break say(&format!("kept {number}")),
+                Err(error) => {
+                    say(&format!("refused {error}"));
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    let _ = store.mend().await;
+                }
+            }
         }
-        Ok(())
-    })
+    }
 }
 
 fn say(words: &str) {
@@ -505,7 +498,7 @@ fn full(rounds: u64) -> anyhow::Result<()> {
         let block = vec![7; 64 << 10];
         while file.write_all(&block).is_ok() {}
         while file.write_all(&block[..512]).is_ok() {}
-        thread::sleep(Duration::from_millis(1000));
+        thread::sleep(Duration::from_secs(1));
         let kept = writer.kept();
         thread::sleep(Duration::from_millis(500));
         ensure!(writer.kept() == kept, "round {round}: kept on a full disk");
@@ -519,7 +512,7 @@ fn full(rounds: u64) -> anyhow::Result<()> {
         }
         drop(file);
         fs::remove_file(&ballast)?;
-        thread::sleep(Duration::from_millis(2000));
+        thread::sleep(Duration::from_secs(2));
         ensure!(
             writer.kept() > kept,
             "round {round}: did not recover by itself"

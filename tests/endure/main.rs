@@ -69,6 +69,13 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
+/// Tells now and then how far it has come: a hundred rounds take minutes.
+fn progress(round: u64) {
+    if round > 0 && round.is_multiple_of(10) {
+        println!("{round} rounds are done");
+    }
+}
+
 /// Numbers that look like chance.
 struct Dice(u64);
 
@@ -312,6 +319,7 @@ fn kill(rounds: u64, dice: &mut Dice) -> anyhow::Result<()> {
     let dir = folder()?;
     let (mut shown, mut next, mut notes, mut lost) = (BTreeSet::new(), 0, 0, 0);
     for round in 0..rounds {
+        progress(round);
         let mut writer = Writer::start(dir.path(), next)?;
         writer.run(dice.below(120))?;
         shown.extend(writer.kill()?.kept);
@@ -344,6 +352,7 @@ fn flip(rounds: u64, part: &str, dice: &mut Dice) -> anyhow::Result<()> {
     fill(&whole)?;
     let (mut rebuilt, mut lost, mut named) = (0, 0, 0);
     for round in 0..rounds {
+        progress(round);
         let copy = dir.path().join("copy");
         copy_folder(&whole, &copy)?;
         let files = files(&copy.join(part))?;
@@ -405,6 +414,7 @@ fn power(rounds: u64, dice: &mut Dice) -> anyhow::Result<()> {
     let dir = folder()?;
     let (mut shown_in_all, mut notes, mut rebuilt) = (0, 0, 0);
     for round in 0..rounds {
+        progress(round);
         let (image, cut) = (dir.path().join("disk"), dir.path().join("cut"));
         let disk = Disk::make(&image, &dir.path().join("mounted"))?;
         let data = disk.path.join("data");
@@ -485,6 +495,7 @@ fn full(rounds: u64) -> anyhow::Result<()> {
     let (data, ballast) = (disk.path.join("data"), disk.path.join("ballast"));
     let mut shown = BTreeSet::new();
     for round in 0..rounds {
+        progress(round);
         // in every other round the store keeps no reserve, and meets the end in the middle of a write
         let unguarded: &[&str] = if round % 2 == 0 {
             &["to-the-last-byte"]

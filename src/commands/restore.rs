@@ -68,6 +68,9 @@ pub(super) async fn run(config: Arc<Config>, args: RestoreArgs) -> anyhow::Resul
         .await?
         .with_context(|| format!("cannot read {}", args.file.display()))?;
     store.close().await?;
+    drop(store);
+    // the first opening reads the whole log and writes down what it finds there: so that it is not the daemon's
+    drop(daemon::open_store(&config).await?);
     print(&format!(
         "{} lines read: {} articles new, {} events new in all, {} lines refused\n",
         total.lines, total.articles, total.changed, total.refused

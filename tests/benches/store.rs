@@ -38,6 +38,7 @@ fn main() {
         .collect();
     match args.first().map(String::as_str) {
         Some("open") => open(Path::new(&args[1])),
+        Some("look") => look(Path::new(&args[1]), number(&args[2]), number(&args[3])),
         Some("write") => write(Path::new(&args[1]), number(&args[2]), number(&args[3])),
         _ => {
             let articles = args.first().map_or(1_000_000, |arg| number(arg));
@@ -71,7 +72,11 @@ fn measure(articles: u64, days: u64) {
     assert!(restored.status.success(), "{restored:?}");
     figure(
         "restored per second",
-        per_second(articles, started),
+        format!(
+            "{} ({:.0} us of processors each)",
+            per_second(articles, started),
+            children_seconds() * 1e6 / articles as f64
+        ),
         "10000",
     );
     let data = dir.join("data");
@@ -100,6 +105,7 @@ fn measure(articles: u64, days: u64) {
             "5 s; 600 MB",
         );
     }
+    compare_look_ups(&dir, articles, days);
     drop_caches();
     let said = child(&[
         "write",
@@ -167,6 +173,77 @@ fn open(path: &Path) {
         report.notes
     );
     drop(store);
+}
+
+/// The story look-up in a small store, and in the large one.
+fn compare_look_ups(dir: &Path, articles: u64, days: u64) {
+    let data = dir.join("data");
+    // the same days in both, so that the small store's months are as full of others as they can be
+    let few = dir.join("few");
+    let small = articles.min(10_000);
+    fill(&few, small, articles, days);
+    let mut costs = Vec::new();
+    for _ in 0..3 {
+        for store in [&few, &data] {
+            let said = child(&[
+                "look",
+                store.to_str().unwrap(),
+                &articles.to_string(),
+                &days.to_string(),
+            ]);
+            let said = said.wait_with_output().unwrap();
+            costs.push(text(&said.stdout).parse::<f64>().unwrap());
+        }
+    }
+    let median = |of: usize| {
+        let mut costs: Vec<f64> = costs.iter().copied().skip(of).step_by(2).collect();
+        costs.sort_by(f64::total_cmp);
+        costs[1]
+    };
+    figure(
+        "story look-up",
+        format!(
+            "{:.0} us with {small} articles, {:.0} us with {articles}, {:.2} x",
+            median(0),
+            median(1),
+            median(1) / median(0)
+        ),
+        "2 x",
+    );
+    fs::remove_dir_all(&few).unwrap();
+}
+
+/// A store of the newest so many articles of all.
+fn fill(path: &Path, articles: u64, of: u64, days: u64) {
+    let (store, _) = Store::open(path, CACHE_BYTES).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for first in (of - articles..of).step_by(500) {
+        let events = (first..of.min(first + 500)).map(|n| Event::Published {
+            article: notices::article(n, of, days),
+        });
+        runtime
+            .block_on(store.record(events.collect(), None))
+            .unwrap();
+    }
+}
+
+/// What finding the story of an article costs that is new, in microseconds, with a warm cache: the look-up, not the
+/// pages that are read for the first time.
+fn look(path: &Path, articles: u64, days: u64) {
+    let (store, _) = Store::open(path, CACHE_BYTES).unwrap();
+    let new: Vec<_> = (0..2000)
+        .map(|n| notices::article(articles + n, articles, days))
+        .collect();
+    let mut took = Vec::new();
+    for _ in 0..3 {
+        let started = Instant::now();
+        for article in &new {
+            assert_eq!(store.same_story(article).unwrap(), None);
+        }
+        took.push(started.elapsed().as_secs_f64() * 1e6 / new.len() as f64);
+    }
+    took.sort_by(f64::total_cmp);
+    println!("{}", took[0]);
 }
 
 /// New articles from many polls, each recorded as polls do: one at a time.
@@ -243,6 +320,14 @@ fn resident_mb() -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok())
         .map_or(0, |kb| kb >> 10)
+}
+
+/// What the processes that have ended took of the processors.
+fn children_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.split_whitespace().collect();
+    let ticks = |i: usize| fields.get(i).and_then(|n| n.parse::<f64>().ok());
+    (ticks(15).unwrap_or(0.0) + ticks(16).unwrap_or(0.0)) / 100.0
 }
 
 /// Only root may; others measure a warm page cache.

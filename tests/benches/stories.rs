@@ -36,8 +36,13 @@ const DAYS: u64 = 60;
 /// Unlike pairs of each kind.
 const UNLIKE: u64 = 4000;
 
+/// A republished notice, by the original and a seed.
+type Edit = fn(&Notice, u64) -> Notice;
+/// Two notices of one form, by a seed.
+type Form = fn(u64) -> (Notice, Notice);
+
 /// What republishing does to a text: the families of edits.
-const EDITS: [(&str, fn(&Notice, u64) -> Notice); 9] = [
+const EDITS: [(&str, Edit); 9] = [
     ("nothing", |notice, _| notice.clone()),
     ("title prefix 转发：", |notice, _| {
         notice.titled(&format!("转发：{}", notice.title))
@@ -73,7 +78,7 @@ const EDITS: [(&str, fn(&Notice, u64) -> Notice); 9] = [
 ];
 
 /// The same form letter for something else: what must not be merged.
-const FORMS: [(&str, fn(u64) -> (Notice, Notice)); 5] = [
+const FORMS: [(&str, Form); 5] = [
     ("another year, a third rewritten", |seed| {
         let year = 2020 + seed % 6;
         (form(seed, year, 1, 0, 0), form(seed, year + 1, 1, 0, 3))
@@ -248,7 +253,12 @@ fn sentence(phrase: u64, own: u64) -> String {
             word(hash(own, i) % 20_000)
         }
     });
-    words.collect::<String>() + if phrase % 3 == 0 { "。" } else { "，" }
+    words.collect::<String>()
+        + if phrase.is_multiple_of(3) {
+            "。"
+        } else {
+            "，"
+        }
 }
 
 fn paragraph(seed: u64, own: u64, sentences: u64) -> String {
@@ -320,7 +330,7 @@ fn changed(text: &str, one_in: u64, seed: u64) -> String {
     (0..)
         .zip(text.chars())
         .map(|(i, c)| {
-            if hash(seed, i) % one_in == 0 {
+            if hash(seed, i).is_multiple_of(one_in) {
                 '改'
             } else {
                 c

@@ -69,6 +69,13 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
+/// Tells now and then how far it has come: a hundred rounds take minutes.
+fn progress(round: u64) {
+    if round > 0 && round.is_multiple_of(10) {
+        println!("{round} rounds are done");
+    }
+}
+
 /// Numbers that look like chance.
 struct Dice(u64);
 
@@ -130,38 +137,31 @@ fn write(dir: &Path, first: u64, to_the_last_byte: bool) -> anyhow::Result<()> {
     for note in report.notes {
         say(&format!("note {note}"));
     }
-    let store = Arc::new(store);
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let polls: Vec<_> = (0..POLLS)
-            .map(|poll| {
-                let store = store.clone();
-                tokio::spawn(async move {
-                    let mut number = first + poll;
-                    loop {
-                        let event = Event::Published {
-                            article: article(number),
-                        };
-                        match store.record(vec![event], None).await {
-                            Ok(_) => {
-                                say(&format!("kept {number}"));
-                                number += POLLS;
-                            }
-                            Err(error) => {
-                                say(&format!("refused {error}"));
-                                tokio::time::sleep(Duration::from_millis(50)).await;
-                                let _ = store.mend().await;
-                            }
-                        }
-                    }
-                })
-            })
-            .collect();
-        for poll in polls {
-            poll.await?;
+        let polls = (0..POLLS).map(|poll| record_for_ever(&store, first + poll));
+        futures_util::future::join_all(polls).await;
+    });
+    Ok(())
+}
+
+/// One poll: every [`POLLS`]th article.
+async fn record_for_ever(store: &Store, first: u64) {
+    for number in (first..).step_by(POLLS as usize) {
+        loop {
+            let event = Event::Published {
+                article: article(number),
+            };
+            match store.record(vec![event], None).await {
+                Ok(_) => break say(&format!("kept {number}")),
+                Err(error) => {
+                    say(&format!("refused {error}"));
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    let _ = store.mend().await;
+                }
+            }
         }
-        Ok(())
-    })
+    }
 }
 
 fn say(words: &str) {
@@ -319,6 +319,7 @@ fn kill(rounds: u64, dice: &mut Dice) -> anyhow::Result<()> {
     let dir = folder()?;
     let (mut shown, mut next, mut notes, mut lost) = (BTreeSet::new(), 0, 0, 0);
     for round in 0..rounds {
+        progress(round);
         let mut writer = Writer::start(dir.path(), next)?;
         writer.run(dice.below(120))?;
         shown.extend(writer.kill()?.kept);
@@ -351,6 +352,7 @@ fn flip(rounds: u64, part: &str, dice: &mut Dice) -> anyhow::Result<()> {
     fill(&whole)?;
     let (mut rebuilt, mut lost, mut named) = (0, 0, 0);
     for round in 0..rounds {
+        progress(round);
         let copy = dir.path().join("copy");
         copy_folder(&whole, &copy)?;
         let files = files(&copy.join(part))?;
@@ -412,6 +414,7 @@ fn power(rounds: u64, dice: &mut Dice) -> anyhow::Result<()> {
     let dir = folder()?;
     let (mut shown_in_all, mut notes, mut rebuilt) = (0, 0, 0);
     for round in 0..rounds {
+        progress(round);
         let (image, cut) = (dir.path().join("disk"), dir.path().join("cut"));
         let disk = Disk::make(&image, &dir.path().join("mounted"))?;
         let data = disk.path.join("data");
@@ -492,6 +495,7 @@ fn full(rounds: u64) -> anyhow::Result<()> {
     let (data, ballast) = (disk.path.join("data"), disk.path.join("ballast"));
     let mut shown = BTreeSet::new();
     for round in 0..rounds {
+        progress(round);
         // in every other round the store keeps no reserve, and meets the end in the middle of a write
         let unguarded: &[&str] = if round % 2 == 0 {
             &["to-the-last-byte"]
@@ -505,7 +509,7 @@ fn full(rounds: u64) -> anyhow::Result<()> {
         let block = vec![7; 64 << 10];
         while file.write_all(&block).is_ok() {}
         while file.write_all(&block[..512]).is_ok() {}
-        thread::sleep(Duration::from_millis(1000));
+        thread::sleep(Duration::from_secs(1));
         let kept = writer.kept();
         thread::sleep(Duration::from_millis(500));
         ensure!(writer.kept() == kept, "round {round}: kept on a full disk");
@@ -519,7 +523,7 @@ fn full(rounds: u64) -> anyhow::Result<()> {
         }
         drop(file);
         fs::remove_file(&ballast)?;
-        thread::sleep(Duration::from_millis(2000));
+        thread::sleep(Duration::from_secs(2));
         ensure!(
             writer.kept() > kept,
             "round {round}: did not recover by itself"

@@ -1184,3 +1184,75 @@ fn a_compaction_that_was_cut_short_costs_nothing() {
     assert_eq!(ids(&newest(&store, &Scope::All)), all);
     assert!(!new.exists() && !dir.path().join("store.old").exists());
 }
+
+/// Stores as versions of this program wrote them: `tests/stores/FORMAT/`, sled's file compressed.
+const STORES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stores");
+const KEPT: [&str; 3] = ["journal/00000001.log", "store/conf", "store/db"];
+
+#[test]
+#[ignore = "lays down the store of this version, once for each new format of rows"]
+fn a_store_of_this_version_is_laid_down() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    fill(&store);
+    let revised = Article {
+        updated: Some(minute(30)),
+        ..with_text("office", 2, "另一个标题", &words("revised", 300))
+    };
+    let events = vec![
+        Event::Listed {
+            id: article("office", 1).id,
+            source: source("school"),
+            at: minute(29),
+            sorted_at: minute(29),
+        },
+        Event::Revised { article: revised },
+        Event::Withdrawn {
+            id: article("office", 3).id,
+            at: minute(31),
+        },
+    ];
+    let state = SourceState {
+        title: Some("通知公告".to_owned()),
+        ..SourceState::default()
+    };
+    block(store.record(events, Some((source("office"), state)))).unwrap();
+    drop(store);
+    let db = sled::open(dir.path().join("store")).unwrap();
+    let format = db.get([0]).unwrap().unwrap()[0];
+    drop(db);
+    for name in KEPT {
+        let bytes = fs::read(dir.path().join(name)).unwrap();
+        let to = Path::new(STORES).join(format!("{format}/{name}.zst"));
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::write(to, zstd::encode_all(bytes.as_slice(), 19).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn stores_of_every_version_open() {
+    let mut seen = 0;
+    for kept in fs::read_dir(STORES).unwrap() {
+        let kept = kept.unwrap().path();
+        let dir = TempDir::new().unwrap();
+        for name in KEPT {
+            let packed = fs::read(kept.join(format!("{name}.zst"))).unwrap();
+            let to = dir.path().join(name);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::write(to, zstd::decode_all(packed.as_slice()).unwrap()).unwrap();
+        }
+        let (store, report) = open(dir.path());
+        let words = format!("{}: {report:?}", kept.display());
+        assert_eq!((report.articles, report.set_aside), (12, None), "{words}");
+        assert_eq!(newest(&store, &Scope::All).len(), 12, "{words}");
+        assert_eq!(newest(&store, &Scope::Source(source("school"))).len(), 3);
+        let entry = |n| store.entry(article("office", n).id).unwrap().unwrap();
+        assert_eq!(entry(2).article.title, "另一个标题");
+        assert_eq!(entry(2).article.updated, Some(minute(30)));
+        assert_eq!(entry(3).withdrawn, Some(minute(31)));
+        let title = store.state(&source("office")).unwrap().title;
+        assert_eq!(title.as_deref(), Some("通知公告"));
+        seen += 1;
+    }
+    assert!(seen > 0);
+}

@@ -31,6 +31,7 @@ use self::{
     guard::Guard,
     headers::Cookies,
     hosts::{HostKey, Hosts},
+    kept::Kept,
     permission::Permissions,
 };
 pub use self::{
@@ -83,6 +84,14 @@ struct Inner {
     clients: Clients,
     hosts: Hosts,
     permissions: Permissions,
+    sessions: Kept<Session, Arc<Cookies>>,
+}
+
+/// Whose cookies: a source is told by its list's address.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Session {
+    home: Box<str>,
+    way: Way,
 }
 
 /// A request with what is decided about it, for all its redirects.
@@ -120,6 +129,7 @@ impl Fetcher {
                 clients,
                 hosts: Hosts::new(settings.per_host, settings.concurrency),
                 permissions: Permissions::default(),
+                sessions: Kept::default(),
             }),
         })
     }
@@ -146,14 +156,29 @@ impl Fetcher {
 }
 
 impl Inner {
+    /// Asks with the cookies of the source's session. One that led to an error is over: its cookies may be why.
     async fn follow(&self, errand: &Errand<'_>) -> Result<Answer, FetchError> {
+        let session = Session {
+            home: errand.request.home.as_str().into(),
+            way: errand.way.clone(),
+        };
+        let fresh = async { (Arc::default(), self.limits.session) };
+        let cookies: Arc<Cookies> = self.sessions.get(session, fresh).await;
+        let answer = self.walk(errand, &cookies).await;
+        // that a robots.txt is missing says nothing of the session
+        if answer.is_err() && matches!(errand.extent, Extent::Whole(_)) {
+            cookies.clear();
+        }
+        answer
+    }
+
+    async fn walk(&self, errand: &Errand<'_>, cookies: &Cookies) -> Result<Answer, FetchError> {
         let mut url = errand.request.url.clone();
         url.set_fragment(None);
         let mut left = errand.request.settings.timeout;
-        let mut cookies = Cookies::default();
         let mut for_good = true;
         for redirects in 0..=self.limits.redirects {
-            match self.visit(&url, errand, &mut cookies, &mut left).await? {
+            match self.visit(&url, errand, cookies, &mut left).await? {
                 Reply::Final(mut answer) => {
                     answer.permanent = (redirects > 0 && for_good).then_some(url);
                     return Ok(*answer);
@@ -175,7 +200,7 @@ impl Inner {
         &self,
         url: &Url,
         errand: &Errand<'_>,
-        cookies: &mut Cookies,
+        cookies: &Cookies,
         left: &mut Duration,
     ) -> Result<Reply, FetchError> {
         let host = self.admit(url, errand).await?;

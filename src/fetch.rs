@@ -203,9 +203,9 @@ impl Inner {
         cookies: &Cookies,
         left: &mut Duration,
     ) -> Result<Reply, FetchError> {
-        let host = self.admit(url, errand).await?;
+        let hosts = self.admit(url, errand).await?;
         let delay = self.obey_robots(url, errand).await?;
-        let turn = self.hosts.turn(host, delay).await;
+        let turn = self.hosts.turn(&hosts, delay).await;
         let turn = turn.map_err(|resting| FetchError::Resting {
             address: url.into(),
             left: resting.left,
@@ -231,8 +231,8 @@ impl Inner {
         reply
     }
 
-    /// Lets an address pass, or not, and says in which queue it stands.
-    async fn admit(&self, url: &Url, errand: &Errand<'_>) -> Result<HostKey, FetchError> {
+    /// Lets an address pass, or not, and says in which queues it stands.
+    async fn admit(&self, url: &Url, errand: &Errand<'_>) -> Result<Vec<HostKey>, FetchError> {
         let address = || Shown::from(url);
         let refused = |refusal| FetchError::Refused {
             address: address(),
@@ -241,21 +241,21 @@ impl Inner {
         let (true, Some(host)) = (matches!(url.scheme(), "http" | "https"), url.host()) else {
             return Err(FetchError::Scheme { address: address() });
         };
-        let by_name = || HostKey::Name(host.to_string().into());
+        let mut queues = vec![HostKey::Name(host.to_string().into())];
         let resolver = &self.clients.resolver;
         if let Some(literal) = resolver.guard.check_literal(url).map_err(refused)? {
-            return Ok(HostKey::Address(literal));
+            return Ok(vec![HostKey::Address(literal)]);
         }
         // behind a proxy names are its affair: here they may not resolve at all
         if errand.way.proxy.is_some() {
-            return Ok(by_name());
+            return Ok(queues);
         }
         match resolver.resolve(url.host_str().unwrap_or_default()).await {
             // servers turn the order of a name's addresses; the smallest stays
-            Ok(found) => Ok(found
-                .into_iter()
-                .min()
-                .map_or_else(by_name, HostKey::Address)),
+            Ok(found) => {
+                queues.extend(found.into_iter().min().map(HostKey::Address));
+                Ok(queues)
+            }
             Err(Unresolved::Refused(refusal)) => Err(refused(refusal)),
             Err(Unresolved::Failed(source)) => Err(FetchError::Resolve {
                 address: address(),

@@ -31,6 +31,7 @@ use self::{
     guard::Guard,
     headers::Cookies,
     hosts::{HostKey, Hosts},
+    kept::Kept,
     permission::Permissions,
 };
 pub use self::{
@@ -83,6 +84,14 @@ struct Inner {
     clients: Clients,
     hosts: Hosts,
     permissions: Permissions,
+    sessions: Kept<Session, Arc<Cookies>>,
+}
+
+/// Whose cookies: a source is told by its list's address.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Session {
+    home: Box<str>,
+    way: Way,
 }
 
 /// A request with what is decided about it, for all its redirects.
@@ -120,6 +129,7 @@ impl Fetcher {
                 clients,
                 hosts: Hosts::new(settings.per_host, settings.concurrency),
                 permissions: Permissions::default(),
+                sessions: Kept::default(),
             }),
         })
     }
@@ -146,14 +156,29 @@ impl Fetcher {
 }
 
 impl Inner {
+    /// Asks with the cookies of the source's session. One that led to an error is over: its cookies may be why.
     async fn follow(&self, errand: &Errand<'_>) -> Result<Answer, FetchError> {
+        let session = Session {
+            home: errand.request.home.as_str().into(),
+            way: errand.way.clone(),
+        };
+        let fresh = async { (Arc::default(), self.limits.session) };
+        let cookies: Arc<Cookies> = self.sessions.get(session, fresh).await;
+        let answer = self.walk(errand, &cookies).await;
+        // that a robots.txt is missing says nothing of the session
+        if answer.is_err() && matches!(errand.extent, Extent::Whole(_)) {
+            cookies.clear();
+        }
+        answer
+    }
+
+    async fn walk(&self, errand: &Errand<'_>, cookies: &Cookies) -> Result<Answer, FetchError> {
         let mut url = errand.request.url.clone();
         url.set_fragment(None);
         let mut left = errand.request.settings.timeout;
-        let mut cookies = Cookies::default();
         let mut for_good = true;
         for redirects in 0..=self.limits.redirects {
-            match self.visit(&url, errand, &mut cookies, &mut left).await? {
+            match self.visit(&url, errand, cookies, &mut left).await? {
                 Reply::Final(mut answer) => {
                     answer.permanent = (redirects > 0 && for_good).then_some(url);
                     return Ok(*answer);
@@ -175,12 +200,12 @@ impl Inner {
         &self,
         url: &Url,
         errand: &Errand<'_>,
-        cookies: &mut Cookies,
+        cookies: &Cookies,
         left: &mut Duration,
     ) -> Result<Reply, FetchError> {
-        let host = self.admit(url, errand).await?;
+        let hosts = self.admit(url, errand).await?;
         let delay = self.obey_robots(url, errand).await?;
-        let turn = self.hosts.turn(host, delay).await;
+        let turn = self.hosts.turn(&hosts, delay).await;
         let turn = turn.map_err(|resting| FetchError::Resting {
             address: url.into(),
             left: resting.left,
@@ -206,8 +231,8 @@ impl Inner {
         reply
     }
 
-    /// Lets an address pass, or not, and says in which queue it stands.
-    async fn admit(&self, url: &Url, errand: &Errand<'_>) -> Result<HostKey, FetchError> {
+    /// Lets an address pass, or not, and says in which queues it stands.
+    async fn admit(&self, url: &Url, errand: &Errand<'_>) -> Result<Vec<HostKey>, FetchError> {
         let address = || Shown::from(url);
         let refused = |refusal| FetchError::Refused {
             address: address(),
@@ -216,21 +241,21 @@ impl Inner {
         let (true, Some(host)) = (matches!(url.scheme(), "http" | "https"), url.host()) else {
             return Err(FetchError::Scheme { address: address() });
         };
-        let by_name = || HostKey::Name(host.to_string().into());
+        let mut queues = vec![HostKey::Name(host.to_string().into())];
         let resolver = &self.clients.resolver;
         if let Some(literal) = resolver.guard.check_literal(url).map_err(refused)? {
-            return Ok(HostKey::Address(literal));
+            return Ok(vec![HostKey::Address(literal)]);
         }
         // behind a proxy names are its affair: here they may not resolve at all
         if errand.way.proxy.is_some() {
-            return Ok(by_name());
+            return Ok(queues);
         }
         match resolver.resolve(url.host_str().unwrap_or_default()).await {
             // servers turn the order of a name's addresses; the smallest stays
-            Ok(found) => Ok(found
-                .into_iter()
-                .min()
-                .map_or_else(by_name, HostKey::Address)),
+            Ok(found) => {
+                queues.extend(found.into_iter().min().map(HostKey::Address));
+                Ok(queues)
+            }
             Err(Unresolved::Refused(refusal)) => Err(refused(refusal)),
             Err(Unresolved::Failed(source)) => Err(FetchError::Resolve {
                 address: address(),

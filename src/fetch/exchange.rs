@@ -28,7 +28,7 @@ pub(super) async fn ask(
     limits: &Limits,
     url: &Url,
     errand: &Errand<'_>,
-    cookies: &mut Cookies,
+    cookies: &Cookies,
 ) -> Result<Reply, FetchError> {
     let known = errand.request.validators;
     let mut answer = send(client, limits, url, errand, cookies).await?;

@@ -26,7 +26,8 @@ const LONGEST_REST: Duration = Duration::from_hours(24);
 /// Below this many hosts none is dropped.
 const FEW: usize = 256;
 
-/// A host: by its address, so that all names of one machine share its pace, or by name where a proxy resolves it.
+/// A host: by its address, so that all names of one machine share its pace, and by its name, so that all machines behind
+/// one name do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum HostKey {
     Address(IpAddr),
@@ -67,8 +68,8 @@ struct Pace {
 /// Leave to make one request. Dropping it lets the next one begin.
 #[derive(Debug)]
 pub(super) struct Turn {
-    host: Arc<Host>,
-    _slot: OwnedSemaphorePermit,
+    hosts: Vec<Arc<Host>>,
+    _slots: Vec<OwnedSemaphorePermit>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -91,30 +92,30 @@ impl Hosts {
         }
     }
 
-    /// Waits until a request to this host may begin; the one after it waits `delay` longer.
+    /// Waits until a request to this host may begin; the one after it waits `delay` longer. All that the host is known
+    /// by queues in turn, the name before the address: those of one name stand in line there, and take turns with
+    /// those of the address's other names.
     ///
     /// # Errors
     /// The host rests for longer than [`PATIENCE`].
-    pub(super) async fn turn(&self, key: HostKey, delay: Duration) -> Result<Turn, Resting> {
-        let host = self.host(key);
-        host.rest()?;
-        let slot = acquire(&host.slots).await;
-        let gate = host.gate.lock().await;
-        loop {
+    pub(super) async fn turn(&self, keys: &[HostKey], delay: Duration) -> Result<Turn, Resting> {
+        let hosts: Vec<_> = keys.iter().map(|key| self.host(key.clone())).collect();
+        let mut slots = Vec::with_capacity(hosts.len());
+        let mut gates = Vec::with_capacity(hosts.len());
+        for host in &hosts {
             host.rest()?;
-            let pace = *host.pace();
-            let start = pace.next_start.max(pace.rest_until);
-            if start <= Instant::now() {
-                break;
-            }
-            sleep_until(start).await;
+            slots.push(acquire(&host.slots).await);
+            gates.push(host.gate.lock().await);
+            host.ready().await?;
         }
         let place = acquire(&self.places).await;
-        host.pace().next_start = Instant::now() + delay;
-        drop(gate);
+        for host in &hosts {
+            host.pace().next_start = Instant::now() + delay;
+        }
+        drop(gates);
         Ok(Turn {
-            host,
-            _slot: slot,
+            hosts,
+            _slots: slots,
             _place: place,
         })
     }
@@ -158,6 +159,19 @@ impl Host {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits for the end of the pause that the host is owed.
+    async fn ready(&self) -> Result<(), Resting> {
+        loop {
+            self.rest()?;
+            let pace = *self.pace();
+            let start = pace.next_start.max(pace.rest_until);
+            if start <= Instant::now() {
+                return Ok(());
+            }
+            sleep_until(start).await;
+        }
+    }
+
     fn rest(&self) -> Result<(), Resting> {
         let left = self.pace().rest_until - Instant::now();
         if left > PATIENCE {
@@ -171,8 +185,10 @@ impl Turn {
     /// Lets the host rest: no request begins there for so long (a day at most).
     pub(super) fn rest(&self, pause: Duration) {
         let until = Instant::now() + pause.min(LONGEST_REST);
-        let mut pace = self.host.pace();
-        pace.rest_until = pace.rest_until.max(until);
+        for host in &self.hosts {
+            let mut pace = host.pace();
+            pace.rest_until = pace.rest_until.max(until);
+        }
     }
 }
 
@@ -203,7 +219,7 @@ mod tests {
         for name in names {
             let (hosts, key) = (Arc::clone(hosts), named(name));
             tasks.push(tokio::spawn(async move {
-                let turn = hosts.turn(key, delay).await.unwrap();
+                let turn = hosts.turn(&[key], delay).await.unwrap();
                 let at = begin.elapsed().as_secs();
                 tokio::time::sleep(work).await;
                 drop(turn);
@@ -243,6 +259,39 @@ mod tests {
         assert_eq!(at, [0, 100, 1]);
     }
 
+    /// Starts as many requests at once by these names and this address, a second each; gives the second in which each
+    /// began.
+    async fn starts_at(hosts: &Hosts, of: &[(&str, u8)]) -> Vec<u64> {
+        let begin = Instant::now();
+        let asked = of.iter().map(async |(name, last)| {
+            let address = HostKey::Address(IpAddr::from([192, 0, 2, *last]));
+            let turn = hosts.turn(&[named(name), address], SECOND).await.unwrap();
+            let at = begin.elapsed().as_secs();
+            tokio::time::sleep(SECOND).await;
+            drop(turn);
+            at
+        });
+        futures_util::future::join_all(asked).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn names_of_one_address_and_addresses_of_one_name_share_a_pace() {
+        let hosts = Hosts::new(1, 64);
+        let at = starts_at(&hosts, &[("a", 1), ("a", 2), ("b", 1), ("c", 3)]).await;
+        assert_eq!(at, [0, 1, 1, 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_with_hundreds_of_columns_leaves_every_other_turn_to_its_neighbour() {
+        let hosts = Hosts::new(1, 64);
+        let mut of = vec![("big", 1); 200];
+        of.extend([("small", 1); 3]);
+        let at = starts_at(&hosts, &of).await;
+        assert_eq!(at[..3], [0, 2, 4]);
+        assert_eq!(at[200..], [1, 3, 5]);
+        assert_eq!(at[199], 202);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn concurrency_bounds_all_together() {
         let hosts = Arc::new(Hosts::new(1, 2));
@@ -253,24 +302,25 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_short_rest_is_waited_for_and_a_long_one_refused() {
         let hosts = Arc::new(Hosts::new(1, 64));
-        let turn = hosts.turn(named("a"), Duration::ZERO).await.unwrap();
+        let turn = hosts.turn(&[named("a")], Duration::ZERO).await.unwrap();
         turn.rest(20 * SECOND);
         drop(turn);
         let at = starts(&hosts, &["a", "b"], Duration::ZERO, SECOND).await;
         assert_eq!(at, [20, 0]);
 
-        let turn = hosts.turn(named("a"), Duration::ZERO).await.unwrap();
+        let turn = hosts.turn(&[named("a")], Duration::ZERO).await.unwrap();
         turn.rest(3600 * SECOND);
         turn.rest(SECOND);
-        let refused = hosts.turn(named("a"), Duration::ZERO).await.unwrap_err();
+        let refused = hosts.turn(&[named("a")], Duration::ZERO).await.unwrap_err();
         assert_eq!(refused.left, 3600 * SECOND);
     }
 
     #[tokio::test(start_paused = true)]
     async fn those_in_the_queue_learn_of_a_long_rest() {
         let hosts = Arc::new(Hosts::new(1, 64));
-        let turn = hosts.turn(named("a"), Duration::ZERO).await.unwrap();
-        let waiting = hosts.turn(named("a"), Duration::ZERO);
+        let turn = hosts.turn(&[named("a")], Duration::ZERO).await.unwrap();
+        let keys = [named("a")];
+        let waiting = hosts.turn(&keys, Duration::ZERO);
         let (refused, ()) = tokio::join!(waiting, async {
             turn.rest(3600 * SECOND);
             drop(turn);
@@ -281,8 +331,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_dropped_waiter_leaves_no_trace() {
         let hosts = Arc::new(Hosts::new(1, 1));
-        let turn = hosts.turn(named("a"), SECOND).await.unwrap();
-        let waiting = hosts.turn(named("a"), SECOND);
+        let turn = hosts.turn(&[named("a")], SECOND).await.unwrap();
+        let keys = [named("a")];
+        let waiting = hosts.turn(&keys, SECOND);
         assert!(tokio::time::timeout(10 * SECOND, waiting).await.is_err());
         drop(turn);
         let at = starts(&hosts, &["a", "b"], SECOND, SECOND).await;
@@ -292,15 +343,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn idle_hosts_are_forgotten_and_resting_ones_are_not() {
         let hosts = Hosts::new(1, 64);
-        let resting = hosts.turn(named("resting"), Duration::ZERO).await.unwrap();
+        let resting = hosts
+            .turn(&[named("resting")], Duration::ZERO)
+            .await
+            .unwrap();
         resting.rest(LONGEST_REST);
         drop(resting);
         for n in 0..10 * FEW {
             let key = named(&n.to_string());
-            drop(hosts.turn(key, Duration::ZERO).await.unwrap());
+            drop(hosts.turn(&[key], Duration::ZERO).await.unwrap());
         }
         assert!(hosts.table.lock().unwrap().hosts.len() <= FEW);
-        let refused = hosts.turn(named("resting"), Duration::ZERO).await;
+        let refused = hosts.turn(&[named("resting")], Duration::ZERO).await;
         assert!(refused.is_err());
     }
 }

@@ -24,7 +24,7 @@ use hyper_util::{
 };
 use openssl::{
     base64,
-    error::ErrorStack,
+    error::{Error as ErrorCode, ErrorStack},
     provider::Provider,
     ssl::{self, SslConnector, SslMethod, SslOptions, SslVersion},
     x509::{X509, X509VerifyResult},
@@ -302,7 +302,7 @@ impl Legacy {
 /// Why a hand-shake ended, in the library's words without its numbers.
 fn broken_off(error: &ssl::Error) -> Failed {
     let first = error.ssl_error().and_then(|stack| stack.errors().first());
-    let reason = first.and_then(|error| error.reason());
+    let reason = first.and_then(ErrorCode::reason);
     let reason = reason.unwrap_or("the server hung up during the hand-shake");
     let no_tls = [
         "wrong version number",

@@ -21,6 +21,8 @@ pub struct Limits {
     pub robots_kept: Duration,
     /// How long a robots.txt that could not be read closes its origin before it is tried again.
     pub robots_unread: Duration,
+    /// How long a source's cookies are kept: for the articles of a visit, not for the next one.
+    pub session: Duration,
     /// How long a host rests that asks for it (429, 503) without saying how long.
     pub rest: Duration,
 }
@@ -36,6 +38,7 @@ impl Limits {
         error_page_bytes: 64 * 1024,
         robots_kept: Duration::from_hours(24),
         robots_unread: Duration::from_mins(1),
+        session: Duration::from_mins(10),
         rest: Duration::from_secs(30),
     };
 }

@@ -105,3 +105,40 @@ fn health(source: &Source, state: &SourceState) -> &'static str {
         Some(Outcome::Read { .. } | Outcome::Unchanged) => "ok",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn loose_tls_and_a_new_address_are_told() {
+        let report = |url: &str, tls: &str, moved_to: Option<&str>| {
+            let text = format!("[[source]]\nurl = '{url}'\ntls = '{tls}'\n");
+            let source = &Config::parse(&text, "test").unwrap().sources[0];
+            let state = SourceState {
+                moved_to: moved_to.map(|to| Url::parse(to).unwrap()),
+                ..SourceState::default()
+            };
+            SourceReport::new(source, Some(state), 0)
+        };
+        let (http, https) = ("http://a.example/", "https://a.example/");
+        assert_eq!(report(https, "strict", None).notes(), [""; 0]);
+        assert_eq!(report(http, "insecure", None).notes(), [""; 0]);
+        assert_eq!(
+            report(https, "insecure", None).notes(),
+            ["tls = \"insecure\": any certificate is taken"]
+        );
+        assert_eq!(
+            report(https, "legacy", Some("https://b.example/")).notes(),
+            [
+                "https://a.example/ has moved for good: set url = \"https://b.example/\"",
+                "tls = \"legacy\": old protocols and ciphers are spoken"
+            ]
+        );
+        assert_eq!(report(https, "legacy", None).tls, Some(Tls::Legacy));
+        assert_eq!(report(http, "legacy", None).tls, None);
+    }
+}

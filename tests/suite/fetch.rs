@@ -208,8 +208,51 @@ async fn a_cookie_hand_shake_works_within_one_get() {
         .await
         .unwrap();
     assert_eq!(body(answer), "in");
-    // another get begins without
+    // a session of its own is not another source's
     assert!(get(&server.url("/")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_session_lasts_for_the_articles_of_its_source_and_ends_with_an_error() {
+    let server = FaultServer::without_robots(|asked| match asked.target.as_str() {
+        "/broken" => page("500 Internal Server Error", "", ""),
+        _ if asked.header("Cookie") == Some("pass=1") => html("in"),
+        path => {
+            let head = format!("Location: {path}\r\nSet-Cookie: pass=1; Path=/\r\n");
+            page("302 Found", &head, "")
+        }
+    })
+    .await;
+    let (fetcher, settings, home) = (fetcher(), asking(), server.url("/list"));
+    let ask = async |path: &str| {
+        let url = server.url(path);
+        let request = Request {
+            url: &url,
+            home: &home,
+            settings: &settings,
+            validators: None,
+        };
+        fetcher.get(request).await
+    };
+    for path in ["/list", "/1", "/2"] {
+        assert_eq!(body(ask(path).await.unwrap()), "in");
+    }
+    assert!(ask("/broken").await.is_err());
+    assert_eq!(body(ask("/3").await.unwrap()), "in");
+    let targets = server.targets();
+    assert_eq!(
+        targets,
+        [
+            "/robots.txt",
+            "/list",
+            "/list",
+            "/1",
+            "/2",
+            "/broken",
+            "/3",
+            "/3"
+        ]
+    );
 }
 
 #[tokio::test]

@@ -332,14 +332,11 @@ async fn a_list_behind_old_tls_is_read_with_a_certificate_that_the_system_trusts
                     .unwrap()
                     .starts_with("schoolbell/")
             );
-            match asked.target.as_str() {
-                "/robots.txt" => page("404 Not Found", "", ""),
-                _ => {
-                    let head =
-                        "Content-Type: text/html; charset=utf-8\r\nContent-Encoding: gzip\r\n";
-                    page("200 OK", head, &packed)
-                }
+            if asked.target == "/robots.txt" {
+                return page("404 Not Found", "", "");
             }
+            let head = "Content-Type: text/html; charset=utf-8\r\nContent-Encoding: gzip\r\n";
+            page("200 OK", head, &packed)
         })
         .await;
         let config = format!(
@@ -364,12 +361,15 @@ async fn check_live_says_what_each_source_gives_and_what_to_change() {
         _ => html("<html><body><p>本栏目正在建设</p></body></html>"),
     })
     .await;
-    let mut config = "[fetch]\ndelay = '0s'\nallow_private = ['127.0.0.1/32']\n".to_owned();
-    for id in ["good", "old", "walled", "empty"] {
+    let sources = ["good", "old", "walled", "empty"].map(|id| {
         let url = server.url(&format!("/{id}.htm"));
-        config += &format!("[[source]]\nid = '{id}'\nurl = '{url}'\n");
-    }
-    config += "[[source]]\nid = 'off'\nurl = 'http://127.0.0.1:1/'\nenabled = false\n";
+        format!("[[source]]\nid = '{id}'\nurl = '{url}'\n")
+    });
+    let config = format!(
+        "[fetch]\ndelay = '0s'\nallow_private = ['127.0.0.1/32']\n{}\
+         [[source]]\nid = 'off'\nurl = 'http://127.0.0.1:1/'\nenabled = false\n",
+        sources.concat()
+    );
     let (printed, code) = check_live(config, "", false).await;
     let lines: Vec<&str> = printed.lines().collect();
     assert!(

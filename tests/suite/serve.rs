@@ -328,6 +328,8 @@ async fn health_is_told_to_machines() {
     assert_eq!(sources[0]["articles"], 2);
     assert_eq!(sources[1]["url"], "https://jwc.example/1001/list.htm");
     assert_eq!(sources[1]["last_error"], serde_json::Value::Null);
+    assert_eq!(sources[0]["tls"], "strict");
+    assert_eq!(sources[0]["moved_to"], serde_json::Value::Null);
 }
 
 #[tokio::test]

@@ -334,6 +334,16 @@ fn line_too_long() {
     let file = format!("user-agent: FooBot\ndisallow: {long}/qux\n");
     assert!(may(&file, "FooBot", "http://foo.bar/fux"));
     assert!(!may(&file, "FooBot", &format!("http://foo.bar{long}/fux")));
+
+    let cut = MAX_LINE_BYTES - "allow: ".len() - "/x/".len();
+    let (a, b) = (
+        format!("/x/{}", "a".repeat(cut)),
+        format!("/x/{}", "b".repeat(cut)),
+    );
+    let file = format!("user-agent: FooBot\ndisallow: /\nallow: {a}/qux\nallow: {b}/qux\n");
+    assert!(!may(&file, "FooBot", "http://foo.bar/"));
+    assert!(may(&file, "FooBot", &format!("http://foo.bar{a}/qux")));
+    assert!(may(&file, "FooBot", &format!("http://foo.bar{b}/fux")));
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub use self::{
     pool::{ParserPool, PoolError},
 };
 use crate::{
+    article::dates::Published,
     config::ScheduleSettings,
     fetch::{Answer, FetchError, Fetcher, Request},
     list::{self, Item, List, ListContext},
@@ -30,7 +31,8 @@ use crate::{
     schedule::pace::{self, Hints},
     source::{
         Source,
-        state::{Fault, FaultKind, Outcome, SourceState},
+        rhythm::Rhythm,
+        state::{Fault, Outcome, SourceState},
     },
     store::{Store, StoreError},
 };
@@ -93,7 +95,15 @@ impl Poller {
         let (outcome, mut hints) = self.visit(source, &mut state, now).await?;
         // `now` is the visit's beginning, and the host wants to be left alone from its answer on
         hints.retry_after = hints.retry_after.map(|patience| patience + begun.elapsed());
-        let next_poll = self.conclude(source, &mut state, &outcome, hints, now);
+        let next_poll = pace::conclude(
+            source,
+            &self.schedule,
+            &mut state,
+            outcome.clone(),
+            hints,
+            now,
+        )
+        .due;
         self.store
             .record(Vec::new(), Some((source.id.clone(), state)))
             .await?;
@@ -157,6 +167,10 @@ impl Poller {
             state.title = first.list.title.or(state.title.take());
         }
         state.items = count(first.list.items.len());
+        state.rhythm.get_or_insert_with(|| {
+            let dates = items.iter().filter_map(|item| item.published);
+            Rhythm::of_list(dates.map(Published::day), now, &source.timezone)
+        });
         let outcome = match judge::bodies(&found, &again, state) {
             Some(fault) => Outcome::Failed(fault),
             None => Outcome::Read {
@@ -286,34 +300,6 @@ impl Poller {
             walked.push(url);
         }
         items
-    }
-
-    /// Writes down how the visit ended and when the next is due.
-    fn conclude(
-        &self,
-        source: &Source,
-        state: &mut SourceState,
-        outcome: &Outcome,
-        hints: Hints,
-        now: Timestamp,
-    ) -> Timestamp {
-        state.first_poll.get_or_insert(now);
-        state.last_poll = Some(now);
-        // a list that was read is a success, whatever its articles' pages are like
-        if outcome
-            .fault()
-            .is_some_and(|fault| fault.kind != FaultKind::BodyMissing)
-        {
-            state.failures = state.failures.saturating_add(1);
-        } else {
-            state.failures = 0;
-            state.last_success = Some(now);
-        }
-        state.outcome = Some(outcome.clone());
-        let plan = pace::next(source, &self.schedule, state, hints, now);
-        state.interval = Some(plan.interval);
-        state.next_poll = Some(plan.due);
-        plan.due
     }
 }
 

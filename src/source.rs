@@ -5,6 +5,7 @@
 
 pub mod presets;
 pub mod report;
+pub mod rhythm;
 pub mod state;
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -33,6 +33,7 @@ pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result
             "ARTICLES",
             "LAST POLL",
             "NEXT POLL",
+            "WHY THEN",
             "TITLE",
         ]
         .map(ToOwned::to_owned),
@@ -47,13 +48,17 @@ pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(report: &SourceReport) -> [String; 6] {
+fn row(report: &SourceReport) -> [String; 7] {
     [
         report.id.clone(),
         report.health.clone(),
         report.articles.to_string(),
         moment(report.last_poll),
         moment(report.next_poll),
+        report
+            .next_poll_reason
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), |reason| reason.words.clone()),
         report.title.clone(),
     ]
 }

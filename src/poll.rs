@@ -12,7 +12,7 @@ mod revisions;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -44,7 +44,11 @@ pub struct Poller {
     store: Arc<Store>,
     pool: ParserPool,
     schedule: ScheduleSettings,
+    questions: Arc<Semaphore>,
 }
+
+/// How many polls ask the store at the same time: each question takes a thread.
+const QUESTIONS: usize = 16;
 
 /// How a visit went.
 #[derive(Clone, Debug)]
@@ -74,6 +78,7 @@ impl Poller {
             store,
             pool,
             schedule,
+            questions: Arc::new(Semaphore::new(QUESTIONS)),
         }
     }
 
@@ -157,7 +162,6 @@ impl Poller {
         let items = self.follow_pages(source, &first.list, state, now).await;
         let found = self.take_in(source, &items, state, now).await?;
         let again = self.read_again(source, now).await?;
-        self.look_again(source, now).await?;
 
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
         state.validators = answer.validators;
@@ -189,7 +193,6 @@ impl Poller {
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let again = self.read_again(source, now).await?;
-        self.look_again(source, now).await?;
         let fault = judge::bodies(&Found::default(), &again, state);
         Ok(fault.map_or(Outcome::Unchanged, Outcome::Failed))
     }
@@ -217,6 +220,8 @@ impl Poller {
         question: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = self.store.clone();
+        // closed by nobody, and an error would only mean that all may ask
+        let _permit = self.questions.acquire().await.ok();
         let asked = tokio::task::spawn_blocking(move || question(&store)).await;
         asked.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
@@ -230,7 +235,9 @@ impl Poller {
         if error.page().is_none() {
             return judge::fetch_fault(&error);
         }
-        let judged = self.pool.run(move || judge::error_page(&error)).await;
+        let bytes = error.page().map_or(0, |page| page.body.len());
+        let judge = move || judge::error_page(&error);
+        let judged = self.pool.run(bytes, judge).await;
         judged.unwrap_or_else(|error| judge::defect(&error))
     }
 
@@ -244,7 +251,7 @@ impl Poller {
     ) -> Result<Listing, Fault> {
         let source = source.clone();
         self.pool
-            .run(move || {
+            .run(page.body.len(), move || {
                 let list = read_list(&source, &page, now)?;
                 Ok(Listing { list, page_hash })
             })

@@ -124,9 +124,7 @@ fn measure(world: World, seed: u64) {
             ratio(3)
         );
     }
-    if std::env::var_os("KINDS").is_some() {
-        kinds(&lives, &ours, &fixed);
-    }
+    kinds(&lives, &ours, &fixed);
 }
 
 /// The same by kind of source, to see where requests go.
@@ -192,9 +190,9 @@ fn sought(requests: u64, rule: impl Fn(f64) -> Year, mut low: f64, mut high: f64
         }
         let middle = (low * high).sqrt();
         if year.requests > requests {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
         year = rule((low * high).sqrt());
     }
@@ -347,9 +345,6 @@ fn configuration(lives: &[Life]) -> Arc<Config> {
             life.timezone
         )
         .unwrap();
-    }
-    if let Ok(schedule) = std::env::var("SCHEDULE") {
-        text = format!("[schedule]\n{schedule}\n{text}");
     }
     Arc::new(Config::parse(&text, "simulation").unwrap())
 }

@@ -74,7 +74,6 @@ impl World {
                         life.away.push((death + chance.below(60 * DAY), END));
                     }
                 }
-                // an article comes to light when the server is back, but it was out before
                 life
             })
             .collect()
@@ -184,8 +183,8 @@ fn described(n: usize, chance: &mut Chance) -> Life {
     let mut published = Vec::new();
     let p = &mut published;
     let (mut zone, mut offset, mut chinese) = ("Asia/Shanghai", 8, true);
-    if n % 25 == 0 {
-        (zone, offset, chinese) = if n % 50 == 0 {
+    if n.is_multiple_of(25) {
+        (zone, offset, chinese) = if n.is_multiple_of(50) {
             ("America/Phoenix", -7, false)
         } else {
             ("Asia/Tokyo", 9, false)

@@ -33,7 +33,6 @@ pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result
             "ARTICLES",
             "LAST POLL",
             "NEXT POLL",
-            "WHY THEN",
             "TITLE",
         ]
         .map(ToOwned::to_owned),
@@ -48,19 +47,24 @@ pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(report: &SourceReport) -> [String; 7] {
+fn row(report: &SourceReport) -> [String; 6] {
     [
         report.id.clone(),
         report.health.clone(),
         report.articles.to_string(),
         moment(report.last_poll),
-        moment(report.next_poll),
-        report
-            .next_poll_reason
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), |reason| reason.words.clone()),
+        next_poll(report),
         report.title.clone(),
     ]
+}
+
+/// When, and why then.
+fn next_poll(report: &SourceReport) -> String {
+    let when = moment(report.next_poll);
+    match &report.next_poll_reason {
+        Some(reason) => format!("{when}: {}", reason.words),
+        None => when,
+    }
 }
 
 /// On the clock of the person who asks.

@@ -101,7 +101,7 @@ impl Rhythm {
         let today = zone.to_datetime(now).date();
         let mut ages: Vec<(i32, Date)> = dates
             .into_iter()
-            .filter_map(|date| Some(((today - date).get_days(), date)))
+            .map(|date| ((today - date).get_days(), date))
             .filter(|(age, _)| *age >= 0)
             .collect();
         ages.sort_unstable_by_key(|(age, _)| *age);
@@ -148,10 +148,10 @@ impl Rhythm {
             *left -= hours;
             (hours > 0.0).then_some(Piece { hours, ..piece })
         }) {
-            let share = shape.at(&piece) * piece.hours;
-            hours[piece.hour] += share;
-            days[piece.day] += share;
-            watched += share;
+            let part = shape.at(&piece) * piece.hours;
+            hours[piece.hour] += part;
+            days[piece.day] += part;
+            watched += part;
         }
         let articles = f64::from(articles.min(MOST_ARTICLES));
         let old = kept(elapsed, SHAPE_HALF);
@@ -175,15 +175,21 @@ impl Rhythm {
             }
         }
         let is_worth = |at| waiting(&expected, at) >= WORTH;
-        let (mut low, mut high) = (in_hours(min).min(longest), longest);
+        let mut low = in_hours(min).min(longest);
         if is_worth(low) {
             return min;
         }
-        if !is_worth(high) {
-            return max;
+        // most waits are short: looked for from there
+        let mut high = low;
+        while !is_worth(high) {
+            if high >= longest {
+                return max;
+            }
+            low = high;
+            high = (high * 2.0).clamp(0.01, longest);
         }
-        // to the second, or nearly
-        for _ in 0..16 {
+        // to some seconds
+        for _ in 0..12 {
             let middle = f64::midpoint(low, high);
             if is_worth(middle) {
                 high = middle;

@@ -51,8 +51,7 @@ pub async fn run(
 
     let stopped = stopped(stop.clone()).shared();
     let serving = serve::serve(listener, serve::router(site.clone()), stopped.clone());
-    let (sources, settings) = (&config.sources, &config.schedule);
-    let polling = schedule::run(poller, &store, sources, settings, clock, stop);
+    let polling = schedule::run(poller, &store, &config, clock, stop);
     let keeping = keep_within_retention(&config, &store, clock);
     let working = async {
         let serving = async { serving.await.context("the listener failed") };

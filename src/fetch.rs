@@ -19,7 +19,7 @@ mod limits;
 mod permission;
 pub mod robots;
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout};
 use url::Url;
@@ -30,7 +30,7 @@ use self::{
     exchange::Reply,
     guard::Guard,
     headers::Cookies,
-    hosts::{HostKey, Hosts},
+    hosts::{HostKey, Hosts, Turn},
     kept::Kept,
     permission::Permissions,
 };
@@ -206,13 +206,14 @@ impl Inner {
         let hosts = self.admit(url, errand).await?;
         let delay = self.obey_robots(url, errand).await?;
         let turn = self.hosts.turn(&hosts, delay).await;
-        let turn = turn.map_err(|resting| FetchError::Resting {
+        let mut turn = turn.map_err(|resting| FetchError::Resting {
             address: url.into(),
             left: resting.left,
         })?;
         let client = self.clients.get(&errand.way)?;
         let began = Instant::now();
         let asked = exchange::ask(&client, &self.limits, url, errand, cookies);
+        let asked = giving_way(asked, &mut turn, self.limits.slow);
         let reply = timeout(*left, asked).await.unwrap_or_else(|_| {
             Err(FetchError::Slow {
                 address: url.into(),
@@ -263,6 +264,19 @@ impl Inner {
             }),
         }
     }
+}
+
+/// The answer; when it has not come after a while, the request hands on its place among all.
+async fn giving_way<T>(asked: impl Future<Output = T>, turn: &mut Turn, slow: Duration) -> T {
+    let mut asked = pin!(asked);
+    if let Ok(answer) = timeout(slow, &mut asked).await {
+        return answer;
+    }
+    let give_way = async {
+        turn.give_way().await;
+        std::future::pending::<T>().await
+    };
+    tokio::select! { answer = &mut asked => answer, never = give_way => never }
 }
 
 /// One line per request, for those who look closely; a poll has a line of its own.

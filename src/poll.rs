@@ -12,7 +12,7 @@ mod revisions;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -23,7 +23,7 @@ pub use self::{
     pool::{ParserPool, PoolError},
 };
 use crate::{
-    article::ArticleId,
+    article::{ArticleId, dates::Published},
     config::ScheduleSettings,
     fetch::{Answer, FetchError, Fetcher, Request},
     list::{self, Item, List, ListContext},
@@ -31,6 +31,7 @@ use crate::{
     schedule::pace::{self, Hints},
     source::{
         Source,
+        rhythm::Rhythm,
         state::{Fault, FaultKind, Outcome, SourceState},
     },
     store::{Store, StoreError},
@@ -43,7 +44,11 @@ pub struct Poller {
     store: Arc<Store>,
     pool: ParserPool,
     schedule: ScheduleSettings,
+    questions: Arc<Semaphore>,
 }
+
+/// How many polls ask the store at the same time: each question takes a thread.
+const QUESTIONS: usize = 16;
 
 /// How a visit went.
 #[derive(Clone, Debug)]
@@ -92,6 +97,7 @@ impl Poller {
             store,
             pool,
             schedule,
+            questions: Arc::new(Semaphore::new(QUESTIONS)),
         }
     }
 
@@ -113,7 +119,15 @@ impl Poller {
         let (outcome, mut hints) = self.visit(source, &mut state, now).await?;
         // `now` is the visit's beginning, and the host wants to be left alone from its answer on
         hints.retry_after = hints.retry_after.map(|patience| patience + begun.elapsed());
-        let next_poll = self.conclude(source, &mut state, &outcome, hints, now);
+        let next_poll = pace::conclude(
+            source,
+            &self.schedule,
+            &mut state,
+            outcome.clone(),
+            hints,
+            now,
+        )
+        .due;
         self.store
             .record(Vec::new(), Some((source.id.clone(), state)))
             .await?;
@@ -183,7 +197,6 @@ impl Poller {
         let items = self.follow_pages(source, &first.list, state, now).await;
         let found = self.take_in(source, &items, state, now).await?;
         let again = self.read_again(source, now).await?;
-        self.look_again(source, now).await?;
 
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
         let on_page = first.page_hash.is_some();
@@ -196,6 +209,10 @@ impl Poller {
             state.title = first.list.title.or(state.title.take());
         }
         state.items = count(first.list.items.len());
+        state.rhythm.get_or_insert_with(|| {
+            let dates = items.iter().filter_map(|item| item.published);
+            Rhythm::of_list(dates.map(Published::day), now, &source.timezone)
+        });
         let outcome = match judge::bodies(&found, &again, state) {
             Some(fault) => Outcome::Failed(fault),
             None => Outcome::Read {
@@ -228,7 +245,6 @@ impl Poller {
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
         let again = self.read_again(source, now).await?;
-        self.look_again(source, now).await?;
         let fault = judge::bodies(&Found::default(), &again, state);
         Ok(fault.map_or(Outcome::Unchanged, Outcome::Failed))
     }
@@ -256,6 +272,8 @@ impl Poller {
         question: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let store = self.store.clone();
+        // closed by nobody, and an error would only mean that all may ask
+        let _permit = self.questions.acquire().await.ok();
         let asked = tokio::task::spawn_blocking(move || question(&store)).await;
         asked.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
@@ -274,15 +292,17 @@ impl Poller {
     ) -> Result<Listing, Unlisted> {
         let source = source.clone();
         self.pool
-            .run(move || match read_list(&source, &page, now) {
-                Ok(list) => Ok(Listing {
-                    list,
-                    page_hash: Some(page_hash),
-                }),
-                Err(fault) => Err(Unlisted {
-                    linked: judge::linked(&fault, &page),
-                    fault,
-                }),
+            .run(page.body.len(), move || {
+                match read_list(&source, &page, now) {
+                    Ok(list) => Ok(Listing {
+                        list,
+                        page_hash: Some(page_hash),
+                    }),
+                    Err(fault) => Err(Unlisted {
+                        linked: judge::linked(&fault, &page),
+                        fault,
+                    }),
+                }
             })
             .await
             .unwrap_or_else(|error| {
@@ -342,34 +362,6 @@ impl Poller {
         }
         items
     }
-
-    /// Writes down how the visit ended and when the next is due.
-    fn conclude(
-        &self,
-        source: &Source,
-        state: &mut SourceState,
-        outcome: &Outcome,
-        hints: Hints,
-        now: Timestamp,
-    ) -> Timestamp {
-        state.first_poll.get_or_insert(now);
-        state.last_poll = Some(now);
-        // a list that was read is a success, whatever its articles' pages are like
-        if outcome
-            .fault()
-            .is_some_and(|fault| fault.kind != FaultKind::BodyMissing)
-        {
-            state.failures = state.failures.saturating_add(1);
-        } else {
-            state.failures = 0;
-            state.last_success = Some(now);
-        }
-        state.outcome = Some(outcome.clone());
-        let plan = pace::next(source, &self.schedule, state, hints, now);
-        state.interval = Some(plan.interval);
-        state.next_poll = Some(plan.due);
-        plan.due
-    }
 }
 
 /// Asks for a source's list and reads it; stores nothing.
@@ -400,7 +392,9 @@ pub async fn look(
         body: bytes::Bytes::new(),
     });
     let (reader, shown) = (source.clone(), page.clone());
-    let read = pool.run(move || read_list(&reader, &shown, now)).await;
+    let read = pool
+        .run(page.body.len(), move || read_list(&reader, &shown, now))
+        .await;
     let list = match read.unwrap_or_else(|error| Err(judge::defect(&error))) {
         Ok(list) => list,
         Err(fault) => elsewhere(fetcher, pool, source, &page, &fault, now)
@@ -427,7 +421,11 @@ async fn elsewhere(
         return None;
     }
     let shown = page.clone();
-    let url = pool.run(move || list_elsewhere(&shown)).await.ok()??;
+    let size = page.body.len();
+    let url = pool
+        .run(size, move || list_elsewhere(&shown))
+        .await
+        .ok()??;
     let request = Request {
         url: &url,
         home: &source.url,
@@ -436,7 +434,8 @@ async fn elsewhere(
     };
     let page = fetcher.get(request).await.ok()?.page?;
     let reader = source.clone();
-    let read = pool.run(move || read_list(&reader, &page, now)).await;
+    let size = page.body.len();
+    let read = pool.run(size, move || read_list(&reader, &page, now)).await;
     let mut list = read.ok()?.ok()?;
     list.found_by
         .push_str(&format!(", on {url}, which the page has its list from"));
@@ -448,7 +447,8 @@ async fn fault_of(pool: &ParserPool, error: FetchError) -> Fault {
     if error.page().is_none() {
         return judge::fetch_fault(&error);
     }
-    let judged = pool.run(move || judge::error_page(&error)).await;
+    let size = error.page().map_or(0, |page| page.body.len());
+    let judged = pool.run(size, move || judge::error_page(&error)).await;
     judged.unwrap_or_else(|error| judge::defect(&error))
 }
 

@@ -1,8 +1,10 @@
 //! When each source is due, and the loop that visits it then.
 //!
-//! Due times are kept in the store, so a restart goes on where it stopped. What was never polled is spread over the
-//! first moments. A poll that fails, or panics, only moves its own source's due time.
+//! Due times are kept in the store, so a restart goes on where it stopped. What was never polled, or is overdue, is
+//! spread over the first moments. A poll that fails, or panics, only moves its own source's due time; one that hangs
+//! only holds up the sources of its own host.
 
+mod line;
 pub mod pace;
 
 use std::{
@@ -19,7 +21,13 @@ use tokio::{
     task::{Id, JoinSet},
 };
 
-use crate::{config::ScheduleSettings, poll::Poller, source::Source, store::Store};
+use self::line::{Line, Places};
+use crate::{
+    config::{Config, ScheduleSettings},
+    poll::Poller,
+    source::Source,
+    store::Store,
+};
 
 /// How long polls may go on after a stop was asked for. What they have found until then is recorded; the rest is found
 /// again at the next start.
@@ -34,28 +42,43 @@ const AFTER_DEFECT: Duration = Duration::from_mins(5);
 /// The due sources, soonest first.
 struct Queue(BinaryHeap<Reverse<(Timestamp, usize)>>);
 
-/// Visits every enabled source whenever it is due, until `stop` turns true.
+/// Visits every enabled source whenever it is due, until `stop` turns true. As many polls are under way as `fetch`
+/// allows requests, and a few times more that wait for their host; the others wait without taking memory.
 pub async fn run(
     poller: Poller,
     store: &Store,
-    sources: &[Arc<Source>],
-    settings: &ScheduleSettings,
+    config: &Config,
     clock: fn() -> Timestamp,
     mut stop: watch::Receiver<bool>,
 ) {
-    let sources: Vec<Arc<Source>> = sources
+    let sources: Vec<Arc<Source>> = config
+        .sources
         .iter()
         .filter(|source| source.enabled)
         .cloned()
         .collect();
-    let mut queue = Queue::new(&sources, settings, store, clock());
+    let places = Places::new(config.fetch.concurrency, config.fetch.per_host);
+    let hosts = sources.iter().map(|source| source.url.host_str());
+    let mut line = Line::new(places, hosts);
+    let mut queue = Queue::new(&sources, &config.schedule, store, clock());
+    let mut doubtful: Vec<bool> = sources
+        .iter()
+        .map(|source| {
+            store
+                .state(&source.id)
+                .is_some_and(|state| state.failures > 0)
+        })
+        .collect();
     let mut polls = JoinSet::new();
     let mut under_way: HashMap<Id, usize> = HashMap::new();
     loop {
         let now = clock();
+        while let Some(index) = queue.take_due(now) {
+            line.join(index, doubtful[index]);
+        }
         // what cannot be kept is not fetched
         let held = store.trouble().is_some();
-        while !held && let Some(index) = queue.take_due(now) {
+        while !held && let Some(index) = line.call() {
             let (poller, source) = (poller.clone(), sources[index].clone());
             let handle = polls.spawn(async move { poller.poll(&source, clock()).await });
             under_way.insert(handle.id(), index);
@@ -64,18 +87,20 @@ pub async fn run(
             // an error means that the sender is gone, and with it whoever could ask for anything else
             _ = stop.wait_for(|stop| *stop) => break,
             Some(ended) = polls.join_next_with_id() => {
-                let (id, due) = match ended {
-                    Ok((id, Ok(visit))) => (id, visit.next_poll),
+                let (id, due, failed) = match ended {
+                    Ok((id, Ok(visit))) => (id, visit.next_poll, visit.outcome.fault().is_some()),
                     Ok((id, Err(error))) => {
                         tracing::error!(%error, "what was found could not be kept");
-                        (id, after(clock(), AFTER_DEFECT))
+                        (id, after(clock(), AFTER_DEFECT), false)
                     }
                     Err(error) => {
                         tracing::error!(%error, "a poll ended in a defect");
-                        (error.id(), after(clock(), AFTER_DEFECT))
+                        (error.id(), after(clock(), AFTER_DEFECT), true)
                     }
                 };
                 if let Some(index) = under_way.remove(&id) {
+                    line.leave(index);
+                    doubtful[index] = failed;
                     queue.push(due, index);
                 }
             }
@@ -106,16 +131,22 @@ impl Queue {
         store: &Store,
         now: Timestamp,
     ) -> Self {
+        let due: Vec<Option<Timestamp>> = sources
+            .iter()
+            .map(|source| {
+                let state = store.state(&source.id)?;
+                pace::still_due(source, settings, &state, now)
+            })
+            .collect();
+        // after a long pause nearly all are due, which is no better than a first start
+        let at_once = due
+            .iter()
+            .filter(|due| due.is_none_or(|due| due <= now))
+            .count();
         let mut queue = Self(BinaryHeap::with_capacity(sources.len()));
-        for (index, source) in sources.iter().enumerate() {
-            let state = store.state(&source.id);
-            let due = state
-                .as_ref()
-                .and_then(|state| pace::still_due(source, settings, state, now));
-            queue.push(
-                due.unwrap_or_else(|| after(now, pace::first_wait(&source.id, sources.len()))),
-                index,
-            );
+        for (index, (source, due)) in sources.iter().zip(due).enumerate() {
+            let spread = || after(now, pace::first_wait(&source.id, at_once));
+            queue.push(due.filter(|due| *due > now).unwrap_or_else(spread), index);
         }
         queue
     }

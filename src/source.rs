@@ -6,6 +6,7 @@
 pub mod catalog;
 pub mod presets;
 pub mod report;
+pub mod rhythm;
 pub mod state;
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -56,9 +56,18 @@ fn row(report: &SourceReport) -> [String; 6] {
         report.health.clone(),
         report.articles.to_string(),
         moment(report.last_poll),
-        moment(report.next_poll),
+        next_poll(report),
         report.title.clone(),
     ]
+}
+
+/// When, and why then.
+fn next_poll(report: &SourceReport) -> String {
+    let when = moment(report.next_poll);
+    match &report.next_poll_reason {
+        Some(reason) => format!("{when}: {}", reason.words),
+        None => when,
+    }
 }
 
 /// On the clock of the person who asks.

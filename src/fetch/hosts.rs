@@ -2,7 +2,8 @@
 //!
 //! In: a host and the pause that it wants. Out: a [`Turn`], held while the request is under way. Requests to one host
 //! wait in a fair queue of its own; a place among the requests of all hosts is taken only when the host's turn has
-//! come, so a slow host holds none while it waits. A host that asks for peace (429, 503, `Retry-After`) gets it:
+//! come, so a slow host holds none while it waits; and a request that hangs hands its place on after a while, so that
+//! many hanging ones hold up no other. A host that asks for peace (429, 503, `Retry-After`) gets it:
 //! short rests are waited for, long ones are refused at once so that the poll can be planned for later.
 
 use std::{
@@ -39,6 +40,8 @@ pub(super) enum HostKey {
 pub(super) struct Hosts {
     per_host: usize,
     places: Arc<Semaphore>,
+    /// The places of requests that hang: as many again.
+    slow_places: Arc<Semaphore>,
     table: Mutex<Table>,
 }
 
@@ -70,7 +73,8 @@ struct Pace {
 pub(super) struct Turn {
     hosts: Vec<Arc<Host>>,
     _slots: Vec<OwnedSemaphorePermit>,
-    _place: OwnedSemaphorePermit,
+    place: OwnedSemaphorePermit,
+    slow_places: Arc<Semaphore>,
 }
 
 /// The host rests for longer than anyone should wait.
@@ -85,6 +89,7 @@ impl Hosts {
         Self {
             per_host: per_host.clamp(1, most),
             places: Arc::new(Semaphore::new(concurrency.clamp(1, most))),
+            slow_places: Arc::new(Semaphore::new(concurrency.clamp(1, most))),
             table: Mutex::new(Table {
                 hosts: HashMap::new(),
                 sweep_at: FEW,
@@ -116,7 +121,8 @@ impl Hosts {
         Ok(Turn {
             hosts,
             _slots: slots,
-            _place: place,
+            place,
+            slow_places: Arc::clone(&self.slow_places),
         })
     }
 
@@ -182,6 +188,11 @@ impl Host {
 }
 
 impl Turn {
+    /// Hands its place on, as the request hangs: it takes one of those for slow requests, once that is free.
+    pub(super) async fn give_way(&mut self) {
+        self.place = acquire(&self.slow_places).await;
+    }
+
     /// Lets the host rest: no request begins there for so long (a day at most).
     pub(super) fn rest(&self, pause: Duration) {
         let until = Instant::now() + pause.min(LONGEST_REST);
@@ -326,6 +337,28 @@ mod tests {
             drop(turn);
         });
         assert!(refused.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_hangs_makes_room_for_as_many_others() {
+        let hosts = Arc::new(Hosts::new(1, 1));
+        let [a, b, c] = ["a", "b", "c"].map(|name| [named(name)]);
+        let mut hanging = hosts.turn(&a, Duration::ZERO).await.unwrap();
+        let waiting = hosts.turn(&b, Duration::ZERO);
+        assert!(tokio::time::timeout(SECOND, waiting).await.is_err());
+        hanging.give_way().await;
+        let mut second = hosts.turn(&b, Duration::ZERO).await.unwrap();
+        // that hang in turn, and there are no more places than that
+        assert!(
+            tokio::time::timeout(SECOND, second.give_way())
+                .await
+                .is_err()
+        );
+        let waiting = hosts.turn(&c, Duration::ZERO);
+        assert!(tokio::time::timeout(SECOND, waiting).await.is_err());
+        drop(hanging);
+        second.give_way().await;
+        assert!(hosts.turn(&c, Duration::ZERO).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

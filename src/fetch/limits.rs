@@ -13,6 +13,8 @@ pub struct Limits {
     pub headers: Duration,
     /// The time between two pieces of a body.
     pub idle: Duration,
+    /// The time after which a request that is not answered in full no longer counts among those under way.
+    pub slow: Duration,
     /// The longest pause between two requests that a robots.txt can ask for.
     pub crawl_delay: Duration,
     /// What is read of an error page.
@@ -34,6 +36,7 @@ impl Limits {
         connect: Duration::from_secs(10),
         headers: Duration::from_mins(1),
         idle: Duration::from_secs(20),
+        slow: Duration::from_secs(2),
         crawl_delay: Duration::from_mins(1),
         error_page_bytes: 64 * 1024,
         robots_kept: Duration::from_hours(24),

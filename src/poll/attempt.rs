@@ -163,7 +163,7 @@ impl Poller {
         let source = source.clone();
         let reading = self
             .pool
-            .run(move || read_article(&source, &page, now))
+            .run(page.body.len(), move || read_article(&source, &page, now))
             .await;
         let reading = reading.unwrap_or_else(|error| Err(judge::defect(&error)));
         reading.map_err(|fault| Unread {

@@ -29,20 +29,39 @@ const CHECKED: usize = 10;
 const MISSES: u32 = 4;
 
 impl Poller {
-    /// Tries again to read the articles of a source that are kept as title, link and date only.
+    /// Reads again what is due of a source: articles that are kept as title, link and date only, and those whose time to
+    /// be looked at once more has come.
     pub(super) async fn read_again(
         &self,
         source: &Arc<Source>,
         now: Timestamp,
     ) -> Result<Found, StoreError> {
-        let mut found = Found::default();
         if !source.full_text {
-            return Ok(found);
+            return Ok(Found::default());
         }
         let id = source.id.clone();
-        let incomplete = self
-            .ask_store(move |store| store.incomplete(&id, now, READ_AGAIN))
+        // asked in one go: most visits find nothing due, and each question takes a thread
+        let (incomplete, checks) = self
+            .ask_store(move |store| {
+                Ok((
+                    store.incomplete(&id, now, READ_AGAIN)?,
+                    store.due_checks(&id, now, CHECKED)?,
+                ))
+            })
             .await?;
+        let found = self.read_at_last(source, incomplete, now).await?;
+        self.look_again(source, checks, now).await?;
+        Ok(found)
+    }
+
+    /// Tries again to read articles that could not be read.
+    async fn read_at_last(
+        &self,
+        source: &Arc<Source>,
+        incomplete: Vec<Article>,
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
+        let mut found = Found::default();
         for kept in incomplete {
             let item = item_of(&kept);
             let attempt = self
@@ -69,19 +88,13 @@ impl Poller {
     }
 
     /// Looks at articles whose time has come: whether they read as they did, and are still there.
-    pub(super) async fn look_again(
+    async fn look_again(
         &self,
         source: &Arc<Source>,
+        checks: Vec<Check>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if !source.full_text {
-            return Ok(());
-        }
-        let id = source.id.clone();
-        let due = self
-            .ask_store(move |store| store.due_checks(&id, now, CHECKED))
-            .await?;
-        for check in due {
+        for check in checks {
             let item = item_of(&check.article);
             let answer = self
                 .ask_for_article(source, &item, Some(&check.validators), now)

@@ -1,8 +1,8 @@
 //! How long until the next visit. Pure.
 //!
-//! The interval follows the source: halved when a visit brought news, widened by a quarter when it brought none,
-//! between `[schedule] min` and `max`; `every` fixes it. Failures back off from it, doubling up to `max`, and never
-//! give up. A server's `Retry-After` and `Cache-Control: max-age` are obeyed up to `max`.
+//! The interval follows the source's own rhythm ([`Rhythm`]): short when news are likely, long when they are not, between
+//! `[schedule] min` and `max`; `every` fixes it. Failures back off from the shortest interval, doubling up to `max`, and
+//! never give up. A server's `Retry-After` and `Cache-Control: max-age` are obeyed up to `max`.
 
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use crate::{
     config::ScheduleSettings,
     source::{
         Source, SourceId,
-        state::{Outcome, SourceState},
+        rhythm::Rhythm,
+        state::{FaultKind, Outcome, Reason, SourceState},
     },
 };
 
@@ -33,6 +34,46 @@ pub struct Plan {
     pub interval: Duration,
     /// When the source is due.
     pub due: Timestamp,
+    /// What decided it.
+    pub reason: Reason,
+}
+
+/// Writes down how a visit ended, what that tells of the source's rhythm, and when the next one is due.
+pub fn conclude(
+    source: &Source,
+    settings: &ScheduleSettings,
+    state: &mut SourceState,
+    outcome: Outcome,
+    hints: Hints,
+    now: Timestamp,
+) -> Plan {
+    // a list that was read is a success, whatever its articles' pages are like
+    let failed = outcome
+        .fault()
+        .is_some_and(|fault| fault.kind != FaultKind::BodyMissing);
+    if failed {
+        state.failures = state.failures.saturating_add(1);
+    } else {
+        // what a first visit finds is old news
+        if let Some(before) = state.last_success {
+            let new = match outcome {
+                Outcome::Read { new, .. } => new,
+                Outcome::Unchanged | Outcome::Failed(_) => 0,
+            };
+            let rhythm = state.rhythm.get_or_insert_default();
+            rhythm.observe(before, now, new, &source.timezone);
+        }
+        state.failures = 0;
+        state.last_success = Some(now);
+    }
+    state.first_poll.get_or_insert(now);
+    state.last_poll = Some(now);
+    state.outcome = Some(outcome);
+    let plan = next(source, settings, state, hints, now);
+    state.interval = Some(plan.interval);
+    state.next_poll = Some(plan.due);
+    state.reason = Some(plan.reason);
+    plan
 }
 
 /// The next visit after one that ended as `state` says.
@@ -43,35 +84,52 @@ pub fn next(
     hints: Hints,
     now: Timestamp,
 ) -> Plan {
-    let interval = source.every.unwrap_or_else(|| adapted(settings, state));
+    let failed = state.failures > 0;
+    let (interval, mut reason) = match source.every {
+        Some(every) => (every, Reason::Every),
+        // where nothing was read there is nothing to adapt to
+        None if failed => (settings.min, Reason::Failures),
+        None => (adapted(source, settings, state, now), Reason::Rhythm),
+    };
     let longest = settings.max.max(interval);
     let mut wait = interval;
-    if state.failures > 0 {
+    if failed {
+        reason = Reason::Failures;
         wait = interval
             .saturating_mul(1 << state.failures.min(16))
             .min(longest);
-    } else if source.every.is_none() {
-        wait = wait.max(hints.max_age.unwrap_or_default().min(longest));
     }
-    if source.every.is_none() || state.failures > 0 {
+    if reason != Reason::Every {
         wait = wait.mul_f64(jitter(&source.id)).min(longest);
     }
+    if reason == Reason::Rhythm {
+        wait = wait.max(settings.min);
+        let fresh = hints.max_age.unwrap_or_default().min(longest);
+        if fresh > wait {
+            (wait, reason) = (fresh, Reason::MaxAge);
+        }
+    }
     // a server may ask for patience, but not for being forgotten
-    let wait = wait.max(hints.retry_after.unwrap_or_default().min(longest));
+    let patience = hints.retry_after.unwrap_or_default().min(longest);
+    if patience > wait {
+        (wait, reason) = (patience, Reason::RetryAfter);
+    }
     Plan {
         interval,
         due: whole_seconds(now.checked_add(wait).unwrap_or(Timestamp::MAX)),
+        reason,
     }
 }
 
-fn adapted(settings: &ScheduleSettings, state: &SourceState) -> Duration {
-    let before = state.interval.unwrap_or(settings.min * 2);
-    let interval = match state.outcome {
-        Some(Outcome::Read { new, .. }) if new > 0 => before / 2,
-        Some(Outcome::Read { .. } | Outcome::Unchanged) => before.mul_f64(1.25),
-        Some(Outcome::Failed(_)) | None => before,
-    };
-    interval.clamp(settings.min, settings.max)
+fn adapted(
+    source: &Source,
+    settings: &ScheduleSettings,
+    state: &SourceState,
+    now: Timestamp,
+) -> Duration {
+    let unknown = Rhythm::default();
+    let rhythm = state.rhythm.as_ref().unwrap_or(&unknown);
+    rhythm.wait(now, &source.timezone, settings.min, settings.max)
 }
 
 /// Fractions only make due times harder to read.
@@ -119,11 +177,10 @@ fn share(id: &SourceId) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use jiff::ToSpan;
+
     use super::*;
-    use crate::{
-        config::Config,
-        source::state::{Fault, FaultKind},
-    };
+    use crate::{config::Config, source::state::Fault};
 
     const MINUTE: Duration = Duration::from_mins(1);
 
@@ -163,35 +220,89 @@ mod tests {
         plan.due.duration_since(now()).unsigned_abs()
     }
 
-    #[test]
-    fn news_quicken_and_silence_slows() {
-        let after = |outcome, interval| {
-            next(
+    /// Polls for some days, with as many new articles in each; gives the last plan.
+    fn polled(state: &mut SourceState, days: i64, new: u32) -> Plan {
+        let begin = state.last_poll.unwrap_or_else(now);
+        let mut plan = None;
+        for hour in 1..=days * 24 {
+            let outcome = match new {
+                0 => Outcome::Unchanged,
+                new => Outcome::Read { items: 20, new },
+            };
+            let at = begin + hour.hours();
+            plan = Some(conclude(
                 &source(""),
                 &settings(),
-                &state(outcome, 0, interval),
+                state,
+                outcome,
                 Hints::default(),
-                now(),
-            )
-        };
-        let news = Outcome::Read { items: 20, new: 2 };
-        assert_eq!(after(news.clone(), 60 * MINUTE).interval, 30 * MINUTE);
-        assert_eq!(after(news, 20 * MINUTE).interval, 15 * MINUTE);
-        assert_eq!(after(Outcome::Unchanged, 60 * MINUTE).interval, 75 * MINUTE);
+                at,
+            ));
+        }
+        plan.unwrap()
+    }
+
+    #[test]
+    fn news_quicken_and_silence_slows() {
+        let mut state = SourceState::default();
+        let busy = polled(&mut state, 14, 1);
+        let silent = polled(&mut state, 14, 0);
+        let awake = polled(&mut state, 7, 1);
+        assert_eq!(busy.reason, Reason::Rhythm);
+        assert!(busy.interval * 4 < silent.interval, "{busy:?} {silent:?}");
+        assert!(awake.interval * 4 < silent.interval, "{awake:?} {silent:?}");
+        assert!((15 * MINUTE..=720 * MINUTE).contains(&busy.interval));
+        // jitter is the source's own, and stays within the bounds
+        let again = next(&source(""), &settings(), &state, Hints::default(), now());
         assert_eq!(
-            after(Outcome::Unchanged, 700 * MINUTE).interval,
-            720 * MINUTE
+            again,
+            next(&source(""), &settings(), &state, Hints::default(), now())
         );
-        let plan = after(Outcome::Unchanged, 60 * MINUTE);
-        assert!(
-            wait(plan) >= plan.interval.mul_f64(0.9) && wait(plan) <= plan.interval.mul_f64(1.1),
-            "{plan:?}"
+        assert!(wait(again) >= 15 * MINUTE, "{again:?}");
+    }
+
+    #[test]
+    fn what_a_first_visit_finds_is_no_news() {
+        let mut state = SourceState::default();
+        let first = Outcome::Read { items: 20, new: 20 };
+        conclude(
+            &source(""),
+            &settings(),
+            &mut state,
+            first,
+            Hints::default(),
+            now(),
         );
-        assert_eq!(
-            plan,
-            after(Outcome::Unchanged, 60 * MINUTE),
-            "jitter is the source's own"
+        assert_eq!(state.rhythm, None);
+        assert_eq!(state.last_success, Some(now()));
+    }
+
+    #[test]
+    fn failures_teach_nothing_of_the_rhythm_and_a_success_ends_them() {
+        let mut state = SourceState::default();
+        polled(&mut state, 2, 1);
+        let (rhythm, succeeded) = (state.rhythm.clone(), state.last_success);
+        let at = state.last_poll.unwrap() + 5.hours();
+        let plan = conclude(
+            &source(""),
+            &settings(),
+            &mut state,
+            failed(),
+            Hints::default(),
+            at,
         );
+        assert_eq!((plan.reason, state.failures), (Reason::Failures, 1));
+        assert_eq!((&state.rhythm, state.last_success), (&rhythm, succeeded));
+        let well = conclude(
+            &source(""),
+            &settings(),
+            &mut state,
+            Outcome::Unchanged,
+            Hints::default(),
+            at + 1.hour(),
+        );
+        assert_eq!((well.reason, state.failures), (Reason::Rhythm, 0));
+        assert_ne!(state.rhythm, rhythm);
     }
 
     #[test]
@@ -260,7 +371,7 @@ mod tests {
             fresh,
             now(),
         );
-        assert!(wait(plan) >= 270 * MINUTE, "{plan:?}");
+        assert_eq!((wait(plan), plan.reason), (300 * MINUTE, Reason::MaxAge));
     }
 
     #[test]

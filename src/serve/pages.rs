@@ -13,7 +13,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::{Site, broken};
 use crate::{
     feed::Format,
-    source::report::SourceReport,
+    source::{report::SourceReport, state::Reason},
     store::{Entry, Scope, StoreError},
 };
 
@@ -113,7 +113,7 @@ fn feeds(site: &Site, reports: &[SourceReport]) -> Markup {
                             td { (formats(&site.address(&["feeds", &report.id]))) }
                             td.number { (report.articles) }
                             td { (health(site, report)) @for note in report.notes() { br; (note) } }
-                            td { @if let Some(next) = report.next_poll { (time(site, report, next)) } }
+                            td { @if let Some(next) = report.next_poll { (time(site, report, next)) (why(site, report)) } }
                         }
                     }
                 }
@@ -132,6 +132,29 @@ fn health(site: &Site, report: &SourceReport) -> Markup {
         (None, "off") => html! { (site.words.off) },
         (None, "waiting") => html! { (site.words.waiting) },
         (None, _) => html! { (site.words.ok) },
+    }
+}
+
+/// What decides when the next poll comes.
+fn why(site: &Site, report: &SourceReport) -> Markup {
+    let words = site.words;
+    let Some(reason) = &report.next_poll_reason else {
+        return html! {};
+    };
+    let because = match reason.kind {
+        Reason::Every => words.because_every,
+        Reason::Rhythm => words.because_rhythm,
+        Reason::Failures => words.because_failures,
+        Reason::RetryAfter | Reason::MaxAge => words.because_server,
+    };
+    html! {
+        br;
+        small title=(reason.words) {
+            (because)
+            @if let (Reason::Rhythm, Some(rate)) = (reason.kind, report.articles_a_week) {
+                " · " (words.articles_a_week) " " (rate)
+            }
+        }
     }
 }
 

@@ -21,6 +21,11 @@ pub(super) struct Words {
     pub(super) waiting: &'static str,
     pub(super) off: &'static str,
     pub(super) subscribe: &'static str,
+    pub(super) articles_a_week: &'static str,
+    pub(super) because_every: &'static str,
+    pub(super) because_rhythm: &'static str,
+    pub(super) because_failures: &'static str,
+    pub(super) because_server: &'static str,
 }
 
 const CHINESE: Words = Words {
@@ -41,6 +46,11 @@ const CHINESE: Words = Words {
     waiting: "等待第一次访问",
     off: "已停用",
     subscribe: "在阅读器里添加下面任一地址即可订阅；也可以一次导入",
+    articles_a_week: "每周约",
+    because_every: "固定间隔",
+    because_rhythm: "按发布规律",
+    because_failures: "访问失败，逐步延后",
+    because_server: "应服务器要求",
 };
 
 const ENGLISH: Words = Words {
@@ -61,6 +71,11 @@ const ENGLISH: Words = Words {
     waiting: "waiting for the first poll",
     off: "off",
     subscribe: "Add any of these addresses to your feed reader, or import all of them at once:",
+    articles_a_week: "articles a week: about",
+    because_every: "fixed interval",
+    because_rhythm: "by its rhythm",
+    because_failures: "after failures, ever later",
+    because_server: "as its server asks",
 };
 
 impl Words {

@@ -1,15 +1,18 @@
 //! What a person or a monitor is told of a source: `/api/sources`, `schoolbell status`.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Source, Tls,
-    state::{Fault, Outcome, SourceState},
+    rhythm::Rhythm,
+    state::{Fault, Outcome, Reason, SourceState},
 };
 
 /// A source's health, in the words of the contract.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SourceReport {
     /// Its id.
     pub id: String,
@@ -43,6 +46,19 @@ pub struct SourceReport {
     /// Where its list page redirects to for good: what to put into the configuration.
     #[serde(default)]
     pub moved_to: Option<String>,
+    /// Why it is due then.
+    pub next_poll_reason: Option<NextPollReason>,
+    /// How many articles a week are expected of it at present, once its list was read.
+    pub articles_a_week: Option<f64>,
+}
+
+/// Why a source is due when it is, in a word for machines and in words for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextPollReason {
+    /// What decided it.
+    pub kind: Reason,
+    /// The same in words.
+    pub words: String,
 }
 
 impl SourceReport {
@@ -50,6 +66,13 @@ impl SourceReport {
     pub fn new(source: &Source, state: Option<SourceState>, articles: u64) -> Self {
         let state = state.unwrap_or_default();
         let health = health(source, &state).to_owned();
+        let next_poll_reason = state
+            .reason
+            .filter(|_| source.enabled)
+            .map(|kind| NextPollReason {
+                kind,
+                words: reason(kind, source, &state),
+            });
         Self {
             id: source.id.to_string(),
             title: source.shown_title(state.title.as_deref()).to_owned(),
@@ -69,6 +92,8 @@ impl SourceReport {
             next_poll: state.next_poll.filter(|_| source.enabled),
             tls: (source.url.scheme() == "https").then_some(source.request.tls),
             moved_to: state.moved_to.map(String::from),
+            next_poll_reason,
+            articles_a_week: state.rhythm.as_ref().map(rounded_rate),
         }
     }
 }
@@ -93,6 +118,40 @@ impl SourceReport {
         };
         moved.into_iter().chain(loose).collect()
     }
+}
+
+fn reason(kind: Reason, source: &Source, state: &SourceState) -> String {
+    match kind {
+        Reason::Every => {
+            let every = source.every.or(state.interval).unwrap_or_default();
+            format!("polled every {}, as configured", span(every))
+        }
+        Reason::Rhythm => match &state.rhythm {
+            Some(rhythm) => format!(
+                "{} articles a week expected, most of them {}",
+                rounded_rate(rhythm),
+                rhythm.habits()
+            ),
+            None => "its rhythm is not known yet".to_owned(),
+        },
+        Reason::Failures => match state.failures {
+            1 => "the last poll failed".to_owned(),
+            failures => format!("the last {failures} polls failed"),
+        },
+        Reason::RetryAfter => "the server asks to be left alone until then".to_owned(),
+        Reason::MaxAge => "the server says that the page stays as it is until then".to_owned(),
+    }
+}
+
+/// As much of it as means anything.
+fn rounded_rate(rhythm: &Rhythm) -> f64 {
+    (rhythm.articles_a_week() * 10.0).round() / 10.0
+}
+
+fn span(duration: Duration) -> String {
+    let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    let rounded = SignedDuration::from_secs(seconds);
+    format!("{rounded:#}")
 }
 
 fn health(source: &Source, state: &SourceState) -> &'static str {

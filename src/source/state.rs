@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::rhythm::Rhythm;
+
 /// What is remembered of a source between two polls.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceState {
     /// When it was polled for the first time: the date of its feed while that is empty.
@@ -26,6 +28,10 @@ pub struct SourceState {
     pub failures: u32,
     /// The interval in force, before jitter and back-off.
     pub interval: Option<Duration>,
+    /// Why it is due then.
+    pub reason: Option<Reason>,
+    /// When it publishes, once its list was read.
+    pub rhythm: Option<Rhythm>,
     /// The list page's title.
     pub title: Option<String>,
     /// What the list page's server gave for the next conditional GET.
@@ -59,6 +65,22 @@ pub struct SourceValidators {
     pub etag: Option<String>,
     /// `Last-Modified`.
     pub last_modified: Option<String>,
+}
+
+/// What decides when a source is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Its `every`.
+    Every,
+    /// Its rhythm.
+    Rhythm,
+    /// Its polls fail.
+    Failures,
+    /// The server asked to be left alone for so long (`Retry-After`).
+    RetryAfter,
+    /// The server said that the page stays as it is for so long (`Cache-Control: max-age`).
+    MaxAge,
 }
 
 /// How a poll ended.
@@ -155,4 +177,41 @@ fault_kinds! {
     BodyMissing = "body_missing",
     /// robots.txt closes the address, or the guard refuses it.
     NotAllowed = "not_allowed",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_version_kept_is_read() {
+        let old = r#"{"first_poll":"2026-01-01T00:00:00Z","last_poll":"2026-03-01T00:00:00Z","last_success":null,
+            "next_poll":"2026-03-01T01:00:00Z","outcome":"Unchanged","failures":0,"interval":{"secs":900,"nanos":0},
+            "title":null,"validators":{"etag":"\"a\"","last_modified":null},"page_hash":7,"rules_hash":9,"items":20}"#;
+        let state: SourceState = serde_json::from_str(old).unwrap();
+        assert_eq!((state.reason, &state.rhythm), (None, &None));
+        assert_eq!(state.page_hash, Some(7));
+        assert_eq!(state.next_poll, "2026-03-01T01:00:00Z".parse().ok());
+    }
+
+    #[test]
+    fn a_rhythm_is_kept_to_the_bit_and_stays_small() {
+        let mut rhythm = Rhythm::default();
+        let begin: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+        for n in 0..500_i64 {
+            let from = begin + jiff::SignedDuration::from_mins(n * 47);
+            let to = from + jiff::SignedDuration::from_mins(47);
+            rhythm.observe(from, to, u32::from(n % 3 == 0), &jiff::tz::TimeZone::UTC);
+        }
+        let state = SourceState {
+            rhythm: Some(rhythm),
+            ..SourceState::default()
+        };
+        let bytes = serde_json::to_vec(&state).unwrap();
+        assert_eq!(
+            serde_json::from_slice::<SourceState>(&bytes).unwrap(),
+            state
+        );
+        assert!(bytes.len() < 1000, "{} bytes", bytes.len());
+    }
 }

@@ -11,7 +11,8 @@ use schoolbell::{
     poll::Poller,
     source::{
         Source,
-        state::{FaultKind, Outcome},
+        report::SourceReport,
+        state::{FaultKind, Outcome, Reason},
     },
     store::{Entry, Scope, Store},
 };
@@ -229,6 +230,41 @@ async fn a_restart_goes_on_without_a_duplicate() {
         .map(|entry| entry.article.id)
         .collect();
     assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn it_is_told_when_and_why_the_next_poll_comes_also_after_a_restart() {
+    let mut world = World::new("").await;
+    let report = |world: &World| {
+        let source = world.source(Department::Province);
+        SourceReport::new(source, world.store.state(&source.id), 0)
+    };
+    assert_eq!(report(&world).next_poll_reason, None);
+    world.poll(Department::Province, now()).await;
+    let told = report(&world);
+    let reason = told.next_poll_reason.clone().unwrap();
+    assert_eq!(reason.kind, Reason::Rhythm);
+    assert!(
+        reason
+            .words
+            .contains(" articles a week expected, most of them Mon"),
+        "{}",
+        reason.words
+    );
+    assert!(told.articles_a_week.is_some_and(|rate| rate > 0.0));
+    let wait = told.next_poll.unwrap().duration_since(now());
+    assert!((15 * 60..=12 * 3600).contains(&wait.as_secs()), "{wait}");
+    world.restart("").await;
+    assert_eq!(report(&world), told);
+    // a fixed interval decides from the next poll on
+    world.restart("every = '30m'").await;
+    world.poll(Department::Province, now() + 1.hour()).await;
+    let told = report(&world);
+    assert_eq!(told.next_poll, Some(now() + 90.minutes()));
+    assert_eq!(
+        told.next_poll_reason.unwrap().words,
+        "polled every 30m, as configured"
+    );
 }
 
 #[tokio::test]

@@ -181,16 +181,14 @@ impl Poller {
             Err(Unlisted { fault, linked }) => {
                 let elsewhere =
                     elsewhere(&self.fetcher, &self.pool, source, &page, &fault, now).await;
-                match elsewhere {
-                    Some(list) => Listing {
-                        list,
-                        page_hash: None,
-                    },
-                    None => {
-                        let known = self.still_linked(source, linked).await?;
-                        let fault = judge::against_history(fault, source, state, known);
-                        return Ok((Outcome::Failed(fault), hints));
-                    }
+                let Some(list) = elsewhere else {
+                    let known = self.still_linked(source, linked).await?;
+                    let fault = judge::against_history(fault, source, state, known);
+                    return Ok((Outcome::Failed(fault), hints));
+                };
+                Listing {
+                    list,
+                    page_hash: None,
                 }
             }
         };
@@ -437,8 +435,10 @@ async fn elsewhere(
     let size = page.body.len();
     let read = pool.run(size, move || read_list(&reader, &page, now)).await;
     let mut list = read.ok()?.ok()?;
-    list.found_by
-        .push_str(&format!(", on {url}, which the page has its list from"));
+    list.found_by = format!(
+        "{}, on {url}, which the page has its list from",
+        list.found_by
+    );
     Some(list)
 }
 

@@ -304,7 +304,7 @@ pub(super) fn heads_side_column(text: &str) -> bool {
     for (at, c) in text.char_indices() {
         chars += 1;
         wide += usize::from(!c.is_ascii());
-        let names: &[&str] = match c {
+        let openings: &[&str] = match c {
             '热' => &["热点", "热门"],
             '推' => &["推荐"],
             '排' => &["排行"],
@@ -319,7 +319,9 @@ pub(super) fn heads_side_column(text: &str) -> bool {
             'M' => &["Most read", "Most Read"],
             _ => continue,
         };
-        named |= names.iter().any(|name| text[at..].starts_with(name));
+        named |= openings
+            .iter()
+            .any(|opening| text[at..].starts_with(opening));
     }
     named && chars <= MOST_CHARS && wide <= MOST_WIDE_CHARS
 }

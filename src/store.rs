@@ -270,10 +270,13 @@ impl Store {
         self.trouble.borrow().clone()
     }
 
-    /// Waits until new things can be kept.
+    /// Waits until new things can be kept: for good, where the writer ended in trouble.
     pub async fn writable(&self) {
-        // an error means that the store is closed, and then nobody polls any more
-        let _ = self.trouble.clone().wait_for(Option::is_none).await;
+        let mended = self.trouble.clone().wait_for(Option::is_none).await.is_ok();
+        if !mended {
+            // the writer has ended: to return at once would have the caller ask again without pause
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Finds out whether new things can be kept, so that [`Store::trouble`] knows, and repairs what had kept them from

@@ -1066,6 +1066,28 @@ fn a_full_disk_refuses_new_things_and_is_told_until_there_is_room() {
 }
 
 #[test]
+fn who_waits_for_room_waits_for_good_once_the_writer_has_ended() {
+    let dir = TempDir::new().unwrap();
+    let sizes = Sizes {
+        cache_bytes: CACHE_BYTES,
+        room: |_| Ok(0),
+        ..Sizes::default()
+    };
+    let (store, _) = Store::open_with(dir.path(), sizes, &mut |_| {}).unwrap();
+    assert!(block(store.mend()).is_err());
+    block(store.close()).unwrap();
+    // asked once: a schedule that was answered here would ask again at once, for ever
+    let pending = block(async {
+        let mut waiting = std::pin::pin!(store.writable());
+        std::future::poll_fn(|context| {
+            std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending())
+        })
+        .await
+    });
+    assert!(pending);
+}
+
+#[test]
 fn an_article_whose_record_is_damaged_is_read_anew_also_where_the_database_is_whole() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(dir.path());

@@ -52,7 +52,7 @@ impl<'a> Walk<'a> {
         };
         let only = match scope {
             Scope::Source(id) => Some(numbers(std::slice::from_ref(id))),
-            Scope::Sources(ids) => Some(numbers(ids)),
+            Scope::Renamed(ids) | Scope::Sources(ids) => Some(numbers(ids)),
             Scope::All => None,
         };
         let mut cursors: Vec<_> = match &only {
@@ -72,7 +72,7 @@ impl<'a> Walk<'a> {
             view,
             cursors,
             heads,
-            merged: !matches!(scope, Scope::Source(_)),
+            merged: !matches!(scope, Scope::Source(_) | Scope::Renamed(_)),
             only,
             speakers: BTreeMap::new(),
         })
@@ -122,6 +122,30 @@ impl<'a> Walk<'a> {
             number: place.number,
             source: first,
             at: place.at,
+            row,
+        }))
+    }
+
+    /// An article at its place in the feed, wherever that is; nothing where another one stands for it.
+    pub(super) fn show(
+        &mut self,
+        number: u64,
+        row: ArticleRow,
+    ) -> Result<Option<Shown>, StoreError> {
+        let mut listings = row.listings.iter();
+        let Some(first) = listings.find(|listing| self.includes(listing.source)) else {
+            return Ok(None);
+        };
+        let (source, at) = (first.source, first.at);
+        if let (true, Some(story)) = (self.merged, row.story)
+            && !self.speaks(story, number)?
+        {
+            return Ok(None);
+        }
+        Ok(Some(Shown {
+            number,
+            source,
+            at,
             row,
         }))
     }

@@ -31,3 +31,4 @@ mod site;
 mod store;
 mod stories;
 mod support;
+mod validity;

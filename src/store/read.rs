@@ -145,7 +145,7 @@ fn number(view: &View, id: ArticleId) -> Result<Option<u64>, StoreError> {
 }
 
 /// An entry as feeds take it; none where the journal's record is damaged.
-fn entry(view: &View, shown: &Shown) -> Result<Option<Entry>, StoreError> {
+pub(super) fn entry(view: &View, shown: &Shown) -> Result<Option<Entry>, StoreError> {
     let Some(mut article) = article(view, shown.number, &shown.row)? else {
         return Ok(None);
     };

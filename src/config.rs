@@ -237,6 +237,33 @@ pub enum Listen {
     Tcp(SocketAddr),
     /// `unix:PATH`.
     Unix(PathBuf),
+    /// The socket that systemd hands over (`sd_listen_fds(3)`).
+    Systemd,
+}
+
+/// What readers must send to be answered: 16 to 200 characters that need no escaping in an address (RFC 3986,
+/// section 2.3). Not shown, not logged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// Checks a text; none where it is too short to be a secret, or holds other characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
+        let good = (16..=200).contains(&text.len()) && text.bytes().all(plain);
+        good.then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token")
+    }
 }
 
 /// `[server]`.
@@ -246,6 +273,8 @@ pub struct ServerSettings {
     pub listen: Listen,
     /// What links in feeds start with; its path ends with `/`.
     pub public_url: Url,
+    /// What readers must send, if anything.
+    pub token: Option<Token>,
 }
 
 /// `[store]`.

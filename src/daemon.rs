@@ -50,7 +50,7 @@ pub async fn run(
     tell_systemd(&[NotifyState::Ready]);
 
     let stopped = stopped(stop.clone()).shared();
-    let serving = serve::serve(listener, serve::router(site.clone()), stopped.clone());
+    let serving = serve::serve(listener, site.clone(), stopped.clone());
     let polling = schedule::run(poller, &store, &config, clock, stop);
     let keeping = keep_within_retention(&config, &store, clock);
     let working = async {

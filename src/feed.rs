@@ -19,6 +19,9 @@ pub use self::entry::{Also, Entry};
 /// What `<generator>` says.
 const GENERATOR: &str = "schoolbell";
 
+/// The name space of RFC 5005.
+const HISTORY: &str = "http://purl.org/syndication/history/1.0";
+
 /// A feed document's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -74,6 +77,10 @@ impl Format {
 pub struct Feed {
     /// Its address without the format's ending, for example `https://bell.example/feeds/jyt-news`.
     pub address: String,
+    /// The part of a query that narrows it, without `?`; empty where nothing does.
+    pub narrowing: String,
+    /// Which of its documents this is.
+    pub pages: Pages,
     /// Its title.
     pub title: String,
     /// What it is about: the list page of a source, the front page for merged feeds.
@@ -88,10 +95,76 @@ pub struct Feed {
     pub entries: Vec<Entry>,
 }
 
+/// A document's place among those of its feed (RFC 5005). Parts are what an address's query says of them, `page=2`.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    /// This document's part; none for the one that readers subscribe to.
+    pub this: Option<String>,
+    /// Whether this is an archive: a document that stays as it is.
+    pub archive: bool,
+    /// The entries before these, if there are any (section 3).
+    pub next: Option<String>,
+    /// The entries after these (section 3): `Some(None)` is the document that readers subscribe to.
+    pub previous: Option<Option<String>>,
+    /// The archive before (section 4).
+    pub prev_archive: Option<String>,
+    /// The archive after.
+    pub next_archive: Option<String>,
+}
+
 impl Feed {
-    /// Where one format of it is found.
+    /// Where one format of it is found: what readers subscribe to.
     pub fn address_of(&self, format: Format) -> String {
-        format!("{}.{}", self.address, format.ending())
+        self.address_of_part(format, None)
+    }
+
+    /// Where this document is found in one format.
+    pub fn address_of_this(&self, format: Format) -> String {
+        self.address_of_part(format, self.pages.this.as_deref())
+    }
+
+    fn address_of_part(&self, format: Format, part: Option<&str>) -> String {
+        let mut address = format!("{}.{}", self.address, format.ending());
+        let parts = [Some(self.narrowing.as_str()), part];
+        for (said, separator) in parts
+            .into_iter()
+            .flatten()
+            .filter(|said| !said.is_empty())
+            .zip(['?', '&'])
+        {
+            address.push(separator);
+            address.push_str(said);
+        }
+        address
+    }
+
+    /// The links to this document and to others of the feed, each with its relation.
+    pub fn links(&self, format: Format) -> Vec<(&'static str, String)> {
+        let pages = &self.pages;
+        let of = |part: &String| self.address_of_part(format, Some(part));
+        let mut links = vec![("self", self.address_of_this(format))];
+        if pages.archive {
+            links.push(("current", self.address_of(format)));
+        } else if pages.this.is_some() {
+            links.push(("first", self.address_of(format)));
+        }
+        let previous = pages.previous.as_ref();
+        let previous = previous.map(|part| self.address_of_part(format, part.as_deref()));
+        links.extend(previous.map(|address| ("previous", address)));
+        links.extend(pages.next.as_ref().map(|part| ("next", of(part))));
+        links.extend(
+            pages
+                .prev_archive
+                .as_ref()
+                .map(|part| ("prev-archive", of(part))),
+        );
+        links.extend(
+            pages
+                .next_archive
+                .as_ref()
+                .map(|part| ("next-archive", of(part))),
+        );
+        links
     }
 
     /// The newest change of any entry, or the feed's birth: Atom's `updated`, RSS's `lastBuildDate`.

@@ -4,6 +4,7 @@
 //! polling it is its [`state`].
 
 pub mod catalog;
+pub mod filter;
 pub mod presets;
 pub mod report;
 pub mod rhythm;
@@ -109,6 +110,8 @@ impl From<SourceId> for String {
 pub struct Source {
     /// Its id.
     pub id: SourceId,
+    /// The ids that it had before: what is asked for by one of them is found under the present one.
+    pub aliases: Vec<SourceId>,
     /// The list page's address, as configured.
     pub url: Url,
     /// The configured title; the page's own stands in for it where absent.
@@ -135,6 +138,8 @@ pub struct Source {
     pub list: ListRules,
     /// `[source.article]`.
     pub article: ArticleRules,
+    /// `[source.filter]`.
+    pub filter: filter::Filter,
 }
 
 impl Source {

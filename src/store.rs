@@ -14,6 +14,7 @@
 
 mod answers;
 mod apply;
+mod archive;
 mod change;
 mod checks;
 mod compact;
@@ -49,8 +50,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use self::{
     answers::{
-        Also, Batch, Check, Compacted, Entry, Known, Note, OpenReport, Progress, Recorded, Scope,
-        Sizes,
+        Also, Archive, Batch, Check, Choice, Compacted, Entry, Known, Note, OpenReport, Progress,
+        Recorded, Scope, Sizes,
     },
     error::StoreError,
     restore::{Exported, Lines, Refused},
@@ -358,7 +359,52 @@ impl Store {
         limit: usize,
         page: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        read::newest(&self.view, scope, limit, page)
+        let choice = Choice {
+            skip: limit.saturating_mul(page),
+            limit,
+            keep: None,
+            looked_at: usize::MAX,
+        };
+        self.choose(scope, &choice)
+    }
+
+    /// As [`Store::newest`], with a choice among the articles.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn choose(&self, scope: &Scope, choice: &Choice<'_>) -> Result<Vec<Entry>, StoreError> {
+        read::choose(&self.view, scope, choice)
+    }
+
+    /// The last of the documents in which a scope's past is kept, by the article that it begins with. Documents hold at
+    /// most `size` articles, and stay as they are but for retention and for what becomes of their articles.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn newest_archive(
+        &self,
+        scope: &Scope,
+        size: usize,
+    ) -> Result<Option<ArticleId>, StoreError> {
+        archive::newest(&self.view, scope, size)
+    }
+
+    /// The document of a scope's past that begins with an article, if one does.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn archive(
+        &self,
+        scope: &Scope,
+        size: usize,
+        first: ArticleId,
+    ) -> Result<Option<Archive>, StoreError> {
+        archive::archive(&self.view, scope, size, first)
+    }
+
+    /// Whether a source was ever polled, or lists articles. From memory.
+    pub fn knows(&self, source: &SourceId) -> bool {
+        self.view.sources().number(source).is_some()
     }
 
     /// A number that grows exactly when something that the scope's feeds show has changed. From memory.
@@ -371,7 +417,7 @@ impl Store {
         match scope {
             Scope::Source(id) => of(id),
             // each batch has a number of its own, so the latest moves whenever one of them does
-            Scope::Sources(ids) => ids.iter().map(of).max().unwrap_or(0),
+            Scope::Renamed(ids) | Scope::Sources(ids) => ids.iter().map(of).max().unwrap_or(0),
             Scope::All => sources.generation,
         }
     }

@@ -3,7 +3,6 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use ipnet::IpNet;
 use url::Url;
 
 use crate::{
@@ -54,7 +53,7 @@ async fn from_store(config: &Config, store: &Store) -> anyhow::Result<Vec<Source
 
 /// Asks the daemon as any client would.
 async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
-    let address = match &config.server.listen {
+    let base: Url = match &config.server.listen {
         Listen::Tcp(address) => {
             let mut address = *address;
             if address.ip().is_unspecified() {
@@ -64,18 +63,30 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
                     IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])
                 });
             }
-            address
+            format!("http://{address}/").parse()?
         }
+        // where that is, only systemd knows
+        Listen::Systemd => config.server.public_url.clone(),
         Listen::Unix(path) => anyhow::bail!(
             "a running schoolbell holds the store; ask it with `curl --unix-socket {} http://schoolbell/api/sources`",
             path.display()
         ),
     };
-    let url: Url = format!("http://{address}/api/sources").parse()?;
+    let place = |path: &str| -> anyhow::Result<Url> {
+        let mut url = base.join(path)?;
+        if let Some(token) = &config.server.token {
+            url.query_pairs_mut().append_pair("token", token.reveal());
+        }
+        Ok(url)
+    };
+    let url = place("api/sources")?;
     let fetcher = Fetcher::new(&FetchSettings {
         concurrency: 1,
         per_host: 1,
-        allow_private: vec![IpNet::from(address.ip())],
+        allow_private: ["0.0.0.0/0", "::/0"]
+            .iter()
+            .filter_map(|own| own.parse().ok())
+            .collect(),
     })?;
     let settings = RequestSettings {
         user_agent: concat!("schoolbell/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -87,7 +98,7 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
         tls: Tls::Strict,
         headers: Vec::new(),
     };
-    let asking = || format!("another process holds the store, and no schoolbell answers at {url}");
+    let asking = || format!("another process holds the store, and no schoolbell answers at {base}");
     let answer = fetcher
         .get(Request {
             url: &url,
@@ -98,7 +109,7 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
         .await
         .with_context(asking)?;
     // such as a full disk, which is no one source's trouble
-    let ready = Url::parse(&format!("http://{address}/readyz"))?;
+    let ready = place("readyz")?;
     let asked = fetcher.get(Request {
         url: &ready,
         home: &ready,

@@ -12,9 +12,11 @@ use super::{
 };
 
 pub(super) fn listen(value: &Value<'_>) -> Read<Listen> {
-    let expected =
-        "expected an address with its port such as \"127.0.0.1:8080\", or \"unix:/path\"";
+    let expected = "expected an address with its port such as \"127.0.0.1:8080\", \"unix:/path\", or \"systemd\"";
     let text = string(value, expected)?;
+    if text == "systemd" {
+        return Ok(Listen::Systemd);
+    }
     if let Some(path) = text.strip_prefix("unix:") {
         return match path {
             "" => Err(Wrong::new("`unix:` without a path", expected)),

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::source::{
     ArticleRules, Content, ListRules, PresetChoice, RequestSettings, Source, SourceId,
+    filter::{Expression, Filter},
 };
 
 /// Headers that the client sets by itself, and why.
@@ -43,6 +44,8 @@ pub(super) struct Block {
     /// Whether the block sets its id.
     named: bool,
     url: Option<Url>,
+    /// The ids that it had before, and where they are.
+    aliases: Vec<(SourceId, Place)>,
     /// Whether it comes from the catalogue, not from the user.
     of_catalog: bool,
 }
@@ -51,6 +54,7 @@ pub(super) struct Block {
 pub(super) fn unlisted(url: Url, request: RequestSettings, content: Content) -> Source {
     Source {
         id: SourceId::from_address(&url),
+        aliases: Vec::new(),
         url,
         title: None,
         groups: Vec::new(),
@@ -65,6 +69,7 @@ pub(super) fn unlisted(url: Url, request: RequestSettings, content: Content) -> 
         content,
         list: ListRules::default(),
         article: ArticleRules::default(),
+        filter: Filter::default(),
     }
 }
 
@@ -89,18 +94,25 @@ pub(super) fn read(
             .help("for example: url = \"http://jyt.example.gov.cn/jynews/\"".to_owned()),
         );
     }
+    let expected = "expected a list of ids, [\"old-id\"]";
+    let aliases = section
+        .get_list("aliases", expected, values::source_id)
+        .unwrap_or_default();
     let rest = rest(section, settings);
     let named = id_place.is_some();
     let id = match (id, &url) {
         (None, Some(url)) if !named => Some(SourceId::from_address(url)),
         (id, _) => id,
     };
-    let source = id
-        .clone()
-        .zip(url.clone())
-        .map(|(id, url)| Source { id, url, ..rest });
+    let source = id.clone().zip(url.clone()).map(|(id, url)| Source {
+        id,
+        aliases: aliases.iter().map(|(alias, _)| alias.clone()).collect(),
+        url,
+        ..rest
+    });
     Block {
         source,
+        aliases,
         id,
         place: id_place.or(url_place).unwrap_or_else(|| header.clone()),
         named,
@@ -141,6 +153,7 @@ fn rest(section: &mut Section<'_>, settings: &Settings) -> Source {
             .unwrap_or(default.content),
         list: list_rules(section),
         article: article_rules(section),
+        filter: filter(section),
         request,
         ..default
     }
@@ -255,6 +268,25 @@ fn article_rules(section: &mut Section<'_>) -> ArticleRules {
     rules
 }
 
+fn filter(section: &mut Section<'_>) -> Filter {
+    let mut table = section.section("filter", "[source.filter]", keys::FILTER);
+    let mut expressions = |key| -> Vec<Expression> {
+        let expected = "expected a list of regular expressions, [\"招生\"]";
+        let found = table.get_list(key, expected, values::expression);
+        found
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(expression, _)| expression)
+            .collect()
+    };
+    let filter = Filter {
+        include: expressions("include"),
+        exclude: expressions("exclude"),
+    };
+    section.close(table);
+    filter
+}
+
 /// The sources of all blocks, in order, with a mistake for each id that is taken already. A block of the catalogue
 /// gives way to one that the user wrote for the same address or id.
 pub(super) fn unite(mut blocks: Vec<Block>) -> (Vec<Arc<Source>>, Vec<Mistake>) {
@@ -281,11 +313,32 @@ pub(super) fn unite(mut blocks: Vec<Block>) -> (Vec<Arc<Source>>, Vec<Mistake>) 
             }
         }
     }
+    mistakes.extend(taken_aliases(&blocks, &taken));
     let sources = blocks
         .into_iter()
         .filter_map(|block| block.source.map(Arc::new))
         .collect();
     (sources, mistakes)
+}
+
+/// An alias leads to one source, and an id that is in use leads to its own.
+fn taken_aliases(blocks: &[Block], ids: &HashMap<&SourceId, &Block>) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    let mut met: HashMap<&SourceId, &Place> = HashMap::new();
+    for (alias, place) in blocks.iter().flat_map(|block| &block.aliases) {
+        let earlier = match ids.get(alias) {
+            Some(block) => Some(&block.place),
+            None => met.insert(alias, place),
+        };
+        if let Some(earlier) = earlier {
+            let what = format!("the alias `{alias}` is taken");
+            let expected = "expected an id that no source has or had";
+            mistakes.push(
+                Mistake::new(place.clone(), what, expected).earlier(earlier.clone(), "taken here"),
+            );
+        }
+    }
+    mistakes
 }
 
 fn collision(id: &SourceId, first: &Block, second: &Block) -> Mistake {

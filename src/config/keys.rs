@@ -7,7 +7,7 @@ pub(super) const TOP: &[&str] = &[
 /// An included file's top.
 pub(super) const INCLUDED: &[&str] = &["include", "source"];
 /// `[server]`.
-pub(super) const SERVER: &[&str] = &["listen", "public_url"];
+pub(super) const SERVER: &[&str] = &["listen", "public_url", "token"];
 /// `[store]`.
 pub(super) const STORE: &[&str] = &["path", "cache", "keep_days", "keep_per_source"];
 /// `[fetch]`.
@@ -32,6 +32,7 @@ pub(super) const DEDUP: &[&str] = &["across"];
 pub(super) const SOURCE: &[&str] = &[
     "url",
     "id",
+    "aliases",
     "title",
     "groups",
     "every",
@@ -51,11 +52,14 @@ pub(super) const SOURCE: &[&str] = &[
     "content",
     "list",
     "article",
+    "filter",
 ];
 /// `[source.list]`.
 pub(super) const LIST: &[&str] = &["item", "link", "title", "date", "next"];
 /// `[source.article]`.
 pub(super) const ARTICLE: &[&str] = &["title", "date", "origin", "author", "body", "remove"];
+/// `[source.filter]`.
+pub(super) const FILTER: &[&str] = &["include", "exclude"];
 
 /// All sections, by the title that a file gives them.
 pub(super) const SECTIONS: &[(&str, &[&str])] = &[
@@ -68,6 +72,7 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("[[source]]", SOURCE),
     ("[source.list]", LIST),
     ("[source.article]", ARTICLE),
+    ("[source.filter]", FILTER),
 ];
 
 /// The candidate most like `word`, if one is like it at all.
@@ -99,7 +104,7 @@ pub(super) fn advice(unknown: &str, section: &str, known: &[&str]) -> String {
     let home = |title: &&(&str, &[&str])| title.0 != section && title.1.contains(&unknown);
     if let Some((title, _)) = SECTIONS.iter().find(home) {
         return match (section, *title) {
-            ("[source.list]" | "[source.article]", "[[source]]") => {
+            ("[source.list]" | "[source.article]" | "[source.filter]", "[[source]]") => {
                 format!("`{unknown}` is a key of `[[source]]`: write it above `{section}`")
             }
             _ => format!("`{unknown}` is a key of `{title}`"),

@@ -83,8 +83,13 @@ fn server(top: &mut Section<'_>) -> ServerSettings {
     let public_url = section
         .get("public_url", addresses::public_address)
         .unwrap_or_else(|| own_address(&listen));
+    let token = section.get("token", values::token);
     top.close(section);
-    ServerSettings { listen, public_url }
+    ServerSettings {
+        listen,
+        public_url,
+        token,
+    }
 }
 
 /// Where the daemon is reached from its own machine.
@@ -101,7 +106,7 @@ fn own_address(listen: &Listen) -> Url {
             }
             reached.to_string()
         }
-        Listen::Unix(_) => "localhost".to_owned(),
+        Listen::Unix(_) | Listen::Systemd => "localhost".to_owned(),
     };
     Url::parse(&format!("http://{host}/")).expect("a socket address is the host of a URL")
 }

@@ -5,12 +5,12 @@ use std::{fmt::Display, ops::RangeInclusive, path::PathBuf, str::FromStr, time::
 use jiff::tz::TimeZone;
 
 use super::{
-    Lang, keys,
+    Lang, Token, keys,
     section::{Value, Wrong},
     words,
 };
 use crate::{
-    source::{Content, PresetChoice, SourceId, Tls, presets::Presets},
+    source::{Content, PresetChoice, SourceId, Tls, filter::Expression, presets::Presets},
     story::merge::Across,
 };
 
@@ -138,6 +138,27 @@ pub(super) fn size(limits: RangeInclusive<u64>) -> impl FnOnce(&Value<'_>) -> Re
             format!("expected a size from \"{from}\" to \"{to}\""),
         ))
     }
+}
+
+/// A regular expression.
+pub(super) fn expression(value: &Value<'_>) -> Read<Expression> {
+    let expected = "expected a regular expression such as \"招生|考试\"";
+    let text = string(value, expected)?;
+    Expression::parse(text).map_err(|why| {
+        let what = format!("`{}` is no regular expression: {why}", cut(text));
+        Wrong::new(what, expected)
+    })
+}
+
+/// What readers must send to be answered.
+pub(super) fn token(value: &Value<'_>) -> Read<Token> {
+    let expected = "expected 16 to 200 letters, digits, `-`, `_`, `.` or `~`";
+    let text = string(value, expected)?;
+    Token::parse(text).ok_or_else(|| {
+        // not the value itself: what is shown of a mistake goes into logs
+        Wrong::new("`token` cannot be used", expected)
+            .help("for example the output of `openssl rand -hex 16`".to_owned())
+    })
 }
 
 pub(super) fn lang(value: &Value<'_>) -> Read<Lang> {

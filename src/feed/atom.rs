@@ -3,7 +3,7 @@
 use atom_syndication as atom;
 use jiff::{ZonedDateTime, tz::TimeZone};
 
-use super::{Entry, Feed, Format, GENERATOR, xml::clean};
+use super::{Entry, Feed, Format, GENERATOR, HISTORY, xml::clean};
 
 /// The name space of RFC 6721.
 const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
@@ -24,27 +24,41 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             value: GENERATOR.to_owned(),
             ..Default::default()
         }),
-        links: vec![
-            link(
-                "self",
-                feed.address_of(Format::Atom),
-                Some("application/atom+xml"),
-            ),
-            link("alternate", feed.home.to_string(), Some("text/html")),
-        ],
+        links: links(feed),
         entries: present.iter().map(|e| entry(feed, e)).collect(),
         lang: Some(feed.lang.to_owned()),
         ..Default::default()
     };
+    let mut extend = |prefix: &str, uri: &str, name: &str, elements| {
+        let named = [(name.to_owned(), elements)].into();
+        document.extensions.insert(prefix.to_owned(), named);
+        let name_space = (prefix.to_owned(), uri.to_owned());
+        document.namespaces.extend([name_space]);
+    };
     if !gone.is_empty() {
         let tombstones = gone.iter().filter_map(|entry| deleted(entry)).collect();
-        let named = [("deleted-entry".to_owned(), tombstones)].into();
-        document.extensions = [("at".to_owned(), named)].into();
-        document.namespaces = [("at".to_owned(), TOMBSTONES.to_owned())].into();
+        extend("at", TOMBSTONES, "deleted-entry", tombstones);
+    }
+    if feed.pages.archive {
+        let mark = atom::extension::Extension {
+            name: "fh:archive".to_owned(),
+            ..Default::default()
+        };
+        extend("fh", HISTORY, "archive", vec![mark]);
     }
     document
         .write_to(Vec::new())
         .expect("writing to memory does not fail")
+}
+
+fn links(feed: &Feed) -> Vec<atom::Link> {
+    let mut links: Vec<_> = feed
+        .links(Format::Atom)
+        .into_iter()
+        .map(|(rel, href)| link(rel, href, Some("application/atom+xml")))
+        .collect();
+    links.push(link("alternate", feed.home.to_string(), Some("text/html")));
+    links
 }
 
 /// `at:deleted-entry` (RFC 6721, section 3): readers that know it take the entry away.

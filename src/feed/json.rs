@@ -13,6 +13,9 @@ struct Document<'a> {
     title: &'a str,
     home_page_url: &'a str,
     feed_url: String,
+    // the entries before these (JSON Feed 1.1, "Pagination")
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<String>,
     language: &'static str,
     items: Vec<Item<'a>>,
 }
@@ -82,6 +85,10 @@ pub fn render(feed: &Feed) -> Vec<u8> {
         title: &feed.title,
         home_page_url: feed.home.as_str(),
         feed_url: feed.address_of(Format::Json),
+        next_url: feed
+            .links(Format::Json)
+            .into_iter()
+            .find_map(|(rel, href)| matches!(rel, "next").then_some(href)),
         language: feed.lang,
         items: feed.entries.iter().map(item).collect(),
     };

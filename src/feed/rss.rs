@@ -5,12 +5,12 @@ use jiff::{ZonedDateTime, fmt::rfc2822, tz::TimeZone};
 use maud::html;
 use rss::extension::{atom, dublincore::DublinCoreExtension};
 
-use super::{Entry, Feed, Format, GENERATOR, xml::clean};
+use super::{Entry, Feed, Format, GENERATOR, HISTORY, xml::clean};
 
 /// The document's bytes.
 #[expect(clippy::missing_panics_doc, reason = "writing to memory does not fail")]
 pub fn render(feed: &Feed) -> Vec<u8> {
-    let channel = rss::Channel {
+    let mut channel = rss::Channel {
         title: clean(&feed.title).into_owned(),
         link: feed.home.to_string(),
         description: clean(&feed.title).into_owned(),
@@ -18,24 +18,34 @@ pub fn render(feed: &Feed) -> Vec<u8> {
         last_build_date: Some(date(&feed.changed().to_zoned_datetime(TimeZone::UTC))),
         generator: Some(GENERATOR.to_owned()),
         docs: Some("https://www.rssboard.org/rss-specification".to_owned()),
-        atom_ext: Some(atom::AtomExtension {
-            links: vec![self_link(feed)],
-        }),
+        atom_ext: Some(atom::AtomExtension { links: links(feed) }),
         items: feed.entries.iter().map(|entry| item(feed, entry)).collect(),
         ..Default::default()
     };
+    if feed.pages.archive {
+        let mark = rss::extension::Extension {
+            name: "fh:archive".to_owned(),
+            ..Default::default()
+        };
+        let named = [("archive".to_owned(), vec![mark])].into();
+        channel.extensions.insert("fh".to_owned(), named);
+        channel
+            .namespaces
+            .insert("fh".to_owned(), HISTORY.to_owned());
+    }
     channel
         .write_to(Vec::new())
         .expect("writing to memory does not fail")
 }
 
-fn self_link(feed: &Feed) -> atom::Link {
-    atom::Link {
-        href: feed.address_of(Format::Rss),
-        rel: "self".to_owned(),
+fn links(feed: &Feed) -> Vec<atom::Link> {
+    let link = |(rel, href): (&str, String)| atom::Link {
+        href,
+        rel: rel.to_owned(),
         mime_type: Some("application/rss+xml".to_owned()),
         ..Default::default()
-    }
+    };
+    feed.links(Format::Rss).into_iter().map(link).collect()
 }
 
 fn item(feed: &Feed, entry: &Entry) -> rss::Item {

@@ -10,9 +10,9 @@ use super::{Site, broken};
 pub(super) async fn sources(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     match serde_json::to_vec(&site.reports()) {
         Ok(json) => {
-            let now = (site.clock)();
             site.documents
-                .answer("/api/sources", json, "application/json", now, &headers)
+                .answer(&site, "/api/sources", json, "application/json", &headers)
+                .await
         }
         Err(error) => broken(&error),
     }

@@ -1,66 +1,93 @@
-//! Which form of a document a request wants, and whether it has it already (RFC 9110, sections 12 and 13).
+//! What a request says of the form it wants and of what it has already (RFC 9110, sections 12 and 13), and the answer.
 
-use std::convert::Infallible;
+use std::{borrow::Cow, convert::Infallible};
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use futures_util::stream;
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
-use super::rendition::Rendition;
+use super::{
+    coding::Coding,
+    rendition::{Rendition, hash_of},
+};
 
-/// Answers a GET or HEAD for a document.
-pub(super) fn answer(rendition: &Rendition, request: &HeaderMap, max_age_seconds: u64) -> Response {
-    let zipped = accepts_gzip(request);
-    let form = if zipped {
-        &rendition.gzip
-    } else {
-        &rendition.identity
-    };
-    let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(header::ETAG, form.feed_etag.clone());
-    headers.insert(
-        header::LAST_MODIFIED,
-        rendition.last_modified_header.clone(),
-    );
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Ok(value) = HeaderValue::try_from(format!("max-age={max_age_seconds}")) {
-        headers.insert(header::CACHE_CONTROL, value);
-    }
-    if is_fresh(request, &form.feed_etag, rendition.last_modified) {
-        // a body of unknown length, so that no `Content-Length: 0` is said of a document that has another
-        // (RFC 9110, section 8.6)
-        let nothing = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
-        return (StatusCode::NOT_MODIFIED, headers, nothing).into_response();
-    }
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(rendition.content_type),
-    );
-    if zipped {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    (headers, form.bytes.clone()).into_response()
+const A_IM: HeaderName = HeaderName::from_static("a-im");
+const IM: HeaderName = HeaderName::from_static("im");
+
+/// The header fields that decide an answer; those that come several times are joined (section 5.3).
+#[derive(Default)]
+pub(super) struct Asked<'a> {
+    pub(super) accept_encoding: Option<Cow<'a, str>>,
+    pub(super) none_match: Option<Cow<'a, str>>,
+    pub(super) modified_since: Option<Cow<'a, str>>,
+    pub(super) a_im: Option<Cow<'a, str>>,
 }
 
-/// Whether what the client has still holds. `If-None-Match` decides alone where it is sent (section 13.2.2).
-fn is_fresh(request: &HeaderMap, etag: &HeaderValue, last_modified: Timestamp) -> bool {
-    let mut asked = request.get_all(header::IF_NONE_MATCH).iter().peekable();
-    if asked.peek().is_some() {
-        return asked
-            .filter_map(|value| value.to_str().ok())
-            .any(|list| names(list, etag));
+impl<'a> Asked<'a> {
+    pub(super) fn of(headers: &'a HeaderMap) -> Self {
+        Self {
+            accept_encoding: joined(headers, &header::ACCEPT_ENCODING),
+            none_match: joined(headers, &header::IF_NONE_MATCH),
+            modified_since: joined(headers, &header::IF_MODIFIED_SINCE),
+            a_im: joined(headers, &A_IM),
+        }
     }
-    let since = request
-        .get(header::IF_MODIFIED_SINCE)
-        .and_then(|value| value.to_str().ok());
-    // a date in another form than IMF-fixdate is ignored (section 13.1.3)
-    let since = since.and_then(|text| DateTimeParser::new().parse_timestamp(text).ok());
-    since.is_some_and(|since| last_modified.as_second() <= since.as_second())
+
+    /// The coding that is wanted.
+    pub(super) fn coding(&self) -> Coding {
+        Coding::wanted(self.accept_encoding.as_deref())
+    }
+
+    /// Whether what the client has still holds. `If-None-Match` decides alone where it is sent (section 13.2.2).
+    pub(super) fn has(&self, rendition: &Rendition, coding: Coding) -> bool {
+        let etag = &rendition.stamp(coding).feed_etag;
+        self.is_fresh(etag, rendition.last_modified())
+    }
+
+    fn is_fresh(&self, etag: &HeaderValue, last_modified: Timestamp) -> bool {
+        if let Some(list) = &self.none_match {
+            return names(list, etag);
+        }
+        // a date in another form than IMF-fixdate is ignored (section 13.1.3)
+        let since = self.modified_since.as_deref();
+        let since = since.and_then(|text| DateTimeParser::new().parse_timestamp(text).ok());
+        since.is_some_and(|since| last_modified.as_second() <= since.as_second())
+    }
+
+    /// Whether only what is new is wanted (RFC 3229 with the manipulation `feed`), and since which documents: the
+    /// hashes of their entity tags.
+    pub(super) fn news_since(&self) -> Vec<u128> {
+        let wanted = self.a_im.as_deref().is_some_and(|list| {
+            let mut names = list.split(',').map(|part| {
+                let (name, parameters) = part.split_once(';').unwrap_or((part, ""));
+                (name.trim(), parameters.trim())
+            });
+            names.any(|(name, parameters)| {
+                name.eq_ignore_ascii_case("feed") && !matches!(parameters, "q=0" | "q=0.0")
+            })
+        });
+        match &self.none_match {
+            Some(list) if wanted => list.split(',').filter_map(hash_of).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn joined<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, str>> {
+    let values = headers.get_all(name);
+    let mut values = values.iter().filter_map(|value| value.to_str().ok());
+    let first = values.next()?;
+    Some(values.fold(Cow::Borrowed(first), |mut all, next| {
+        let all_mut = all.to_mut();
+        all_mut.push_str(", ");
+        all_mut.push_str(next);
+        all
+    }))
 }
 
 /// Whether a list of entity tags, or `*`, names this one. Compared weakly (section 13.1.2).
@@ -71,72 +98,65 @@ fn names(list: &str, etag: &HeaderValue) -> bool {
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == ours)
 }
 
-/// Whether gzip is welcome (section 12.5.3): named, or covered by `*`, and not with `q=0`.
-fn accepts_gzip(request: &HeaderMap) -> bool {
-    let mut any = false;
-    for value in request
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-    {
-        for coding in value.split(',') {
-            let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
-            let refused = parameters.split(';').any(|p| {
-                let quality = p
-                    .trim()
-                    .strip_prefix("q=")
-                    .or_else(|| p.trim().strip_prefix("Q="));
-                quality.is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0))
-            });
-            match name.trim() {
-                name if name.eq_ignore_ascii_case("gzip")
-                    || name.eq_ignore_ascii_case("x-gzip") =>
-                {
-                    return !refused;
-                }
-                "*" => any = !refused,
-                _ => {}
-            }
-        }
+fn fields(fields: &[(HeaderName, HeaderValue)]) -> HeaderMap {
+    fields.iter().cloned().collect()
+}
+
+/// Answers a GET or HEAD for a document.
+pub(super) async fn answer(
+    rendition: &Rendition,
+    asked: &Asked<'_>,
+    cache_control: HeaderValue,
+) -> Response {
+    let coding = asked.coding();
+    if asked.has(rendition, coding) {
+        let mut headers = fields(&rendition.stamp(coding).fields);
+        headers.insert(header::CACHE_CONTROL, cache_control);
+        // a body of unknown length, so that no `Content-Length: 0` is said of a document that has another
+        // (RFC 9110, section 8.6)
+        let nothing = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
+        return (StatusCode::NOT_MODIFIED, headers, nothing).into_response();
     }
-    any
+    let form = rendition.form(coding).await;
+    let mut headers = fields(&form.fields);
+    headers.insert(header::CACHE_CONTROL, cache_control);
+    (headers, form.bytes.clone()).into_response()
+}
+
+/// Answers with what is new in a document (RFC 3229, section 10.4.1): its bytes are those of `news`, its entity tag and
+/// date those of the document. Caches that do not know 226 must not take it for the document.
+pub(super) async fn answer_news(
+    rendition: &Rendition,
+    news: &Rendition,
+    asked: &Asked<'_>,
+) -> Response {
+    let coding = asked.coding();
+    let form = news.form(coding).await;
+    let mut headers = fields(&form.fields);
+    for (name, value) in &rendition.stamp(coding).fields {
+        headers.insert(name, value.clone());
+    }
+    headers.insert(IM, HeaderValue::from_static("feed"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    (StatusCode::IM_USED, headers, form.bytes.clone()).into_response()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn request(name: header::HeaderName, value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
-    }
-
-    #[test]
-    fn codings_are_chosen_by_name_and_quality() {
-        let table = [
-            ("gzip", true),
-            ("deflate, gzip;q=1.0, *;q=0.5", true),
-            ("gzip;q=0", false),
-            ("*", true),
-            ("*, gzip;q=0", false),
-            ("br, zstd", false),
-            ("identity", false),
-            ("", false),
-            ("GZIP", true),
-        ];
-        for (value, expected) in table {
-            assert_eq!(
-                accepts_gzip(&request(header::ACCEPT_ENCODING, value)),
-                expected,
-                "{value}"
-            );
-        }
-    }
-
     #[test]
     fn entity_tags_decide_before_dates() {
         let etag = HeaderValue::from_static("\"abc\"");
         let at: Timestamp = "2026-03-01T08:00:00.7Z".parse().unwrap();
-        let fresh = |headers: &HeaderMap| is_fresh(headers, &etag, at);
+        let fresh = |none_match: Option<&'static str>, since: Option<&'static str>| {
+            let asked = Asked {
+                none_match: none_match.map(Cow::Borrowed),
+                modified_since: since.map(Cow::Borrowed),
+                ..Asked::default()
+            };
+            asked.is_fresh(&etag, at)
+        };
         for (value, expected) in [
             ("\"abc\"", true),
             ("\"x\", W/\"abc\"", true),
@@ -145,11 +165,7 @@ mod tests {
             ("abc", false),
             ("", false),
         ] {
-            assert_eq!(
-                fresh(&request(header::IF_NONE_MATCH, value)),
-                expected,
-                "{value}"
-            );
+            assert_eq!(fresh(Some(value), None), expected, "{value}");
         }
         for (value, expected) in [
             ("Sun, 01 Mar 2026 08:00:00 GMT", true),
@@ -157,17 +173,36 @@ mod tests {
             ("Mon, 02 Mar 2026 08:00:00 GMT", true),
             ("yesterday", false),
         ] {
-            assert_eq!(
-                fresh(&request(header::IF_MODIFIED_SINCE, value)),
-                expected,
-                "{value}"
-            );
+            assert_eq!(fresh(None, Some(value)), expected, "{value}");
         }
-        let mut both = request(header::IF_NONE_MATCH, "\"x\"");
-        both.insert(
-            header::IF_MODIFIED_SINCE,
-            HeaderValue::from_static("Mon, 02 Mar 2026 08:00:00 GMT"),
-        );
-        assert!(!fresh(&both));
+        assert!(!fresh(Some("\"x\""), Some("Mon, 02 Mar 2026 08:00:00 GMT")));
+    }
+
+    #[test]
+    fn fields_that_come_twice_are_one_list() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::IF_NONE_MATCH, HeaderValue::from_static("\"a\""));
+        headers.append(header::IF_NONE_MATCH, HeaderValue::from_static("\"b\""));
+        let asked = Asked::of(&headers);
+        assert_eq!(asked.none_match.as_deref(), Some("\"a\", \"b\""));
+        assert_eq!(asked.accept_encoding, None);
+    }
+
+    #[test]
+    fn news_are_asked_for_by_name() {
+        let since = |a_im: &'static str| {
+            let asked = Asked {
+                a_im: Some(a_im.into()),
+                none_match: Some(
+                    "\"000000000000000000000000000000ff-gzip\", W/\"00000000000000000000000000000001\", \"x\"".into(),
+                ),
+                ..Asked::default()
+            };
+            asked.news_since()
+        };
+        assert_eq!(since("feed"), [255, 1]);
+        assert_eq!(since("vcdiff, Feed;q=0.5"), [255, 1]);
+        assert_eq!(since("vcdiff"), []);
+        assert_eq!(since("feed;q=0"), []);
     }
 }

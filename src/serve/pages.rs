@@ -12,9 +12,10 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{Site, broken};
 use crate::{
+    article::Article,
     feed::Format,
     source::{report::SourceReport, state::Reason},
-    store::{Entry, Scope, StoreError},
+    store::{Choice, Entry, Scope, StoreError},
 };
 
 /// How many articles the page shows.
@@ -37,16 +38,24 @@ pub(super) async fn home(State(site): State<Arc<Site>>, headers: HeaderMap) -> R
     let made = tokio::task::spawn_blocking({
         let site = site.clone();
         move || {
-            let newest = site.store.newest(&Scope::All, NEWEST, 0)?;
+            let shows = |article: &Article| site.shows(article);
+            let choice = Choice {
+                skip: 0,
+                limit: NEWEST,
+                keep: Some(&shows),
+                looked_at: 50 * NEWEST,
+            };
+            let newest = site.store.choose(&Scope::All, &choice)?;
             Ok::<_, StoreError>(page(&site, &site.reports(), &newest).into_string())
         }
     });
     match made.await {
         Ok(Ok(page)) => {
-            let (page, now) = (page.into_bytes(), (site.clock)());
-            let mut answer =
-                site.documents
-                    .answer("/", page, "text/html; charset=utf-8", now, &headers);
+            let (page, kind) = (page.into_bytes(), "text/html; charset=utf-8");
+            let mut answer = site
+                .documents
+                .answer(&site, "/", page, kind, &headers)
+                .await;
             answer.headers_mut().insert(
                 header::CONTENT_SECURITY_POLICY,
                 HeaderValue::from_static(POLICY),

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::{documents::Documents, feeds::FeedCache, words::Words};
 use crate::{
+    article::Article,
     config::Config,
     feed::opml::Outline,
     source::{Source, SourceId, report::SourceReport},
@@ -28,6 +29,8 @@ pub struct Site {
     pub(super) clock: fn() -> Timestamp,
     pub(super) words: &'static Words,
     sources: HashMap<SourceId, Arc<Source>>,
+    /// The ids that sources had before, and their present ones.
+    renamed: HashMap<SourceId, SourceId>,
     groups: Vec<(String, Vec<SourceId>)>,
     ready: AtomicBool,
 }
@@ -49,6 +52,11 @@ impl Site {
                 }
             }
         }
+        let renamed = config.sources.iter().flat_map(|source| {
+            let aliases = source.aliases.iter();
+            aliases.map(|alias| (alias.clone(), source.id.clone()))
+        });
+        let renamed = renamed.collect();
         let words = Words::of(config.lang);
         Self {
             config,
@@ -58,6 +66,7 @@ impl Site {
             clock,
             words,
             sources,
+            renamed,
             groups,
             ready: AtomicBool::new(false),
         }
@@ -74,6 +83,22 @@ impl Site {
 
     pub(super) fn source(&self, id: &SourceId) -> Option<&Arc<Source>> {
         self.sources.get(id)
+    }
+
+    /// The present id of a source that had this one before.
+    pub(super) fn renamed(&self, id: &SourceId) -> Option<&SourceId> {
+        self.renamed.get(id)
+    }
+
+    /// The present id of a source.
+    pub(super) fn present(&self, id: &SourceId) -> SourceId {
+        self.renamed(id).unwrap_or(id).clone()
+    }
+
+    /// Whether an article's source shows it.
+    pub(super) fn shows(&self, article: &Article) -> bool {
+        let source = self.source(self.renamed(&article.source).unwrap_or(&article.source));
+        source.is_none_or(|source| source.filter.shows(article))
     }
 
     /// The groups, in the order of the configuration, with their members.

@@ -68,10 +68,24 @@ pub struct Progress {
 pub enum Scope {
     /// One source's.
     Source(SourceId),
+    /// One source's under all ids that it has had, the present one first.
+    Renamed(Vec<SourceId>),
     /// Those of several sources, each story once.
     Sources(Vec<SourceId>),
     /// All, each story once.
     All,
+}
+
+/// Which of a scope's entries are taken, from the newest on.
+pub struct Choice<'a> {
+    /// So many are passed over,
+    pub skip: usize,
+    /// and so many taken,
+    pub limit: usize,
+    /// of those that this keeps, if it is there.
+    pub keep: Option<&'a dyn Fn(&Article) -> bool>,
+    /// So many are looked at, however many are found.
+    pub looked_at: usize,
 }
 
 /// An article as it stands in a feed.
@@ -83,6 +97,17 @@ pub struct Entry {
     pub also: Vec<Also>,
     /// When it was gone from its site.
     pub withdrawn: Option<Timestamp>,
+}
+
+/// A document of a feed's past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archive {
+    /// What it holds, in feed order.
+    pub entries: Vec<Entry>,
+    /// The first article of the document before.
+    pub earlier: Option<ArticleId>,
+    /// The first article of the document after, if that is one that stays.
+    pub later: Option<ArticleId>,
 }
 
 /// The same article elsewhere.

@@ -1,7 +1,7 @@
 //! Questions to the store: the newest articles of a scope, one article, what is known of an address.
 
 use super::{
-    Also, Check, Entry, Known, Scope, StoreError, checks,
+    Also, Check, Choice, Entry, Known, Scope, StoreError, checks,
     index::Mark,
     keys::{self, Key},
     lines::Line,
@@ -20,26 +20,36 @@ use crate::{
 /// Articles of one source that say the same are looked at up to so many, the newest first.
 const DOUBLES: usize = 8;
 
-/// See [`super::Store::newest`].
-pub(super) fn newest(
+/// See [`super::Store::choose`].
+pub(super) fn choose(
     view: &View,
     scope: &Scope,
-    limit: usize,
-    page: usize,
+    choice: &Choice<'_>,
 ) -> Result<Vec<Entry>, StoreError> {
     let _steady = view.steady();
     let mut walk = Walk::new(view, scope)?;
-    let mut skip = limit.saturating_mul(page);
+    let (mut skip, mut left) = (choice.skip, choice.looked_at);
     let mut entries = Vec::new();
-    while entries.len() < limit {
-        let Some(group) = walk.next_group()? else {
-            break;
-        };
+    while entries.len() < choice.limit
+        && left > 0
+        && let Some(group) = walk.next_group()?
+    {
+        left = left.saturating_sub(group.len());
         for shown in group {
-            if skip > 0 {
-                skip -= 1;
-            } else if entries.len() < limit {
-                entries.extend(entry(view, &shown)?);
+            if entries.len() == choice.limit {
+                break;
+            }
+            let Some(keep) = choice.keep else {
+                if skip > 0 {
+                    skip -= 1;
+                } else {
+                    entries.extend(entry(view, &shown)?);
+                }
+                continue;
+            };
+            match entry(view, &shown)?.filter(|entry| keep(&entry.article)) {
+                Some(_) if skip > 0 => skip -= 1,
+                kept => entries.extend(kept),
             }
         }
     }
@@ -137,7 +147,7 @@ fn known_one(view: &View, id: ArticleId) -> Result<Option<Known>, StoreError> {
     }))
 }
 
-fn number(view: &View, id: ArticleId) -> Result<Option<u64>, StoreError> {
+pub(super) fn number(view: &View, id: ArticleId) -> Result<Option<u64>, StoreError> {
     Ok(match view.led(id)? {
         Some(IdRow::Article(number)) => Some(number),
         Some(IdRow::Expired) | None => None,

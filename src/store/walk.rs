@@ -64,7 +64,7 @@ impl<'a> Walk<'a> {
             view,
             cursors,
             heads,
-            merged: !matches!(scope, Scope::Source(_)),
+            merged: !matches!(scope, Scope::Source(_) | Scope::Renamed(_)),
             only,
             speakers: BTreeMap::new(),
         })
@@ -118,6 +118,30 @@ impl<'a> Walk<'a> {
         }))
     }
 
+    /// An article at its place in the feed, wherever that is; nothing where another one stands for it.
+    pub(super) fn show(
+        &mut self,
+        number: u64,
+        row: ArticleRow,
+    ) -> Result<Option<Shown>, StoreError> {
+        let mut listings = row.listings.iter();
+        let Some(first) = listings.find(|listing| includes(&self.only, listing.source)) else {
+            return Ok(None);
+        };
+        let (source, at) = (first.source, first.at);
+        if let (true, Some(story)) = (self.merged, row.story)
+            && !self.speaks(story, number)?
+        {
+            return Ok(None);
+        }
+        Ok(Some(Shown {
+            number,
+            source,
+            at,
+            row,
+        }))
+    }
+
     /// Whether an article speaks for its part of a story.
     fn speaks(&mut self, story: u64, article: u64) -> Result<bool, StoreError> {
         if !self.speakers.contains_key(&story) {
@@ -139,7 +163,7 @@ pub(super) fn only(view: &View, scope: &Scope) -> Only {
     };
     match scope {
         Scope::Source(id) => Some(numbers(std::slice::from_ref(id))),
-        Scope::Sources(ids) => Some(numbers(ids)),
+        Scope::Renamed(ids) | Scope::Sources(ids) => Some(numbers(ids)),
         Scope::All => None,
     }
 }

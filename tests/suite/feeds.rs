@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 use schoolbell::{
     article::{Article, ArticleId, Attachment, dates::DateFrom},
-    feed::{Also, Entry, Feed, Format},
+    feed::{Also, Entry, Feed, Format, Pages},
     source::{Content, SourceId},
 };
 
@@ -51,6 +51,8 @@ fn entry(article: Article) -> Entry {
 fn feed(entries: Vec<Entry>) -> Feed {
     Feed {
         address: "http://127.0.0.1:8080/feeds/jyt".into(),
+        narrowing: String::new(),
+        pages: Pages::default(),
         title: "云溪省教育厅 · 通知公告".into(),
         home: "https://jyt.example/tzgg.htm".parse().unwrap(),
         lang: "zh-CN",

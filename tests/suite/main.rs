@@ -4,9 +4,11 @@
     reason = "a test that cannot go on shall stop there"
 )]
 
+mod access;
 mod architecture;
 mod articles;
 mod config;
+mod connections;
 mod departments;
 mod fault_server;
 mod faults;
@@ -16,6 +18,7 @@ mod hostile;
 mod journal;
 mod lists;
 mod making;
+mod paging;
 mod politeness;
 mod polling;
 mod program;

@@ -95,10 +95,20 @@ impl Published {
     }
 
     pub(crate) fn with(sizes: Sizes) -> Self {
+        Self::configured(config(), sizes)
+    }
+
+    /// With another configuration, as TOML.
+    pub(crate) fn of(text: &str) -> Self {
+        let config = Config::parse(text, "test").unwrap_or_else(|error| panic!("{error}"));
+        Self::configured(Arc::new(config), Sizes::default())
+    }
+
+    fn configured(config: Arc<Config>, sizes: Sizes) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = Store::open_with(folder.path(), sizes, &mut |_| {}).unwrap();
         let store = Arc::new(store);
-        let site = Arc::new(Site::new(config(), store.clone(), now));
+        let site = Arc::new(Site::new(config, store.clone(), now));
         Self {
             store,
             site,

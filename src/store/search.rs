@@ -23,14 +23,15 @@ use self::{
     keep::{Keeper, Shown},
 };
 pub(super) use self::{keep::changes, news::News};
-use super::{Entry, Scope, Store, StoreError, room, view::View, walk};
+use super::{Choice, Entry, Scope, Store, StoreError, room, view::View, walk};
 
 /// What a search has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The articles of the page asked for, newest first.
+    /// The articles chosen, newest first.
     pub entries: Vec<Entry>,
-    /// How many there are in all, each story counted once.
+    /// How many there are in all, each story counted once. Those that were not looked at count, whether they would be
+    /// kept or not.
     pub total: usize,
 }
 
@@ -93,8 +94,8 @@ impl Store {
         Ok(())
     }
 
-    /// The articles that match, newest first, in a scope of several sources each story once. Pages count from 0. Waits
-    /// for the disk. What was recorded a second ago is found.
+    /// The articles that match, newest first, in a scope of several sources each story once. Waits for the disk. What
+    /// was recorded a second ago is found.
     ///
     /// # Errors
     /// [`StoreError::Unsearchable`] where there is no index at present. As [`Store::known`].
@@ -102,14 +103,13 @@ impl Store {
         &self,
         question: &Question,
         scope: &Scope,
-        limit: usize,
-        page: usize,
+        choice: &Choice<'_>,
     ) -> Result<Found, StoreError> {
         let search = self.searching()?;
         let files = search.shown.files().ok_or(StoreError::Unsearchable)?;
         let only = walk::only(&self.view, scope);
         match sound(|| matches::collect(&files, question, &only)) {
-            Ok(found) => matches::page(&self.view, found, (scope, &only), limit, page),
+            Ok(found) => matches::choose(&self.view, found, (scope, &only), choice),
             Err(broken) => {
                 tracing::error!(error = &broken as &dyn std::error::Error, "a search failed");
                 if matches!(broken, Broken::Damaged(_)) {

@@ -64,7 +64,7 @@ impl<'a> Walk<'a> {
             view,
             cursors,
             heads,
-            merged: !matches!(scope, Scope::Source(_) | Scope::Renamed(_)),
+            merged: merges(scope),
             only,
             speakers: BTreeMap::new(),
         })
@@ -153,6 +153,11 @@ impl<'a> Walk<'a> {
         }
         Ok(self.speakers[&story].contains(&article))
     }
+}
+
+/// Whether a scope's feeds show each story once.
+pub(super) fn merges(scope: &Scope) -> bool {
+    !matches!(scope, Scope::Source(_) | Scope::Renamed(_))
 }
 
 /// The sources of a scope.

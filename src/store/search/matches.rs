@@ -17,7 +17,7 @@ use super::{
     files::{AT, Broken, Files, NUMBER, STORY},
 };
 use crate::store::{
-    Scope, StoreError,
+    Choice, Scope, StoreError,
     keys::Key,
     read,
     records::ArticleRow,
@@ -117,35 +117,48 @@ impl SegmentCollector for OfSegment {
     }
 }
 
-/// A page of what matches. In a merged feed each story is there once, told by whom that feed shows where that one
-/// matches.
-pub(super) fn page(
+/// What is chosen of what matches. In a merged feed each story is there once, told by whom that feed shows where that
+/// one matches.
+pub(super) fn choose(
     view: &View,
     matches: Vec<Match>,
     (scope, only): (&Scope, &Only),
-    limit: usize,
-    page: usize,
+    choice: &Choice<'_>,
 ) -> Result<Found, StoreError> {
     let _steady = view.steady();
-    let mut stories = if matches!(scope, Scope::Source(_)) {
-        Stories::default()
-    } else {
+    let mut stories = if walk::merges(scope) {
         Stories::of(&matches)
+    } else {
+        Stories::default()
     };
-    let total = matches.len() - stories.doubles(view)?;
+    let mut total = matches.len() - stories.doubles(view)?;
     let mut heap = BinaryHeap::from(matches);
-    let mut skip = limit.saturating_mul(page);
+    let (mut skip, mut left) = (choice.skip, choice.looked_at);
     let mut entries = Vec::new();
-    while entries.len() < limit
+    while entries.len() < choice.limit
+        && left > 0
         && let Some(found) = heap.pop()
     {
         if !stories.shows(view, only, found)? {
             continue;
         }
-        if skip > 0 {
+        left -= 1;
+        if skip > 0 && choice.keep.is_none() {
             skip -= 1;
-        } else if let Some(shown) = shown(view, only, found.number)? {
-            entries.extend(read::entry(view, &shown)?);
+            continue;
+        }
+        let Some(shown) = shown(view, only, found.number)? else {
+            continue;
+        };
+        let Some(entry) = read::entry(view, &shown)? else {
+            continue;
+        };
+        if choice.keep.is_some_and(|keep| !keep(&entry.article)) {
+            total -= 1;
+        } else if skip > 0 {
+            skip -= 1;
+        } else {
+            entries.push(entry);
         }
     }
     Ok(Found { entries, total })

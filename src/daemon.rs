@@ -40,6 +40,7 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let poller = poller(&config, store.clone())?;
+    store.keep_searchable()?;
     let site = Arc::new(Site::new(config.clone(), store.clone(), clock));
     tracing::info!(
         address = listener.address(),

@@ -17,6 +17,7 @@ mod opml;
 mod pages;
 mod quick;
 mod rendition;
+mod search;
 mod sendfile;
 mod site;
 mod words;
@@ -61,6 +62,10 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/all.rss", get(feeds::all_rss))
         .route("/all.atom", get(feeds::all_atom))
         .route("/all.json", get(feeds::all_json))
+        .route("/search", get(search::page))
+        .route("/search.rss", get(search::rss))
+        .route("/search.atom", get(search::atom))
+        .route("/search.json", get(search::json))
         .route("/api/sources", get(api::sources))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))

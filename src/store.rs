@@ -30,6 +30,7 @@ mod records;
 mod restore;
 mod room;
 mod scrub;
+mod search;
 mod stories;
 mod together;
 mod view;
@@ -39,8 +40,8 @@ mod writer;
 use std::{
     collections::HashMap,
     fmt,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
 };
 
@@ -54,10 +55,12 @@ pub use self::{
     },
     error::StoreError,
     restore::{Exported, Lines, Refused},
+    search::{Found, NoQuestion, QUESTION_CHARS, Question},
 };
 use self::{
     prepare::Ready,
     records::{StateRow, nanos},
+    search::Search,
     together::Merging,
     view::View,
     writer::{Command, Writable},
@@ -78,6 +81,9 @@ pub struct Store {
     commands: Mutex<Option<mpsc::Sender<Command>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     trouble: watch::Receiver<Option<StoreError>>,
+    path: PathBuf,
+    room: room::Left,
+    search: Mutex<Option<Arc<Search>>>,
 }
 
 impl fmt::Debug for Store {
@@ -134,6 +140,9 @@ impl Store {
             commands: Mutex::new(Some(commands)),
             writer: Mutex::new(Some(writer)),
             trouble,
+            path: path.to_owned(),
+            room: sizes.room,
+            search: Mutex::default(),
         };
         Ok((store, opened.report))
     }
@@ -498,6 +507,9 @@ impl Store {
     /// # Errors
     /// The writer had panicked.
     pub async fn close(&self) -> Result<(), StoreError> {
+        let search = self.search_lock().take();
+        // it ends between two articles
+        let _ = tokio::task::spawn_blocking(move || drop(search)).await;
         let Some(writer) = self.stop() else {
             return Ok(());
         };
@@ -524,6 +536,10 @@ impl Store {
             .await
             .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn search_lock(&self) -> MutexGuard<'_, Option<Arc<Search>>> {
+        self.search.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stop(&self) -> Option<JoinHandle<()>> {

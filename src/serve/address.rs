@@ -16,7 +16,7 @@ use crate::{
 /// The most entries that may be asked for at once, as in the configuration.
 const MOST_ENTRIES: usize = 1_000;
 /// The last page: `?page=` reaches a million articles in pages of a hundred.
-const LAST_PAGE: usize = 10_000;
+pub(super) const LAST_PAGE: usize = 10_000;
 
 /// Which feed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -190,7 +190,7 @@ fn read(query: &str) -> Result<(Narrowing, Part), Refusal> {
     Ok((narrowing, part))
 }
 
-fn number(name: &str, value: &str, most: usize) -> Result<usize, Refusal> {
+pub(super) fn number(name: &str, value: &str, most: usize) -> Result<usize, Refusal> {
     let number = value.parse().ok().filter(|n| (1..=most).contains(n));
     number.ok_or_else(|| {
         let value: String = value.chars().take(40).collect();

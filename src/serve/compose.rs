@@ -127,10 +127,7 @@ fn shows(site: &Site, address: &Address, article: &Article) -> bool {
 }
 
 fn assemble(site: &Site, address: &Address, pages: Pages, entries: Vec<store::Entry>) -> Composed {
-    let mut titles = Titles {
-        site,
-        known: HashMap::new(),
-    };
+    let mut titles = Titles::new(site);
     let (path, mut title, home) = match &address.subject {
         Subject::Source(id) => {
             let home = site.source(id).map_or_else(
@@ -203,12 +200,19 @@ impl Held {
 }
 
 /// The sources' titles, each looked up once per document.
-struct Titles<'a> {
+pub(super) struct Titles<'a> {
     site: &'a Site,
     known: HashMap<SourceId, String>,
 }
 
-impl Titles<'_> {
+impl<'a> Titles<'a> {
+    pub(super) fn new(site: &'a Site) -> Self {
+        Self {
+            site,
+            known: HashMap::new(),
+        }
+    }
+
     fn of(&mut self, id: &SourceId) -> String {
         if let Some(title) = self.known.get(id) {
             return title.clone();
@@ -222,7 +226,7 @@ impl Titles<'_> {
         title
     }
 
-    fn entry(&mut self, mut entry: store::Entry) -> Entry {
+    pub(super) fn entry(&mut self, mut entry: store::Entry) -> Entry {
         // what was read under an id that the source had before is told under its present one
         let id = self.site.present(&entry.article.source);
         entry.article.source = id.clone();

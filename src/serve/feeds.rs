@@ -153,7 +153,7 @@ async fn answer(
     }
 }
 
-fn refuse(refusal: Refusal) -> Response {
+pub(super) fn refuse(refusal: Refusal) -> Response {
     let status = refusal.status();
     match refusal {
         Refusal::Unknown(what) => not_found(what),

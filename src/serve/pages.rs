@@ -10,7 +10,10 @@ use axum::{
 use jiff::{Timestamp, tz::TimeZone};
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Site, broken};
+use super::{
+    Site, broken,
+    search::{self, Search},
+};
 use crate::{
     article::Article,
     feed::Format,
@@ -22,7 +25,7 @@ use crate::{
 const NEWEST: usize = 30;
 
 /// Nothing is loaded but the style sheet, and no page may frame this one.
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// `/style.css`
 pub(super) async fn style() -> Response {
@@ -88,6 +91,7 @@ fn page(site: &Site, reports: &[SourceReport], newest: &[Entry]) -> Markup {
                     @if let Some(trouble) = site.store.trouble() {
                         p role="alert" { strong { (words.not_kept) } " " (trouble) }
                     }
+                    (search::form(site, &Search::default()))
                     section aria-labelledby="feeds" {
                         h2 #feeds { (words.feeds) }
                         p { (words.subscribe) " " a href=(site.address(&["feeds.opml"])) { "feeds.opml" } }
@@ -167,7 +171,7 @@ fn why(site: &Site, report: &SourceReport) -> Markup {
     }
 }
 
-fn article(site: &Site, reports: &[SourceReport], entry: &Entry) -> Markup {
+pub(super) fn article(site: &Site, reports: &[SourceReport], entry: &Entry) -> Markup {
     let article = &entry.article;
     let source = reports
         .iter()
@@ -204,6 +208,6 @@ fn time(site: &Site, report: &SourceReport, at: Timestamp) -> Markup {
     html! { time datetime=(at) { (local.strftime("%Y-%m-%d %H:%M")) } }
 }
 
-fn media_type(format: Format) -> &'static str {
+pub(super) fn media_type(format: Format) -> &'static str {
     format.content_type().split(';').next().unwrap_or_default()
 }

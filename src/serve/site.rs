@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use url::Url;
 
-use super::{documents::Documents, feeds::FeedCache, words::Words};
+use super::{documents::Documents, feeds::FeedCache, search::Searches, words::Words};
 use crate::{
     article::Article,
     config::Config,
@@ -26,6 +26,7 @@ pub struct Site {
     pub(super) store: Arc<Store>,
     pub(super) feeds: FeedCache,
     pub(super) documents: Documents,
+    pub(super) searches: Searches,
     pub(super) clock: fn() -> Timestamp,
     pub(super) words: &'static Words,
     sources: HashMap<SourceId, Arc<Source>>,
@@ -63,6 +64,7 @@ impl Site {
             store,
             feeds: FeedCache::default(),
             documents: Documents::default(),
+            searches: Searches::default(),
             clock,
             words,
             sources,

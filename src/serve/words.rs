@@ -26,6 +26,17 @@ pub(super) struct Words {
     pub(super) because_rhythm: &'static str,
     pub(super) because_failures: &'static str,
     pub(super) because_server: &'static str,
+    pub(super) search: &'static str,
+    pub(super) search_in: &'static str,
+    pub(super) search_how: &'static str,
+    pub(super) search_empty: &'static str,
+    pub(super) search_too_long: &'static str,
+    pub(super) search_unready: &'static str,
+    pub(super) search_incomplete: &'static str,
+    pub(super) found: &'static str,
+    pub(super) nothing_found: &'static str,
+    pub(super) newer: &'static str,
+    pub(super) older: &'static str,
 }
 
 const CHINESE: Words = Words {
@@ -51,6 +62,17 @@ const CHINESE: Words = Words {
     because_rhythm: "按发布规律",
     because_failures: "访问失败，逐步延后",
     because_server: "应服务器要求",
+    search: "搜索",
+    search_in: "在标题和正文里搜索",
+    search_how: "所有词都要出现；“引号”里的连在一起找；减号后的词不要出现。",
+    search_empty: "请写下要找的词。",
+    search_too_long: "要找的内容太长，最多 500 个字符。",
+    search_unready: "索引正在建立，请稍后再试。",
+    search_incomplete: "索引正在建立，目前只找得到较新的文章。",
+    found: "找到的文章：",
+    nothing_found: "没有找到。",
+    newer: "较新的",
+    older: "较早的",
 };
 
 const ENGLISH: Words = Words {
@@ -76,6 +98,17 @@ const ENGLISH: Words = Words {
     because_rhythm: "by its rhythm",
     because_failures: "after failures, ever later",
     because_server: "as its server asks",
+    search: "Search",
+    search_in: "Search titles and texts",
+    search_how: "All words must occur; a \"phrase\" in quotes as it stands; a -word must not.",
+    search_empty: "Write the words to search for.",
+    search_too_long: "That is too long to search for; write 500 characters at most.",
+    search_unready: "The index is being made; try again in a while.",
+    search_incomplete: "The index is being made, so only the newer articles are found yet.",
+    found: "Articles found:",
+    nothing_found: "Nothing was found.",
+    newer: "Newer",
+    older: "Older",
 };
 
 impl Words {

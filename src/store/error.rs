@@ -63,6 +63,9 @@ pub enum StoreError {
     /// The journal could not do its part.
     #[error(transparent)]
     Journal(Arc<JournalError>),
+    /// There is no index of words at present.
+    #[error("nothing can be searched for at present: the index is being made")]
+    Unsearchable,
     /// It was closed.
     #[error("the store is closed")]
     Closed,

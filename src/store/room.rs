@@ -8,6 +8,9 @@ use std::{io, path::Path};
 
 use super::StoreError;
 
+/// How many bytes the disk of a folder has left.
+pub(super) type Left = fn(&Path) -> io::Result<u64>;
+
 /// What stays free.
 pub(super) const RESERVE_BYTES: u64 = 64 << 20;
 

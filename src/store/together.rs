@@ -28,6 +28,19 @@ pub(super) fn with(view: &View, story: u64, article: u64) -> Result<Vec<Numbered
     Ok(parts.into_iter().find(holds).unwrap_or_default())
 }
 
+/// In how many parts some of a story's articles lie.
+pub(super) fn count(view: &View, story: u64, articles: &[u64]) -> Result<usize, StoreError> {
+    let across = view.merging().across;
+    match across {
+        Across::All => return Ok(1),
+        Across::Off => return Ok(articles.len()),
+        Across::Group => {}
+    }
+    let parts = parts(view, story)?;
+    let holds = |part: &&Vec<Numbered>| part.iter().any(|(number, _)| articles.contains(number));
+    Ok(parts.iter().filter(holds).count())
+}
+
 /// A story's articles, in parts of which each is shown once.
 pub(super) fn parts(view: &View, story: u64) -> Result<Vec<Vec<Numbered>>, StoreError> {
     let told: StoryRow = view.row(Key::Story(story))?.unwrap_or_default();

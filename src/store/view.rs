@@ -10,7 +10,7 @@ use std::{
     ops::RangeInclusive,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use serde::de::DeserializeOwned;
@@ -22,6 +22,7 @@ use super::{
     keys::{self, Key},
     lines,
     records::{self, ArticleRow, IdRow, MetaRow, SourceRow, StateRow},
+    search::News,
     together::Merging,
 };
 use crate::{
@@ -51,6 +52,8 @@ pub(super) struct View {
     merging: RwLock<Merging>,
     /// Articles whose record was met damaged, to be read anew: the writer takes them.
     unreadable: Mutex<BTreeSet<u64>>,
+    /// Who is told of changed articles: the index for searching, where it is kept.
+    news: OnceLock<Arc<News>>,
     /// Held as long as the database is open; dropped last.
     _lock: Option<Arc<File>>,
 }
@@ -121,6 +124,7 @@ impl View {
             names: RwLock::default(),
             merging: RwLock::default(),
             unreadable: Mutex::default(),
+            news: OnceLock::new(),
             _lock: lock,
         };
         view.load()?;
@@ -233,6 +237,16 @@ impl View {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *noted)
+    }
+
+    /// Has changed articles told, to the first who asks for that.
+    pub(super) fn listen(&self, news: Arc<News>) {
+        // a store starts its index once
+        let _ = self.news.set(news);
+    }
+
+    pub(super) fn news(&self) -> Option<&News> {
+        self.news.get().map(AsRef::as_ref)
     }
 
     /// What a source is called, as configured and as learnt.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The sources that are looked at; all where absent.
-type Only = Option<HashSet<u32>>;
+pub(super) type Only = Option<HashSet<u32>>;
 
 /// An article at its place in a feed.
 pub(super) struct Shown {
@@ -46,15 +46,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(view: &'a View, scope: &Scope) -> Result<Self, StoreError> {
-        let numbers = |ids: &[SourceId]| -> HashSet<u32> {
-            let sources = view.sources();
-            ids.iter().filter_map(|id| sources.number(id)).collect()
-        };
-        let only = match scope {
-            Scope::Source(id) => Some(numbers(std::slice::from_ref(id))),
-            Scope::Renamed(ids) | Scope::Sources(ids) => Some(numbers(ids)),
-            Scope::All => None,
-        };
+        let only = only(view, scope);
         let mut cursors: Vec<_> = match &only {
             None => vec![Cursor::timeline(view).peekable()],
             Some(numbers) => numbers
@@ -72,7 +64,7 @@ impl<'a> Walk<'a> {
             view,
             cursors,
             heads,
-            merged: !matches!(scope, Scope::Source(_) | Scope::Renamed(_)),
+            merged: merges(scope),
             only,
             speakers: BTreeMap::new(),
         })
@@ -108,7 +100,7 @@ impl<'a> Walk<'a> {
             .listings
             .iter()
             .map(|listing| listing.source)
-            .find(|n| self.includes(*n));
+            .find(|n| includes(&self.only, *n));
         let Some(first) = first.filter(|first| place.source.is_none_or(|source| source == *first))
         else {
             return Ok(None);
@@ -133,7 +125,7 @@ impl<'a> Walk<'a> {
         row: ArticleRow,
     ) -> Result<Option<Shown>, StoreError> {
         let mut listings = row.listings.iter();
-        let Some(first) = listings.find(|listing| self.includes(listing.source)) else {
+        let Some(first) = listings.find(|listing| includes(&self.only, listing.source)) else {
             return Ok(None);
         };
         let (source, at) = (first.source, first.at);
@@ -150,53 +142,72 @@ impl<'a> Walk<'a> {
         }))
     }
 
-    fn includes(&self, source: u32) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(&source))
-    }
-
     /// Whether an article speaks for its part of a story.
     fn speaks(&mut self, story: u64, article: u64) -> Result<bool, StoreError> {
         if !self.speakers.contains_key(&story) {
             let parts = together::parts(self.view, story)?;
-            let speakers = parts.into_iter().filter_map(|part| self.speaker(part));
+            let speaker = |part| speaker(self.view, &self.only, part);
+            let speakers = parts.into_iter().filter_map(speaker);
             let speakers = speakers.collect();
             self.speakers.insert(story, speakers);
         }
         Ok(self.speakers[&story].contains(&article))
     }
+}
 
-    /// The article that speaks among those that the sources looked at list.
-    fn speaker(&self, part: Vec<Numbered>) -> Option<u64> {
-        let listed = |row: &ArticleRow| row.listings.iter().any(|l| self.includes(l.source));
-        let members: Vec<_> = part
-            .into_iter()
-            .filter(|(_, row)| listed(row))
-            .map(|(number, row)| (number, self.names(&row), host(&row.tie), row))
-            .collect();
-        let tellers: Vec<Teller<'_>> = members
-            .iter()
-            .map(|(_, names, host, row)| Teller {
-                first_seen: timestamp(row.first_seen),
-                withdrawn: row.withdrawn.is_some(),
-                origin: row.origin.as_deref(),
-                host,
-                names,
-            })
-            .collect();
-        merge::speaker(&tellers).map(|i| members[i].0)
-    }
+/// Whether a scope's feeds show each story once.
+pub(super) fn merges(scope: &Scope) -> bool {
+    !matches!(scope, Scope::Source(_) | Scope::Renamed(_))
+}
 
-    fn names(&self, row: &ArticleRow) -> Vec<String> {
-        let sources = self.view.sources();
-        let ids: Vec<SourceId> = row
-            .listings
-            .iter()
-            .filter(|listing| self.includes(listing.source))
-            .filter_map(|listing| Some(sources.row(listing.source)?.id.clone()))
-            .collect();
-        drop(sources);
-        ids.iter().flat_map(|id| self.view.names(id)).collect()
+/// The sources of a scope.
+pub(super) fn only(view: &View, scope: &Scope) -> Only {
+    let numbers = |ids: &[SourceId]| -> HashSet<u32> {
+        let sources = view.sources();
+        ids.iter().filter_map(|id| sources.number(id)).collect()
+    };
+    match scope {
+        Scope::Source(id) => Some(numbers(std::slice::from_ref(id))),
+        Scope::Renamed(ids) | Scope::Sources(ids) => Some(numbers(ids)),
+        Scope::All => None,
     }
+}
+
+fn includes(only: &Only, source: u32) -> bool {
+    only.as_ref().is_none_or(|only| only.contains(&source))
+}
+
+/// The article that speaks for a part of a story among those that the sources looked at list.
+pub(super) fn speaker(view: &View, only: &Only, part: Vec<Numbered>) -> Option<u64> {
+    let listed = |row: &ArticleRow| row.listings.iter().any(|l| includes(only, l.source));
+    let members: Vec<_> = part
+        .into_iter()
+        .filter(|(_, row)| listed(row))
+        .map(|(number, row)| (number, names(view, only, &row), host(&row.tie), row))
+        .collect();
+    let tellers: Vec<Teller<'_>> = members
+        .iter()
+        .map(|(_, names, host, row)| Teller {
+            first_seen: timestamp(row.first_seen),
+            withdrawn: row.withdrawn.is_some(),
+            origin: row.origin.as_deref(),
+            host,
+            names,
+        })
+        .collect();
+    merge::speaker(&tellers).map(|i| members[i].0)
+}
+
+fn names(view: &View, only: &Only, row: &ArticleRow) -> Vec<String> {
+    let sources = view.sources();
+    let ids: Vec<SourceId> = row
+        .listings
+        .iter()
+        .filter(|listing| includes(only, listing.source))
+        .filter_map(|listing| Some(sources.row(listing.source)?.id.clone()))
+        .collect();
+    drop(sources);
+    ids.iter().flat_map(|id| view.names(id)).collect()
 }
 
 fn host(address: &str) -> String {

@@ -23,7 +23,7 @@ use super::{
     open::{self, Place},
     prepare::{Prepared, Ready},
     records::AttemptsRow,
-    room,
+    room, search,
     view::View,
 };
 use crate::{
@@ -96,6 +96,7 @@ pub(super) fn start(
         room,
         trouble,
         behind: None,
+        changed: Vec::new(),
     };
     thread::Builder::new()
         .name("store-writer".to_owned())
@@ -119,6 +120,8 @@ struct Writer {
     /// The database could not follow the journal: nothing is recorded until that is repaired, by opening it again or,
     /// where it is damaged, by the next start.
     behind: Option<StoreError>,
+    /// The articles that the group being written changes, for those who search.
+    changed: Vec<ArticleId>,
 }
 
 impl Writer {
@@ -169,6 +172,9 @@ impl Writer {
             Some(_) => {
                 open::reopen(&self.place, &self.view, &self.journal)?;
                 self.behind = None;
+                if let Some(news) = self.view.news() {
+                    news.miss();
+                }
                 Ok(())
             }
         }
@@ -239,6 +245,8 @@ impl Writer {
         answers: &mut Vec<Answer>,
     ) -> Result<(), StoreError> {
         let view = Arc::clone(&self.view);
+        self.changed.clear();
+        let from = view.meta().map_or(0, |meta| meta.applied);
         let mark = self.journal.mark();
         let change = self.prepare(&view, group, answers).and_then(|change| {
             self.journal.sync()?;
@@ -253,11 +261,14 @@ impl Writer {
                 return Err(error);
             }
         };
+        let reached = (change.meta.applied, change.meta.position);
         let finished = change.finish();
         let applied = view.apply(finished).and_then(|()| view.flush());
         if let Err(error) = &applied {
             // the events are in the journal for good, so the database must not go on without them
             self.behind = Some(error.clone());
+        } else if let Some(news) = view.news() {
+            news.tell(std::mem::take(&mut self.changed), from, reached);
         }
         applied
     }
@@ -347,6 +358,7 @@ impl Writer {
         }
         change.meta.applied = sequence;
         change.meta.position = position.to_u64();
+        self.changed.extend(search::changes(&event.event));
         let kept = match event.event.as_ref() {
             Event::Published { article } => Kept::New(article.id),
             _ => Kept::Change,

@@ -44,7 +44,7 @@ pub(super) fn is_han(c: char) -> bool {
 }
 
 /// `2` for `2`: keyboards for Chinese write both.
-pub(super) fn narrow(c: char) -> char {
+pub(crate) fn narrow(c: char) -> char {
     match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         '\u{3000}' => ' ',

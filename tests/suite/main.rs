@@ -26,6 +26,7 @@ mod reach;
 mod recovery;
 mod replay;
 mod restore;
+mod search;
 mod serve;
 mod site;
 mod store;

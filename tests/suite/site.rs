@@ -107,6 +107,7 @@ impl Published {
     fn configured(config: Arc<Config>, sizes: Sizes) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = Store::open_with(folder.path(), sizes, &mut |_| {}).unwrap();
+        store.keep_searchable().unwrap();
         let store = Arc::new(store);
         let site = Arc::new(Site::new(config, store.clone(), now));
         Self {

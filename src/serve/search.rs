@@ -1,0 +1,425 @@
+//! Searching, for people and for readers of feeds: `/search?q=`, `/search.rss?q=` and so on.
+//!
+//! A search is an address like others: its answer is kept until the index or the store has changed, and is told as
+//! unchanged to who has it. Few searches are made side by side, so that they do not take the processors from the rest.
+
+use std::{collections::HashSet, sync::Arc};
+
+use axum::{
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, html};
+use quick_cache::{Weighter, sync::Cache};
+use tokio::sync::Semaphore;
+
+use super::{
+    Site,
+    address::{LAST_PAGE, Refusal, Subject, number},
+    broken,
+    compose::Titles,
+    conditional::{self, Asked},
+    feeds::refuse,
+    pages,
+    rendition::Rendition,
+};
+use crate::{
+    article::Article,
+    feed::{Feed, Format, Pages},
+    source::SourceId,
+    store::{Choice, Found, NoQuestion, QUESTION_CHARS, Question, Scope, StoreError},
+};
+
+/// Articles of a page for people.
+const ON_A_PAGE: usize = 30;
+/// Where sources leave articles out, a search looks no further.
+const LOOKED_AT: usize = 5_000;
+/// The most bytes of answers that are kept.
+const KEPT_BYTES: u64 = 16 << 20;
+/// Searches that are made at the same time.
+const SIDE_BY_SIDE: usize = 4;
+/// What `Cache-Control: max-age` says of a feed, in seconds.
+const AGE: HeaderValue = HeaderValue::from_static("max-age=10");
+
+type Key = (String, Option<Format>);
+
+/// The last answers.
+pub(super) struct Searches {
+    kept: Cache<Key, Arc<Kept>, Size>,
+    places: Semaphore,
+}
+
+struct Kept {
+    /// The index's generation and the store's.
+    state: (u64, u64),
+    rendition: Rendition,
+}
+
+#[derive(Clone)]
+struct Size;
+
+impl Weighter<Key, Arc<Kept>> for Size {
+    fn weight(&self, _: &Key, kept: &Arc<Kept>) -> u64 {
+        kept.rendition.size_bytes() + 2048
+    }
+}
+
+impl Default for Searches {
+    fn default() -> Self {
+        Self {
+            kept: Cache::with_weighter(100, KEPT_BYTES, Size),
+            places: Semaphore::new(SIDE_BY_SIDE),
+        }
+    }
+}
+
+/// A search as an address says it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Search {
+    text: String,
+    sources: Vec<SourceId>,
+    groups: Vec<String>,
+    /// From 1.
+    page: usize,
+}
+
+/// `/search`
+pub(super) async fn page(
+    State(site): State<Arc<Site>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    answer(&site, &query.unwrap_or_default(), None, &headers).await
+}
+
+/// `/search.rss`
+pub(super) async fn rss(site: State<Arc<Site>>, query: RawQuery, headers: HeaderMap) -> Response {
+    feed(site, query, Format::Rss, headers).await
+}
+
+/// `/search.atom`
+pub(super) async fn atom(site: State<Arc<Site>>, query: RawQuery, headers: HeaderMap) -> Response {
+    feed(site, query, Format::Atom, headers).await
+}
+
+/// `/search.json`
+pub(super) async fn json(site: State<Arc<Site>>, query: RawQuery, headers: HeaderMap) -> Response {
+    feed(site, query, Format::Json, headers).await
+}
+
+async fn feed(
+    State(site): State<Arc<Site>>,
+    RawQuery(query): RawQuery,
+    format: Format,
+    headers: HeaderMap,
+) -> Response {
+    answer(&site, &query.unwrap_or_default(), Some(format), &headers).await
+}
+
+async fn answer(
+    site: &Arc<Site>,
+    query: &str,
+    format: Option<Format>,
+    headers: &HeaderMap,
+) -> Response {
+    let search = match Search::read(site, query) {
+        Ok(search) => search,
+        Err(refusal) => return refuse(refusal),
+    };
+    let question = match Question::parse(&search.text) {
+        Ok(question) => question,
+        Err(why) => return no_question(site, &search, why, format),
+    };
+    let key = (search.query(true), format);
+    // read before the search: a change in between is then seen by the next asker
+    let state = (
+        site.store.search_generation(),
+        site.store.generation(&Scope::All),
+    );
+    let before = site.searches.kept.get(&key);
+    let kept = match before.filter(|kept| kept.state == state) {
+        Some(kept) => kept,
+        None => match made(site, search, question, format, &key, state).await {
+            Ok(kept) => kept,
+            Err(response) => return response,
+        },
+    };
+    let age = match (format, &site.config.server.token) {
+        (None, _) => HeaderValue::from_static("max-age=0"),
+        (Some(_), None) => AGE,
+        (Some(_), Some(_)) => HeaderValue::from_static("private, max-age=10"),
+    };
+    let mut answer = conditional::answer(&kept.rendition, &Asked::of(headers), age).await;
+    if format.is_none() {
+        harden(&mut answer);
+    }
+    answer
+}
+
+async fn made(
+    site: &Arc<Site>,
+    search: Search,
+    question: Question,
+    format: Option<Format>,
+    key: &Key,
+    state: (u64, u64),
+) -> Result<Arc<Kept>, Response> {
+    // the semaphore is never closed
+    let _place = site.searches.places.acquire().await;
+    let making = tokio::task::spawn_blocking({
+        let site = site.clone();
+        move || document(&site, &search, &question, format)
+    });
+    let (document, content_type) = match making.await {
+        Ok(Ok(made)) => made,
+        Ok(Err(StoreError::Unsearchable)) => return Err(unready(site)),
+        Ok(Err(error)) => return Err(broken(&error)),
+        Err(error) => return Err(broken(&error)),
+    };
+    let before = site.searches.kept.get(key);
+    let before = before.as_ref().map(|kept| &kept.rendition);
+    let rendition = Rendition::new(document, content_type, (site.clock)(), before);
+    let kept = Arc::new(Kept { state, rendition });
+    site.searches.kept.insert(key.clone(), kept.clone());
+    Ok(kept)
+}
+
+fn document(
+    site: &Site,
+    search: &Search,
+    question: &Question,
+    format: Option<Format>,
+) -> Result<(Vec<u8>, &'static str), StoreError> {
+    let scope = search.scope(site);
+    let limit = match format {
+        Some(_) => site.config.feed.entries,
+        None => ON_A_PAGE,
+    };
+    let shows = |article: &Article| site.shows(article);
+    let filters = site.config.sources.iter().any(|s| !s.filter.is_open());
+    let choice = Choice {
+        skip: limit.saturating_mul(search.page - 1),
+        limit,
+        keep: filters.then_some(&shows),
+        looked_at: if filters { LOOKED_AT } else { usize::MAX },
+    };
+    let found = site.store.search(question, &scope, &choice)?;
+    let more = choice.skip.saturating_add(found.entries.len()) < found.total;
+    Ok(if let Some(format) = format {
+        let feed = compose(site, search, &scope, found, more);
+        (feed.render(format), format.content_type())
+    } else {
+        let page = results(site, search, &found, more);
+        (page.into_string().into_bytes(), "text/html; charset=utf-8")
+    })
+}
+
+fn compose(site: &Site, search: &Search, scope: &Scope, found: Found, more: bool) -> Feed {
+    let page = search.page;
+    let part = |page: usize| format!("page={page}");
+    let mut titles = Titles::new(site);
+    Feed {
+        address: site.address(&["search"]),
+        narrowing: search.query(false),
+        pages: Pages {
+            this: (page > 1).then(|| part(page)),
+            next: more.then(|| part(page + 1)),
+            previous: (page > 1).then(|| (page > 2).then(|| part(page - 1))),
+            ..Pages::default()
+        },
+        title: format!("{} · {}", site.words.search, search.text),
+        home: site.config.server.public_url.clone(),
+        lang: site.config.lang.tag(),
+        born: Timestamp::UNIX_EPOCH,
+        merged: !matches!(scope, Scope::Source(_) | Scope::Renamed(_)),
+        entries: found.entries.into_iter().map(|e| titles.entry(e)).collect(),
+    }
+}
+
+impl Search {
+    fn read(site: &Site, query: &str) -> Result<Self, Refusal> {
+        let mut search = Self {
+            page: 1,
+            ..Self::default()
+        };
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "q" => value.trim().clone_into(&mut search.text),
+                // a form sends what was left open, too
+                "source" | "group" if value.is_empty() => {}
+                "source" => {
+                    let id = SourceId::parse(&value).ok().map(|id| site.present(&id));
+                    let id = id.filter(|id| site.source(id).is_some());
+                    search
+                        .sources
+                        .push(id.ok_or(Refusal::Unknown("this source"))?);
+                }
+                "group" if site.group(&value).is_some() => search.groups.push(value.into_owned()),
+                "group" => return Err(Refusal::Unknown("this group")),
+                "page" => search.page = number(&name, &value, LAST_PAGE)?,
+                _ => {}
+            }
+        }
+        search.sources.sort_unstable();
+        search.sources.dedup();
+        search.groups.sort_unstable();
+        search.groups.dedup();
+        Ok(search)
+    }
+
+    /// Of several sources or groups all are meant; of sources and groups what is in both.
+    fn scope(&self, site: &Site) -> Scope {
+        let of_group = |name: &String| match Subject::Group(name.clone()).scope(site) {
+            Scope::Sources(ids) => ids,
+            _ => Vec::new(),
+        };
+        let grouped: HashSet<SourceId> = self.groups.iter().flat_map(of_group).collect();
+        let within = |id: &SourceId| self.groups.is_empty() || grouped.contains(id);
+        match self.sources.as_slice() {
+            [] if self.groups.is_empty() => Scope::All,
+            [] => Scope::Sources(grouped.into_iter().collect()),
+            [one] if within(one) => Subject::Source(one.clone()).scope(site),
+            several => {
+                let inside = several.iter().filter(|id| within(id));
+                let ids = inside.flat_map(|id| {
+                    let aliases = site.source(id).into_iter().flat_map(|s| &s.aliases);
+                    std::iter::once(id).chain(aliases)
+                });
+                Scope::Sources(ids.cloned().collect())
+            }
+        }
+    }
+
+    /// As the query of an address.
+    fn query(&self, with_page: bool) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("q", &self.text);
+        for id in &self.sources {
+            query.append_pair("source", id.as_str());
+        }
+        for name in &self.groups {
+            query.append_pair("group", name);
+        }
+        if with_page && self.page > 1 {
+            query.append_pair("page", &self.page.to_string());
+        }
+        query.finish()
+    }
+
+    fn at(&self, page: usize) -> String {
+        let search = Self {
+            page,
+            ..self.clone()
+        };
+        format!("search?{}", search.query(true))
+    }
+}
+
+/// Where to write what is searched for.
+pub(super) fn form(site: &Site, search: &Search) -> Markup {
+    let words = site.words;
+    html! {
+        form role="search" action="search" {
+            label for="q" { (words.search_in) }
+            input #q type="search" name="q" value=(search.text) maxlength=(QUESTION_CHARS) required;
+            @for id in &search.sources { input type="hidden" name="source" value=(id); }
+            @if !site.groups().is_empty() {
+                select name="group" aria-label=(words.group) {
+                    option value="" { (words.all_sources) }
+                    @for (name, _) in site.groups() {
+                        option value=(name) selected[search.groups.contains(name)] { (name) }
+                    }
+                }
+            }
+            button { (words.search) }
+            small { (words.search_how) }
+        }
+    }
+}
+
+fn results(site: &Site, search: &Search, found: &Found, more: bool) -> Markup {
+    let words = site.words;
+    let reports = site.reports();
+    frame(
+        site,
+        search,
+        true,
+        &html! {
+            @if !site.store.search_is_complete() { p role="status" { (words.search_incomplete) } }
+            @if found.entries.is_empty() { p { (words.nothing_found) } }
+            @else { p { (words.found) " " (found.total) } }
+            ol.articles { @for entry in &found.entries { (pages::article(site, &reports, entry)) } }
+            nav {
+                @if search.page > 1 { a rel="prev" href=(search.at(search.page - 1)) { (words.newer) } " " }
+                @if more { a rel="next" href=(search.at(search.page + 1)) { (words.older) } }
+            }
+        },
+    )
+}
+
+fn frame(site: &Site, search: &Search, has_feeds: bool, content: &Markup) -> Markup {
+    let words = site.words;
+    let title = format!("{} · {}", words.search, search.text);
+    let feed = |format: Format| {
+        let address = site.address(&["search"]);
+        format!("{address}.{}?{}", format.ending(), search.query(false))
+    };
+    html! {
+        (DOCTYPE)
+        html lang=(site.config.lang.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (title) }
+                link rel="stylesheet" href="style.css";
+                @if has_feeds { @for format in Format::ALL {
+                    link rel="alternate" type=(pages::media_type(format)) title={ (title) " (" (format.name()) ")" } href=(feed(format));
+                } }
+            }
+            body {
+                header { h1 { a href="./" { "schoolbell" } } p { (words.search) } }
+                main {
+                    (form(site, search))
+                    @if has_feeds { p { @for format in Format::ALL { a href=(feed(format)) { (format.name()) } " " } } }
+                    (content)
+                }
+            }
+        }
+    }
+}
+
+fn no_question(site: &Site, search: &Search, why: NoQuestion, format: Option<Format>) -> Response {
+    if format.is_some() {
+        return (StatusCode::BAD_REQUEST, format!("`q`: {why}\n")).into_response();
+    }
+    let words = match why {
+        NoQuestion::Empty => site.words.search_empty,
+        NoQuestion::TooLong => site.words.search_too_long,
+    };
+    // what is too long is not handed back
+    let short = Search {
+        text: search.text.chars().take(QUESTION_CHARS).collect(),
+        ..search.clone()
+    };
+    let page = frame(site, &short, false, &html! { p role="alert" { (words) } });
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    let mut answer = (StatusCode::BAD_REQUEST, kind, page.into_string()).into_response();
+    harden(&mut answer);
+    answer
+}
+
+fn unready(site: &Site) -> Response {
+    let later = [(header::RETRY_AFTER, "5")];
+    let words = format!("{}\n", site.words.search_unready);
+    (StatusCode::SERVICE_UNAVAILABLE, later, words).into_response()
+}
+
+fn harden(page: &mut Response) {
+    page.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(pages::POLICY),
+    );
+}

@@ -18,6 +18,7 @@ mod hostile;
 mod journal;
 mod lists;
 mod making;
+mod pages;
 mod paging;
 mod politeness;
 mod polling;

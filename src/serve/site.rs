@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -24,8 +24,12 @@ use crate::{
 pub struct Site {
     pub(super) config: Arc<Config>,
     pub(super) store: Arc<Store>,
-    pub(super) feeds: FeedCache,
-    pub(super) documents: Documents,
+    /// Counts the configurations: what was rendered for another one is rendered anew.
+    pub(super) epoch: u64,
+    pub(super) feeds: Arc<FeedCache>,
+    pub(super) documents: Arc<Documents>,
+    /// Why the present files of the configuration are not in force, if they are not.
+    refused: Mutex<Option<String>>,
     pub(super) searches: Searches,
     pub(super) clock: fn() -> Timestamp,
     pub(super) words: &'static Words,
@@ -62,8 +66,10 @@ impl Site {
         Self {
             config,
             store,
-            feeds: FeedCache::default(),
-            documents: Documents::default(),
+            epoch: 0,
+            feeds: Arc::default(),
+            documents: Arc::default(),
+            refused: Mutex::default(),
             searches: Searches::default(),
             clock,
             words,
@@ -72,6 +78,28 @@ impl Site {
             groups,
             ready: AtomicBool::new(false),
         }
+    }
+
+    /// The same site with another configuration. What readers have is still known, so that they are told of changes only.
+    #[must_use]
+    pub fn reconfigured(&self, config: Arc<Config>) -> Self {
+        let mut site = Self::new(config, self.store.clone(), self.clock);
+        site.epoch = self.epoch + 1;
+        site.feeds = self.feeds.clone();
+        site.documents = self.documents.clone();
+        site.ready = AtomicBool::new(self.is_ready());
+        site
+    }
+
+    /// The configuration's files have mistakes, told in these words, and what was in force before still is; or they are
+    /// good again.
+    pub fn set_refused(&self, why: Option<String>) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    pub(super) fn refused(&self) -> Option<String> {
+        let refused = self.refused.lock();
+        refused.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Says whether `/readyz` answers 200.

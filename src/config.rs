@@ -55,6 +55,8 @@ pub struct Config {
     pub lang: Lang,
     /// `[server]`.
     pub server: ServerSettings,
+    /// `[websub]`.
+    pub websub: WebsubSettings,
     /// `[store]`.
     pub store: StoreSettings,
     /// `[fetch]`, as far as it speaks of all sources together; the rest is in [`Source::request`].
@@ -275,6 +277,24 @@ pub struct ServerSettings {
     pub public_url: Url,
     /// What readers must send, if anything.
     pub token: Option<Token>,
+}
+
+/// `[websub]`.
+#[derive(Clone, Debug)]
+pub struct WebsubSettings {
+    /// Who delivers feeds to subscribers.
+    pub hub: HubSettings,
+}
+
+/// Who delivers feeds to subscribers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HubSettings {
+    /// The daemon.
+    Own,
+    /// A hub elsewhere, which is told of changes.
+    Outside(Url),
+    /// Nobody.
+    Off,
 }
 
 /// `[store]`.

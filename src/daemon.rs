@@ -6,18 +6,19 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
 use sd_notify::NotifyState;
 use tokio::sync::watch;
 
 use crate::{
-    config::Config,
-    fetch::Fetcher,
+    config::{Config, HubSettings},
+    fetch::{Callbacks, Fetcher},
     poll::{ParserPool, Poller},
     schedule,
     serve::{self, Listener, Site},
     store::{Store, StoreError},
+    websub::{self, Hub, Pace},
 };
 
 /// How often articles past their retention are looked for, and whether compaction pays.
@@ -41,12 +42,14 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let poller = poller(&config, store.clone())?;
     store.keep_searchable()?;
+    let callbacks = Callbacks::new(&config.fetch, &config.request)?;
     let site = Arc::new(Site::new(config.clone(), store.clone(), clock));
     tracing::info!(
         address = listener.address(),
         sources = config.sources.len(),
         "listening"
     );
+    let delivering = deliver(&config, &site, &store, callbacks, clock)?;
     site.set_ready(true);
     tell_systemd(&[NotifyState::Ready]);
 
@@ -72,11 +75,34 @@ pub async fn run(
         () = keeping => Ok(()),
         () = keep_writable(&store) => Ok(()),
         () = scrub(&store) => Ok(()),
+        () = delivering => Ok(()),
         () = feed_watchdog() => Ok(()),
     };
     store.close().await?;
     tracing::info!("stopped");
     ended
+}
+
+/// Delivers feeds to subscribers, or tells an outside hub of changes, for as long as it is polled.
+fn deliver(
+    config: &Config,
+    site: &Arc<Site>,
+    store: &Arc<Store>,
+    callbacks: Callbacks,
+    clock: fn() -> Timestamp,
+) -> Result<BoxFuture<'static, ()>, StoreError> {
+    Ok(match &config.websub.hub {
+        HubSettings::Own => {
+            let hub = Arc::new(Hub::new(store.clone(), callbacks, clock)?);
+            site.set_hub(hub.clone());
+            hub.run(site.clone()).boxed()
+        }
+        HubSettings::Outside(url) => {
+            let (site, store) = (site.clone(), store.clone());
+            websub::ping(site, store, callbacks, url.clone(), Pace::default()).boxed()
+        }
+        HubSettings::Off => std::future::pending().boxed(),
+    })
 }
 
 /// Turns unready at once, then leaves the stage to the polls and connections that end.

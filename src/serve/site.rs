@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -18,6 +18,7 @@ use crate::{
     feed::opml::Outline,
     source::{Source, SourceId, report::SourceReport},
     store::Store,
+    websub::Hub,
 };
 
 /// The shared part of all routes.
@@ -34,6 +35,7 @@ pub struct Site {
     renamed: HashMap<SourceId, SourceId>,
     groups: Vec<(String, Vec<SourceId>)>,
     ready: AtomicBool,
+    pub(super) own_hub: OnceLock<Arc<Hub>>,
 }
 
 impl Site {
@@ -71,6 +73,7 @@ impl Site {
             renamed,
             groups,
             ready: AtomicBool::new(false),
+            own_hub: OnceLock::new(),
         }
     }
 

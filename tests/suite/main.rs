@@ -32,3 +32,4 @@ mod site;
 mod store;
 mod stories;
 mod support;
+mod websub;

@@ -56,6 +56,8 @@ pub struct Config {
     pub lang: Lang,
     /// `[server]`.
     pub server: ServerSettings,
+    /// `[websub]`.
+    pub websub: WebsubSettings,
     /// `[store]`.
     pub store: StoreSettings,
     /// `[fetch]`, as far as it speaks of all sources together; the rest is in [`Source::request`].
@@ -286,6 +288,24 @@ pub struct ServerSettings {
     pub token: Option<Token>,
     /// Whether the page of an article loads its pictures from where they are.
     pub remote_pictures: bool,
+}
+
+/// `[websub]`.
+#[derive(Clone, Debug)]
+pub struct WebsubSettings {
+    /// Who delivers feeds to subscribers.
+    pub hub: HubSettings,
+}
+
+/// Who delivers feeds to subscribers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HubSettings {
+    /// The daemon.
+    Own,
+    /// A hub elsewhere, which is told of changes.
+    Outside(Url),
+    /// Nobody.
+    Off,
 }
 
 /// `[store]`.

@@ -85,6 +85,8 @@ pub struct Feed {
     pub title: String,
     /// What it is about: the list page of a source, the front page for merged feeds.
     pub home: Url,
+    /// The hub that delivers it to subscribers (W3C WebSub).
+    pub hub: Option<String>,
     /// Its language (BCP 47).
     pub lang: &'static str,
     /// Its date while it has no entry.
@@ -110,6 +112,11 @@ pub struct Pages {
     pub prev_archive: Option<String>,
     /// The archive after.
     pub next_archive: Option<String>,
+}
+
+/// The media type of what a link leads to: documents of the feed, all but the hub.
+fn linked_type(rel: &str, feeds: &'static str) -> Option<&'static str> {
+    (rel != "hub").then_some(feeds)
 }
 
 impl Feed {
@@ -143,6 +150,7 @@ impl Feed {
         let pages = &self.pages;
         let of = |part: &String| self.address_of_part(format, Some(part));
         let mut links = vec![("self", self.address_of_this(format))];
+        links.extend(self.hub.clone().map(|hub| ("hub", hub)));
         if pages.archive {
             links.push(("current", self.address_of(format)));
         } else if pages.this.is_some() {

@@ -7,6 +7,7 @@
 //! here and below only.
 
 mod body;
+mod callback;
 mod client;
 mod error;
 mod exchange;
@@ -35,6 +36,7 @@ use self::{
     permission::Permissions,
 };
 pub use self::{
+    callback::Callbacks,
     error::{FetchError, Shown, Stage, TlsTrouble},
     limits::Limits,
 };

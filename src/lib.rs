@@ -15,6 +15,7 @@ pub mod poll;
 pub mod schedule;
 pub mod serve;
 pub mod store;
+pub mod websub;
 
 // the frame
 pub mod cli;

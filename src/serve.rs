@@ -14,6 +14,7 @@ mod current;
 mod documents;
 mod feeds;
 mod health;
+mod hub;
 mod listener;
 mod opml;
 mod pages;
@@ -28,16 +29,17 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 
 pub use self::{
     connections::{allow_many_files, serve},
     current::Current,
+    hub::{Document, NoDocument},
     listener::{BindError, Listener},
     site::{Site, outlines, reports},
 };
@@ -76,6 +78,10 @@ pub fn router(site: impl Into<Current>) -> Router {
         .route("/search.rss", get(search::rss))
         .route("/search.atom", get(search::atom))
         .route("/search.json", get(search::json))
+        .route(
+            "/hub",
+            post(hub::post).layer(DefaultBodyLimit::max(hub::FORM_BYTES)),
+        )
         .route("/api/sources", get(api::sources))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))

@@ -32,6 +32,7 @@ mod room;
 mod scrub;
 mod search;
 mod stories;
+mod subscriptions;
 mod together;
 mod view;
 mod walk;
@@ -512,6 +513,11 @@ impl Store {
     /// made anew.
     pub fn merge_across(&self, across: Across, groups: HashMap<SourceId, Vec<String>>) {
         self.view.set_merging(Merging { across, groups });
+    }
+
+    /// Tells when something that feeds show has changed, by the number that [`Store::generation`] gives for all.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.view.changes()
     }
 
     /// Finishes what was asked, flushes, and stops the writer. Recording fails from then on; reading goes on until the

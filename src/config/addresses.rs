@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use url::{Host, Url};
 
 use super::{
-    Listen,
+    HubSettings, Listen,
     section::{Value, Wrong},
     values::{Read, cut, string},
 };
@@ -63,6 +63,17 @@ pub(super) fn public_address(value: &Value<'_>) -> Read<Url> {
         url.set_path(&path);
     }
     Ok(url)
+}
+
+/// A hub's address, `self` or `off`.
+pub(super) fn hub(value: &Value<'_>) -> Read<HubSettings> {
+    let expected =
+        "expected \"self\", \"off\", or the address of a hub such as \"https://hub.example.org/\"";
+    match string(value, expected)? {
+        "self" => Ok(HubSettings::Own),
+        "off" => Ok(HubSettings::Off),
+        _ => web_address(value, expected).map(HubSettings::Outside),
+    }
 }
 
 /// A proxy's address, or `none`.

@@ -2,7 +2,7 @@
 
 /// The main file's top.
 pub(super) const TOP: &[&str] = &[
-    "lang", "include", "server", "store", "fetch", "schedule", "feed", "dedup", "source",
+    "lang", "include", "server", "store", "fetch", "schedule", "feed", "dedup", "websub", "source",
 ];
 /// An included file's top.
 pub(super) const INCLUDED: &[&str] = &["include", "source"];
@@ -28,6 +28,8 @@ pub(super) const SCHEDULE: &[&str] = &["min", "max"];
 pub(super) const FEED: &[&str] = &["entries", "content"];
 /// `[dedup]`.
 pub(super) const DEDUP: &[&str] = &["across"];
+/// `[websub]`.
+pub(super) const WEBSUB: &[&str] = &["hub"];
 /// `[[source]]`.
 pub(super) const SOURCE: &[&str] = &[
     "url",
@@ -69,6 +71,7 @@ pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("[schedule]", SCHEDULE),
     ("[feed]", FEED),
     ("[dedup]", DEDUP),
+    ("[websub]", WEBSUB),
     ("[[source]]", SOURCE),
     ("[source.list]", LIST),
     ("[source.article]", ARTICLE),

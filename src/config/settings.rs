@@ -9,8 +9,9 @@ use std::{
 use url::Url;
 
 use super::{
-    Config, FeedSettings, FetchSettings, Lang, Listen, ScheduleSettings, ServerSettings,
-    StoreSettings, addresses, keys, mistake::Mistake, section::Section, values, words,
+    Config, FeedSettings, FetchSettings, HubSettings, Lang, Listen, ScheduleSettings,
+    ServerSettings, StoreSettings, WebsubSettings, addresses, keys, mistake::Mistake,
+    section::Section, values, words,
 };
 use crate::{
     source::{Content, RequestSettings, Source, Tls},
@@ -34,6 +35,7 @@ pub(super) struct Settings {
     pub(super) schedule: ScheduleSettings,
     pub(super) feed: FeedSettings,
     pub(super) across: Across,
+    pub(super) websub: WebsubSettings,
     /// `[fetch]`, as far as a source may override it.
     pub(super) request: RequestSettings,
     /// `[feed]`, as far as a source may override it.
@@ -51,6 +53,7 @@ impl Settings {
             schedule: self.schedule,
             feed: self.feed,
             across: self.across,
+            websub: self.websub,
             request: self.request,
             content: self.content,
             sources,
@@ -70,6 +73,7 @@ pub(super) fn read(top: &mut Section<'_>) -> Settings {
         schedule: schedule(top),
         feed,
         across: dedup(top),
+        websub: websub(top),
         request,
         content,
     }
@@ -235,6 +239,15 @@ fn feed(top: &mut Section<'_>) -> (FeedSettings, Content) {
     let content = section.get("content", values::content).unwrap_or_default();
     top.close(section);
     (FeedSettings { entries }, content)
+}
+
+fn websub(top: &mut Section<'_>) -> WebsubSettings {
+    let mut section = top.section("websub", "[websub]", keys::WEBSUB);
+    let hub = section.get("hub", addresses::hub);
+    top.close(section);
+    WebsubSettings {
+        hub: hub.unwrap_or(HubSettings::Own),
+    }
 }
 
 fn dedup(top: &mut Section<'_>) -> Across {

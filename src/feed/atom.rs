@@ -4,7 +4,7 @@ use atom_syndication as atom;
 use jiff::{ZonedDateTime, tz::TimeZone};
 
 use super::{
-    Entry, Feed, Format, GENERATOR, HISTORY,
+    Entry, Feed, Format, GENERATOR, HISTORY, linked_type,
     xml::{clean, is_visible},
 };
 
@@ -58,7 +58,7 @@ fn links(feed: &Feed) -> Vec<atom::Link> {
     let mut links: Vec<_> = feed
         .links(Format::Atom)
         .into_iter()
-        .map(|(rel, href)| link(rel, href, Some("application/atom+xml")))
+        .map(|(rel, href)| link(rel, href, linked_type(rel, "application/atom+xml")))
         .collect();
     links.push(link("alternate", feed.home.to_string(), Some("text/html")));
     links

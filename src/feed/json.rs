@@ -16,8 +16,18 @@ struct Document<'a> {
     // the entries before these (JSON Feed 1.1, "Pagination")
     #[serde(skip_serializing_if = "Option::is_none")]
     next_url: Option<String>,
+    // where it can be subscribed to (JSON Feed 1.1, "Subscribing to Real-time Notifications")
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hubs: Option<[Hub<'a>; 1]>,
     language: &'static str,
     items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -89,6 +99,12 @@ pub fn render(feed: &Feed) -> Vec<u8> {
             .links(Format::Json)
             .into_iter()
             .find_map(|(rel, href)| matches!(rel, "next").then_some(href)),
+        hubs: feed.hub.as_deref().map(|url| {
+            [Hub {
+                kind: "WebSub",
+                url,
+            }]
+        }),
         language: feed.lang,
         items: feed.entries.iter().map(item).collect(),
     };

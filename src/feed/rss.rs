@@ -5,7 +5,7 @@ use jiff::{ZonedDateTime, fmt::rfc2822, tz::TimeZone};
 use maud::html;
 use rss::extension::{atom, dublincore::DublinCoreExtension};
 
-use super::{Entry, Feed, Format, GENERATOR, HISTORY, xml::clean};
+use super::{Entry, Feed, Format, GENERATOR, HISTORY, linked_type, xml::clean};
 
 /// The document's bytes.
 #[expect(clippy::missing_panics_doc, reason = "writing to memory does not fail")]
@@ -42,7 +42,7 @@ fn links(feed: &Feed) -> Vec<atom::Link> {
     let link = |(rel, href): (&str, String)| atom::Link {
         href,
         rel: rel.to_owned(),
-        mime_type: Some("application/rss+xml".to_owned()),
+        mime_type: linked_type(rel, "application/rss+xml").map(str::to_owned),
         ..Default::default()
     };
     feed.links(Format::Rss).into_iter().map(link).collect()

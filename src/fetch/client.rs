@@ -79,6 +79,21 @@ impl Client {
             }
         }
     }
+
+    /// Sends a POST and waits for the head of its answer.
+    pub(super) async fn post(
+        &self,
+        url: &Url,
+        head: http::HeaderMap,
+        body: bytes::Bytes,
+        limits: &Limits,
+    ) -> Result<reqwest::Response, FetchError> {
+        let request = self.usual.post(url.clone()).headers(head).body(body);
+        request
+            .send()
+            .await
+            .map_err(|error| explain(url, limits, error))
+    }
 }
 
 impl Clients {

@@ -164,6 +164,8 @@ fn assemble(site: &Site, address: &Address, pages: Pages, entries: Vec<store::En
         feed: Feed {
             address: path,
             narrowing: address.narrowing.query(),
+            // pages and archives are not subscribed to
+            hub: pages.this.is_none().then(|| site.hub_address()).flatten(),
             pages,
             title,
             home,

@@ -25,7 +25,10 @@ use super::{
     not_found, pages,
     rendition::Rendition,
 };
-use crate::{feed::Format, store::Scope};
+use crate::{
+    feed::{Feed, Format},
+    store::Scope,
+};
 
 /// What `Cache-Control: max-age` says while a poll is under way or overdue, in seconds; also how often a feed looks
 /// again for its sources' next poll.
@@ -287,9 +290,10 @@ fn render(
     let Some(composed) = compose(site, address, &held_before)? else {
         return Ok(None);
     };
-    let rendition = Rendition::new(
+    let rendition = Rendition::linked(
         composed.feed.render(address.format),
         address.format.content_type(),
+        link(&composed.feed, address.format).as_ref(),
         (site.clock)(),
         before.map(|before| &before.rendition),
     );
@@ -316,6 +320,12 @@ impl Rendered {
         let mut versions = self.versions.iter();
         versions.find_map(|(version, held)| (*version == hash).then(|| held.clone()))
     }
+}
+
+/// Where the feed can be subscribed to (W3C WebSub, section 4).
+fn link(feed: &Feed, format: Format) -> Option<HeaderValue> {
+    let (hub, topic) = (feed.hub.as_ref()?, feed.address_of(format));
+    HeaderValue::try_from(format!("<{hub}>; rel=\"hub\", <{topic}>; rel=\"self\"")).ok()
 }
 
 /// When the first of its sources is due.

@@ -56,6 +56,7 @@ fn feed(site: &Site) -> Feed {
         address: site.address(&["health"]),
         narrowing: String::new(),
         pages: Pages::default(),
+        hub: None,
         title: site.words.health_feed.to_owned(),
         home: site
             .config

@@ -86,6 +86,17 @@ impl Rendition {
         now: Timestamp,
         before: Option<&Self>,
     ) -> Self {
+        Self::linked(document, content_type, None, now, before)
+    }
+
+    /// The same with a `Link`.
+    pub(super) fn linked(
+        document: Vec<u8>,
+        content_type: &'static str,
+        link: Option<&HeaderValue>,
+        now: Timestamp,
+        before: Option<&Self>,
+    ) -> Self {
         let hash = xxh3_128(&document);
         let last_modified = match before {
             Some(before) if before.hash == hash => before.last_modified,
@@ -99,7 +110,7 @@ impl Rendition {
             hash,
             document: document.into(),
             content_type,
-            stamps: Coding::ALL.map(|coding| Stamp::new(hash, coding, &last_modified_header)),
+            stamps: Coding::ALL.map(|coding| Stamp::new(hash, coding, &last_modified_header, link)),
             forms: Default::default(),
         }
     }
@@ -152,18 +163,24 @@ impl Rendition {
 }
 
 impl Stamp {
-    fn new(hash: u128, coding: Coding, last_modified: &HeaderValue) -> Self {
+    fn new(
+        hash: u128,
+        coding: Coding,
+        last_modified: &HeaderValue,
+        link: Option<&HeaderValue>,
+    ) -> Self {
         let tag = match coding.name() {
             None => format!("\"{hash:032x}\""),
             Some(name) => format!("\"{hash:032x}-{name}\""),
         };
         let feed_etag =
             HeaderValue::try_from(tag).expect("hexadecimal digits in quotes are a header value");
-        let fields = vec![
+        let mut fields = vec![
             (header::ETAG, feed_etag.clone()),
             (header::LAST_MODIFIED, last_modified.clone()),
             (header::VARY, VARY),
         ];
+        fields.extend(link.map(|link| (header::LINK, link.clone())));
         Self {
             head: head("304 Not Modified", &fields).into(),
             feed_etag,

@@ -231,6 +231,8 @@ fn compose(site: &Site, search: &Search, scope: &Scope, found: Found, more: bool
         },
         title: format!("{} · {}", site.words.search, search.text),
         home: site.config.server.public_url.clone(),
+        // what a search finds depends on more than the feeds' changes
+        hub: None,
         lang: site.config.lang.tag(),
         born: Timestamp::UNIX_EPOCH,
         merged: !matches!(scope, Scope::Source(_) | Scope::Renamed(_)),

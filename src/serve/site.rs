@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -18,6 +18,7 @@ use crate::{
     feed::{Format, opml::Outline},
     source::{Source, SourceId, report::SourceReport},
     store::Store,
+    websub::Hub,
 };
 
 /// The shared part of all routes.
@@ -38,6 +39,7 @@ pub struct Site {
     renamed: HashMap<SourceId, SourceId>,
     groups: Vec<(String, Vec<SourceId>)>,
     ready: AtomicBool,
+    pub(super) own_hub: OnceLock<Arc<Hub>>,
 }
 
 impl Site {
@@ -77,6 +79,7 @@ impl Site {
             renamed,
             groups,
             ready: AtomicBool::new(false),
+            own_hub: OnceLock::new(),
         }
     }
 
@@ -88,7 +91,13 @@ impl Site {
         site.feeds = self.feeds.clone();
         site.documents = self.documents.clone();
         site.ready = AtomicBool::new(self.is_ready());
+        site.own_hub = self.own_hub.clone();
         site
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
     }
 
     /// The configuration's files have mistakes, told in these words, and what was in force before still is; or they are

@@ -39,6 +39,8 @@ pub(super) enum Key {
     Table { month: u16, band: u8 },
     /// Entries of the index that are not in their buckets yet, by a running number.
     Recent(u64),
+    /// A subscription to a feed, by a hash of topic and callback.
+    Subscription([u8; 16]),
 }
 
 impl Key {
@@ -89,6 +91,7 @@ impl Key {
                 push(&mut bytes, 13, &[&month.to_be_bytes(), &[band]]);
             }
             Self::Recent(number) => push(&mut bytes, 14, &[&number.to_be_bytes()]),
+            Self::Subscription(hash) => push(&mut bytes, 15, &[&hash]),
         }
         bytes
     }
@@ -136,6 +139,7 @@ impl Key {
                 band: take::<1>(&mut rest)?[0],
             },
             14 => Self::Recent(take(&mut rest).map(u64::from_be_bytes)?),
+            15 => Self::Subscription(take(&mut rest)?),
             _ => return None,
         };
         rest.is_empty().then_some(key)
@@ -212,6 +216,7 @@ mod tests {
                 band: 19,
             },
             Key::Recent(1 << 40),
+            Key::Subscription([7; 16]),
         ] {
             assert_eq!(Key::decode(&key.encode()), Some(key));
             let mut longer = key.encode();

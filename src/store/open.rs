@@ -20,13 +20,10 @@ use super::{
     change::Change,
     compact, index,
     prepare::Text,
-    scrub,
-    view::{self, View, panic_words},
+    scrub, subscriptions,
+    view::{self, Salvaged, View, panic_words},
 };
-use crate::{
-    journal::{Journal, Position, Replay, Replayed},
-    source::{SourceId, state::SourceState},
-};
+use crate::journal::{Journal, Position, Replay, Replayed};
 
 /// Events applied in one batch while catching up.
 const BATCH: usize = 2000;
@@ -283,12 +280,8 @@ impl Opening<'_> {
     }
 
     /// Moves a sound database of another version out of the way, until the new one is made.
-    fn retire(
-        &self,
-        db: &sled::Db,
-        report: &mut OpenReport,
-    ) -> Result<Vec<(SourceId, SourceState)>, StoreError> {
-        let states = view::salvage(db);
+    fn retire(&self, db: &sled::Db, report: &mut OpenReport) -> Result<Salvaged, StoreError> {
+        let salvaged = view::salvage(db);
         let retired = retired(&self.place.path);
         remove_folder(&retired)?;
         fs::rename(&self.place.dir, &retired)
@@ -297,7 +290,7 @@ impl Opening<'_> {
             "the database in {} was of another version; it is made again from the journal",
             self.place.dir.display()
         ));
-        Ok(states)
+        Ok(salvaged)
     }
 
     /// A view that the journal bears out. One that is damaged, or that knows events that the journal does not, is made
@@ -309,16 +302,16 @@ impl Opening<'_> {
         report: &mut OpenReport,
     ) -> Result<View, StoreError> {
         let outdated = view::is_of_another_version(&db);
-        let states = if outdated {
+        let salvaged = if outdated {
             self.retire(&db, report)?
         } else {
             match self.check(&db, journal, report.set_aside.is_some()) {
                 Ok(view) => return Ok(view),
                 Err(Disagreement::Failed(error)) => return Err(error),
                 Err(Disagreement::Unusable(why)) => {
-                    let states = view::salvage(&db);
+                    let salvaged = view::salvage(&db);
                     self.set_aside(&why, report)?;
-                    states
+                    salvaged
                 }
             }
         };
@@ -329,8 +322,12 @@ impl Opening<'_> {
             .map_err(|failure| self.place.give_up(failure))?;
         let view = self.view(db, journal)?;
         let mut change = Change::new(&view)?;
-        for (id, state) in states {
+        for (id, state) in salvaged.states {
             change.set_state(&id, state.unread());
+        }
+        for kept in &salvaged.subscriptions {
+            let key = subscriptions::key(&kept.topic, &kept.callback);
+            change.put_bytes(key.encode(), subscriptions::encode(kept));
         }
         view.apply(change.finish())?;
         Ok(view)

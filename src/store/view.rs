@@ -14,6 +14,7 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 
 use super::{
     StoreError,
@@ -23,12 +24,14 @@ use super::{
     lines,
     records::{self, ArticleRow, IdRow, MetaRow, SourceRow, StateRow},
     search::News,
+    subscriptions,
     together::Merging,
 };
 use crate::{
     article::ArticleId,
     journal::{Position, Reader},
     source::{SourceId, state::SourceState},
+    websub::Subscription,
 };
 
 /// Rows that are read or copied in one step.
@@ -54,6 +57,8 @@ pub(super) struct View {
     unreadable: Mutex<BTreeSet<u64>>,
     /// Who is told of changed articles: the index for searching, where it is kept.
     news: OnceLock<Arc<News>>,
+    /// The generation of all, for those who wait for the next.
+    generation: watch::Sender<u64>,
     /// Held as long as the database is open; dropped last.
     _lock: Option<Arc<File>>,
 }
@@ -125,6 +130,7 @@ impl View {
             merging: RwLock::default(),
             unreadable: Mutex::default(),
             news: OnceLock::new(),
+            generation: watch::Sender::new(0),
             _lock: lock,
         };
         view.load()?;
@@ -245,6 +251,10 @@ impl View {
         let _ = self.news.set(news);
     }
 
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.generation.subscribe()
+    }
+
     pub(super) fn news(&self) -> Option<&News> {
         self.news.get().map(AsRef::as_ref)
     }
@@ -315,6 +325,13 @@ impl View {
         // after the rows: a reader that sees a new generation must see what moved it
         let mut held = self.sources.write().unwrap_or_else(PoisonError::into_inner);
         held.take(sources);
+        let generation = held.generation;
+        drop(held);
+        self.generation.send_if_modified(|last| {
+            let moved = *last != generation;
+            *last = generation;
+            moved
+        });
         Ok(())
     }
 
@@ -517,18 +534,39 @@ pub(super) fn is_of_another_version(db: &sled::Db) -> bool {
     matches!(meta, Ok(Ok(Some(meta))) if records::is_of_another_version(&meta))
 }
 
-/// What polling learnt of each source, as far as it can be read: the one thing that the journal does not know.
-pub(super) fn salvage(db: &sled::Db) -> Vec<(SourceId, SourceState)> {
-    let mut states = Vec::new();
-    let read = || {
-        for row in db.range(keys::range(Key::State(0), Key::State(u32::MAX))) {
-            let Ok((_, value)) = row else { break };
-            states.extend(StateRow::decode(&value).map(|row| (row.source, row.state)));
-        }
+/// What the journal does not know, and what is carried over where it can be read.
+#[derive(Default)]
+pub(super) struct Salvaged {
+    /// What polling learnt of each source.
+    pub(super) states: Vec<(SourceId, SourceState)>,
+    pub(super) subscriptions: Vec<Subscription>,
+}
+
+/// Reads it from a database of whatever state or version.
+pub(super) fn salvage(db: &sled::Db) -> Salvaged {
+    let mut salvaged = Salvaged::default();
+    let Salvaged {
+        states,
+        subscriptions,
+    } = &mut salvaged;
+    let read = |from, to, take: &mut dyn FnMut(&[u8])| {
+        let rows = || {
+            for row in db.range(keys::range(from, to)) {
+                let Ok((_, value)) = row else { break };
+                take(&value);
+            }
+        };
+        // what was read before a panic counts
+        let _ = catch_unwind(AssertUnwindSafe(rows));
     };
-    // what was read before a panic counts
-    let _ = catch_unwind(AssertUnwindSafe(read));
-    states
+    read(Key::State(0), Key::State(u32::MAX), &mut |value| {
+        states.extend(StateRow::decode(value).map(|row| (row.source, row.state)));
+    });
+    let edge = |byte| Key::Subscription([byte; 16]);
+    read(edge(0), edge(u8::MAX), &mut |value| {
+        subscriptions.extend(subscriptions::decode(value));
+    });
+    salvaged
 }
 
 /// What a panic said.

@@ -55,6 +55,11 @@ pub(super) enum Command {
         rule: expire::Rule,
         reply: Reply<u64>,
     },
+    /// Put rows that no event speaks of, or remove them.
+    Keep {
+        rows: Vec<(Key, Option<Vec<u8>>)>,
+        reply: Reply<()>,
+    },
     /// Find out whether things can be kept now.
     Mend {
         reply: Reply<()>,
@@ -308,6 +313,18 @@ impl Writer {
                 Command::Expire { rule, reply } => {
                     let gone = step(&mut result, |change| self.expire(change, &rule));
                     answers.push(answer(gone, reply));
+                }
+                Command::Keep { rows, reply } => {
+                    let done = step(&mut result, |change| {
+                        for (key, row) in rows {
+                            match row {
+                                Some(row) => change.put_bytes(key.encode(), row),
+                                None => change.remove(key),
+                            }
+                        }
+                        Ok(())
+                    });
+                    answers.push(answer(done, reply));
                 }
                 Command::Mend { .. } | Command::Compact { .. } => {}
             }

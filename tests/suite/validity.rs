@@ -281,6 +281,7 @@ fn feed(title: &str, entries: Vec<Entry>, pages: Pages) -> Feed {
         address: "http://127.0.0.1:8080/feeds/jyt".into(),
         narrowing: "include=a%26b".into(),
         pages,
+        hub: Some("http://127.0.0.1:8080/hub".into()),
         title: title.into(),
         home: "https://jyt.example/tzgg.htm".parse().unwrap(),
         lang: "zh-CN",

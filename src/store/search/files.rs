@@ -27,8 +27,10 @@ use crate::{article::ArticleId, store::view::panic_words};
 
 /// What is indexed, and how. Another version is made anew.
 const VERSION: u32 = 1;
-/// What new documents may take in memory: the least that tantivy works with.
+/// What new documents may take in memory: the least that tantivy works with, some 450 articles.
 const HEAP_BYTES: usize = 15_000_000;
+/// While many are indexed: with less, merging the small segments costs more than all the rest.
+const LARGE_HEAP_BYTES: usize = 60_000_000;
 /// A segment is merged by itself when so much of it is deleted.
 const DELETED: f32 = 0.3;
 const TOKENIZER: &str = "words";
@@ -158,7 +160,7 @@ impl Files {
         let (schema, _) = schema();
         let builder = Index::builder().schema(schema).settings(settings);
         let made = Self::of(builder.create_in_dir(dir)?, dir)?;
-        made.writer()?.commit(mark)?;
+        made.writer(false)?.commit(mark)?;
         Ok(made)
     }
 
@@ -189,9 +191,11 @@ impl Files {
         }
     }
 
-    pub(super) fn writer(&self) -> Result<Writer, Broken> {
+    /// What changes the index; `large` takes more memory.
+    pub(super) fn writer(&self, large: bool) -> Result<Writer, Broken> {
+        let heap_bytes = if large { LARGE_HEAP_BYTES } else { HEAP_BYTES };
         let options = IndexWriterOptions::builder()
-            .memory_budget_per_thread(HEAP_BYTES)
+            .memory_budget_per_thread(heap_bytes)
             .num_worker_threads(1)
             .num_merge_threads(1)
             .build();
@@ -202,6 +206,7 @@ impl Files {
         Ok(Writer {
             writer,
             fields: self.fields,
+            large,
         })
     }
 
@@ -215,6 +220,7 @@ impl Files {
 pub(super) struct Writer {
     writer: IndexWriter,
     fields: Fields,
+    pub(super) large: bool,
 }
 
 impl Writer {
@@ -245,6 +251,14 @@ impl Writer {
         }
         self.writer.add_document(document)?;
         Ok(())
+    }
+
+    /// Waits for what is being merged.
+    pub(super) fn finish(self) {
+        if let Err(error) = self.writer.wait_merging_threads() {
+            // what was not merged now is merged with the next commit
+            tracing::debug!(%error, "segments of the index could not be merged");
+        }
     }
 
     /// Makes all changes since the last commit last, together with what they follow from.

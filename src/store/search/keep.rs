@@ -37,8 +37,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_secs(15);
 /// An index that fails so often with room on the disk is made anew.
 const FAILURES: u32 = 3;
-/// Articles in one commit at most.
+/// Articles of the journal's events in one commit at most.
 const BATCH: usize = 2000;
+/// The same of articles that were there before the index was begun, while nothing else is to be indexed: fewer commits
+/// make fewer and larger segments.
+const MADE_AT_ONCE: usize = 10_000;
 /// Articles that are read in one go: the store's writer waits for so long.
 const STEP: usize = 100;
 
@@ -204,6 +207,7 @@ impl Keeper {
         if self.behind {
             self.catch_up(mark)?;
             self.behind = false;
+            self.use_less();
         } else if !told.changed.is_empty() {
             let changed = std::mem::take(&mut told.changed);
             self.index(changed, &mut HashMap::new(), mark.below)?;
@@ -391,7 +395,10 @@ impl Keeper {
     /// Adds the next articles of those that were there before the index was begun, the newest first.
     fn go_on_making(&mut self, mut mark: Mark) -> Result<(), Trouble> {
         let view = Arc::clone(&self.view);
-        for _ in 0..BATCH / STEP {
+        for done in 0..MADE_AT_ONCE / STEP {
+            if done * STEP >= BATCH && !self.news.is_quiet() {
+                break;
+            }
             let _steady = view.steady();
             let Some(last) = mark.below.checked_sub(1) else {
                 break;
@@ -408,16 +415,30 @@ impl Keeper {
         }
         self.commit(mark)?;
         if mark.below == 0 {
+            self.use_less();
             tracing::info!("the index for searching holds all articles");
         }
         Ok(())
+    }
+
+    /// When the many are indexed, the few that follow need less memory.
+    fn use_less(&mut self) {
+        let making = self.mark.is_none_or(|mark| mark.below > 0);
+        if !making && let Some(writer) = self.writer.take_if(|writer| writer.large) {
+            writer.finish();
+            if let Some(files) = self.shown.files() {
+                // what was merged is shown with the next commit otherwise
+                let _ = files.reload();
+            }
+        }
     }
 
     fn writer(&mut self) -> Result<&mut Writer, Broken> {
         if self.writer.is_none() {
             let files = self.shown.files();
             let files = files.ok_or_else(|| Broken::Damaged("it is not open".to_owned()))?;
-            self.writer = Some(files.writer()?);
+            let many = self.behind || self.mark.is_none_or(|mark| mark.below > 0);
+            self.writer = Some(files.writer(many)?);
         }
         Ok(self.writer.as_mut().expect("it was just made"))
     }

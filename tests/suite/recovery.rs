@@ -10,7 +10,7 @@ use axum::{
     Router,
     extract::State,
     http::{StatusCode, Uri},
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use jiff::{Timestamp, ToSpan};
 use schoolbell::{
@@ -43,7 +43,10 @@ fn now() -> Timestamp {
 
 async fn answer(State(pages): State<Pages>, uri: Uri) -> Response {
     match pages.lock().unwrap().get(uri.path()) {
-        Some(page) => Html(page.clone()).into_response(),
+        Some(page) => match page.strip_prefix("-> ") {
+            Some(to) => Redirect::temporary(to).into_response(),
+            None => Html(page.clone()).into_response(),
+        },
         None if uri.path() == "/walled.htm" => {
             (StatusCode::FORBIDDEN, Html(CAMPUS)).into_response()
         }
@@ -358,6 +361,113 @@ async fn only_another_title_or_text_is_a_revision() {
         (revised.id, revised.first_seen, revised.sorted_at),
         (first.id, first.first_seen, first.sorted_at)
     );
+}
+
+/// A page with a title, a heading and a text, as broken sites put up.
+fn notice(title: &str, text: &str) -> String {
+    format!(
+        "<html><head><meta charset=utf-8><title>{title}</title></head><body><a href=/>首页</a><h1>{title}</h1><div><p>{text}</p></div></body></html>"
+    )
+}
+
+fn home() -> String {
+    let rows: String = (0..8)
+        .map(|n| format!("<li><a href=/n{n}.htm>学校召开第{n}次工作会议研究部署重点工作</a><span>2026-05-1{n}</span></li>"))
+        .collect();
+    format!(
+        "<html><head><meta charset=utf-8><title>某某大学</title></head><body><div><h2>学校要闻</h2><ul>{rows}</ul><p>某某大学是一所历史悠久的综合性大学，创建于一九五二年，现有在校生两万余人。学校坚持立德树人根本任务。</p></div></body></html>"
+    )
+}
+
+#[tokio::test]
+async fn a_page_that_stands_in_for_an_article_does_not_overwrite_it() {
+    let site = with_one_article().await;
+    let first = site.only();
+    site.put("/home.htm", home());
+    let pages = [
+        notice(
+            "网站维护中",
+            "网站正在升级维护，请稍后访问，给您带来不便敬请谅解。",
+        ),
+        notice("提示信息", "数据库连接失败，请稍后再试！错误代码：2003"),
+        "-> /home.htm".to_owned(),
+        "-> /list.htm".to_owned(),
+        home(),
+    ];
+    for (page, hour) in pages.into_iter().zip([2, 8, 31, 91, 220]) {
+        site.put("/info/1.htm", page.clone());
+        site.poll(hour).await;
+        assert_eq!(site.only(), first, "{page}");
+    }
+    site.put("/info/1.htm", article(1).replace("二十日", "三十日"));
+    site.poll(910).await;
+    assert!(site.only().article.body_text.contains("三十日"));
+}
+
+#[tokio::test]
+async fn an_article_that_is_rewritten_under_its_title_is_revised() {
+    let site = with_one_article().await;
+    let title = "关于第1批教学成果奖申报工作的通知";
+    let text = "经研究，原定安排全部取消，新的时间另行公布，请留意本栏目。".repeat(3);
+    site.put("/info/1.htm", notice(title, &text));
+    site.poll(2).await;
+    assert!(site.only().article.body_text.starts_with("经研究"));
+    // and what the list names is the article, however little it has in common with what was read before
+    site.put(
+        "/info/1.htm",
+        notice(
+            "成果奖评审结果公示",
+            "现将评审结果公示如下，公示期五个工作日，如有异议请书面反映。",
+        ),
+    );
+    site.put(
+        "/list.htm",
+        fresh_list().replace(title, "成果奖评审结果公示"),
+    );
+    site.poll(3).await;
+    let revised = site.only().article;
+    assert!(
+        revised.body_text.starts_with("现将评审"),
+        "{}",
+        revised.body_text
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_says_the_article_was_taken_away_withdraws_it_in_the_end() {
+    let site = with_one_article().await;
+    site.put(
+        "/info/1.htm",
+        notice(
+            "某某大学",
+            "抱歉，您访问的内容已经下架。5秒后自动跳转到首页",
+        ),
+    );
+    site.poll(2).await;
+    assert_eq!(site.only().withdrawn, None);
+    let mut hour = 2;
+    while site.only().withdrawn.is_none() {
+        hour += 6;
+        assert!(hour < 24 * 14, "two weeks away and not withdrawn");
+        site.poll(hour).await;
+    }
+    assert!(hour > 24, "a day's repairs withdraw nothing");
+    assert!(site.only().article.body_text.starts_with("请各学院"));
+}
+
+#[tokio::test]
+async fn a_listed_address_that_leads_to_the_home_page_is_no_article_yet() {
+    let site = Site::new().await;
+    site.put("/list.htm", fresh_list());
+    site.put("/home.htm", home());
+    site.put("/info/1.htm", "-> /home.htm".to_owned());
+    site.poll(0).await;
+    let kept = site.only().article;
+    assert!(!kept.complete && kept.body_text.is_empty());
+    assert_eq!(kept.title, "关于第1批教学成果奖申报工作的通知");
+    site.put("/info/1.htm", article(1));
+    site.poll(24).await;
+    assert!(site.only().article.complete);
 }
 
 #[tokio::test]

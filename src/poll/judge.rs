@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use url::Url;
 
-use super::{PoolError, items::Found};
+use super::{PoolError, items::Found, place::Doubt};
 use crate::{
     article::{self, ArticleId, Refusal},
     fetch::FetchError,
@@ -196,10 +196,15 @@ pub(super) fn tells_of_removal(text: &str) -> bool {
 
 /// The articles that a page without a list links to: known ones among them tell that the list is there and is missed.
 pub(super) fn linked(fault: &Fault, page: &Page) -> Vec<ArticleId> {
-    static LINKS: LazyLock<Selector> = LazyLock::new(|| Selector::literal("a"));
     if fault.kind != FaultKind::EmptyList {
         return Vec::new();
     }
+    linked_on(page)
+}
+
+/// The addresses that a page links to.
+pub(super) fn linked_on(page: &Page) -> Vec<ArticleId> {
+    static LINKS: LazyLock<Selector> = LazyLock::new(|| Selector::literal("a"));
     let decoded = charset::decode(&page.body, page.content_type.as_deref());
     let document = Document::parse(&decoded.text);
     let base = document.base(&page.url);
@@ -262,6 +267,28 @@ pub(super) fn against_history(
         );
     }
     fault
+}
+
+/// Items that seem to be another list's than the source's, on a page that still links to `linked` known articles.
+pub(super) fn other_list(source: &Source, items: usize, doubt: Doubt, linked: usize) -> Fault {
+    let address = &source.url;
+    let (why, lasting) = (doubt.words(), doubt.lasting_in_words());
+    let kind = if linked > 0 && doubt != Doubt::AtHome {
+        FaultKind::ListChanged
+    } else {
+        FaultKind::EmptyList
+    };
+    let what_to_do = format!(
+        "if it is the list now, wait: once it has stayed for {lasting} it is taken for it; else say what an item is \
+         with [source.list] item, or correct `url`"
+    );
+    Fault {
+        kind,
+        words: format!(
+            "{address} shows {items} items where its list was, and {why}: that is probably another list, so nothing \
+             of it is published; {what_to_do}"
+        ),
+    }
 }
 
 /// New articles of which not one could be read: the list is fine, the articles' pages are not. That those that could

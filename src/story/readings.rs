@@ -22,6 +22,15 @@ pub fn is_same(known: &Article, title: Option<&str>, other: &Article) -> bool {
     title.is_some_and(|title| titles_agree(&known.title, title)) || texts_agree(known, other)
 }
 
+/// Whether two titles are one, also where one of them was cut short. Short ones are not told apart from a beginning.
+pub fn titles_equal(one: &str, other: &str) -> bool {
+    let (one, other) = (titles::bare(one), titles::bare(other));
+    let is_whole = |title: &str| title.chars().count() >= LEAST_PART;
+    is_whole(&one)
+        && is_whole(&other)
+        && (one.starts_with(other.as_str()) || other.starts_with(one.as_str()))
+}
+
 /// Whether two titles are one, or one that was mended.
 pub fn titles_agree(one: &str, other: &str) -> bool {
     let (one, other) = (titles::bare(one), titles::bare(other));

@@ -8,5 +8,6 @@
 pub mod content;
 pub mod fingerprint;
 pub mod merge;
+mod particulars;
 pub mod readings;
 pub mod titles;

@@ -145,7 +145,15 @@ impl Poller {
             None => What::Unmodified,
             Some(page) => match judge::file_type(&page) {
                 Some(media_type) => What::File { media_type },
-                None => What::Page(Box::new(self.read_page(source, page, now).await?)),
+                None => {
+                    if let Some(fault) = judge::led_away(&item.url, &page.url, source) {
+                        return Err(Unread {
+                            fault,
+                            for_good: false,
+                        });
+                    }
+                    What::Page(Box::new(self.read_page(source, page, now).await?))
+                }
             },
         };
         Ok(Answered {

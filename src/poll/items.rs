@@ -11,7 +11,7 @@ use crate::{
     journal::Event,
     list::Item,
     page::{links, text::is_space},
-    source::{Source, state::SourceState},
+    source::Source,
     store::{Batch, Known, Note, StoreError},
     story::content,
 };
@@ -42,18 +42,18 @@ struct New {
 }
 
 impl Poller {
-    /// Reads and records the items that are not known; of the known ones, notes what the list shows of them.
+    /// Reads and records the items that are not known; of the known ones, notes what the list shows of them. `backfill`:
+    /// they have been there for long, as far as is known.
     pub(super) async fn take_in(
         &self,
         source: &Arc<Source>,
         items: &[Item],
-        state: &SourceState,
+        backfill: bool,
         now: Timestamp,
     ) -> Result<Found, StoreError> {
         let items = distinct(items);
         let ids: Vec<ArticleId> = items.iter().map(|item| ArticleId::of(&item.url)).collect();
         let known = self.ask_store(move |store| store.known(&ids)).await?;
-        let backfill = state.last_success.is_none();
         let mut shown = Batch::default();
         let mut unknown = Vec::new();
         for (place, (item, known)) in items.into_iter().zip(known).enumerate() {

@@ -8,14 +8,15 @@ use super::{
     Poller,
     attempt::{Answered, Unread, What},
     items::Found,
+    judge,
 };
 use crate::{
-    article::{self, Article, identity::Seen},
+    article::{self, Article, dates::Published, identity::Seen},
     journal::Event,
     list::Item,
     source::{Source, state::FaultKind},
     store::{Batch, Check, Note, StoreError},
-    story::content,
+    story::{content, readings},
 };
 
 /// How many unread articles are tried again in one visit.
@@ -99,7 +100,7 @@ impl Poller {
             let answer = self
                 .ask_for_article(source, &item, Some(&check.validators), now)
                 .await;
-            let (event, note) = judge(&check, source, &item, answer, now);
+            let (event, note) = verdict(&check, source, &item, answer, now);
             if let Some(event) = &event {
                 tracing::debug!(url = %item.url, event = name(event), "looked at again");
             }
@@ -118,8 +119,9 @@ impl Poller {
     }
 }
 
-/// What another look says of an article. Only another title or text makes a revision.
-fn judge(
+/// What another look says of an article. Only another title or text makes a revision, and only if the page is still the
+/// article's: what was read once is not given up for whatever a broken site shows in its place.
+fn verdict(
     check: &Check,
     source: &Source,
     item: &Item,
@@ -143,6 +145,7 @@ fn judge(
                 sorted_at: check.article.sorted_at,
                 timezone: &source.timezone,
             };
+            let title = reading.title.clone();
             let article = article::compose(Some(*reading), item, source, &seen);
             if !article.complete {
                 // a page without a body says nothing of the one that was there
@@ -155,6 +158,18 @@ fn judge(
                 ..article
             };
             let revised = content::content(&article) != check.content;
+            let title = title.as_deref();
+            if revised
+                && !readings::is_same(&check.article, title, &article)
+                && !title.is_some_and(|title| is_listed_as(check, title))
+            {
+                tracing::debug!(url = %item.url, ?title, "another page stands where the article was");
+                return if judge::tells_of_removal(&article.body_text) {
+                    missing(check, now)
+                } else {
+                    (None, unread)
+                };
+            }
             let event = if revised {
                 Some(Event::Revised { article })
             } else {
@@ -162,15 +177,28 @@ fn judge(
             };
             (event, Note::Read { id, at, validators })
         }
-        Err(Unread { fault, .. }) if fault.kind == FaultKind::Gone => {
-            let certain = check.withdrawn.is_none() && check.misses + 1 >= MISSES;
-            (
-                certain.then_some(Event::Withdrawn { id, at }),
-                Note::Missing { id, at },
-            )
-        }
+        Err(Unread { fault, .. }) if fault.kind == FaultKind::Gone => missing(check, now),
         Err(_) => (None, unread),
     }
+}
+
+/// Its page is not there: often enough, and the article is withdrawn.
+fn missing(check: &Check, at: Timestamp) -> (Option<Event>, Note) {
+    let id = check.article.id;
+    let certain = check.withdrawn.is_none() && check.misses + 1 >= MISSES;
+    (
+        certain.then_some(Event::Withdrawn { id, at }),
+        Note::Missing { id, at },
+    )
+}
+
+/// Whether a list names the article so. What it names is there now, also where the page that was read before was not
+/// the article's: one that was listed while its site was under repair.
+fn is_listed_as(check: &Check, title: &str) -> bool {
+    let date = check.article.published;
+    let day = date.map(|date| Published::Day(date.day()));
+    let shown = [None, date, day].map(|date| Some(content::line(title, date)));
+    check.lines.iter().any(|line| shown.contains(line))
 }
 
 /// What its list said of it, as far as that is kept.

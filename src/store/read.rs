@@ -275,6 +275,7 @@ pub(super) fn due_checks(
                 etag: met.etag,
                 last_modified: met.last_modified,
             },
+            lines: row.listings.iter().map(|listing| listing.line).collect(),
             misses: met.misses,
             missing_since: met.missing_since.map(timestamp),
             withdrawn: row.withdrawn.map(timestamp),

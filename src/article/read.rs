@@ -16,7 +16,8 @@ use super::{
     heading::{self, Heading, Mark},
     names::Names,
     outline::{Kind, Outline, Piece, measure},
-    refusal, render,
+    refusal::{self, Signs},
+    render,
     sanitize::sanitize,
     text::summary,
 };
@@ -171,9 +172,13 @@ impl Page<'_> {
             .map_or(self.outline.lines.len(), |(body, _)| body.lines.start);
         let facts = self.facts(body.as_ref().map(|(body, _)| body));
         let width = body.as_ref().map_or(0, |(body, _)| self.width(body));
-        let dated = self.is_dated() || self.declared.published.is_some();
+        let signs = Signs {
+            body_width: width,
+            dated: self.is_dated() || self.declared.published.is_some(),
+            titled: refusal::is_titled(self.outline, &self.heading),
+        };
         let place = body.as_ref().map(|(body, _)| body);
-        reading.refusal = refusal::of(self.outline, width, place, dated);
+        reading.refusal = refusal::of(self.outline, signs, place);
         take(
             &mut reading.title,
             &mut reading.found_by,

@@ -177,7 +177,7 @@ pub struct Reading {
 pub enum Refusal {
     /// Shown on the campus network only.
     CampusOnly,
-    /// A bot wall's script, or a log-in page.
+    /// A bot wall's script, a log-in page, or what the site's programs say when they fail: another visit may pass.
     Blocked,
     /// "页面不存在", "已删除".
     Gone,
@@ -185,5 +185,9 @@ pub enum Refusal {
 
 /// Whether a page without a list refuses. See [`Reading::refusal`] for articles.
 pub fn refusal(document: &Document) -> Option<Refusal> {
-    refusal::of(&outline::Outline::of(document), 0, None, false)
+    refusal::of(
+        &outline::Outline::of(document),
+        refusal::Signs::default(),
+        None,
+    )
 }

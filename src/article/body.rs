@@ -435,8 +435,11 @@ fn trim(
             kept.end -= 1;
         }
         let mut cut = trailing_links(outline, &kept);
-        if cut == 0 && heading.fact_lines.is_empty() {
+        if cut == 0 && !heading.fact_lines.iter().any(|&line| marks[line].dated) {
             cut = trailing_facts(outline, marks, &kept);
+        }
+        if cut == 0 && is_update(outline, marks, &kept) {
+            cut = 1;
         }
         if cut == 0 {
             cut = trailing_files(outline, &kept);
@@ -507,6 +510,17 @@ fn trailing_facts(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) ->
         .last()
         .unwrap_or(dated);
     kept.end - first
+}
+
+/// Whether the last line says when the page was last touched, and nothing else: `最后更新：2024-03-20`.
+fn is_update(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) -> bool {
+    let Some(last) = kept.clone().next_back() else {
+        return false;
+    };
+    marks[last].dated
+        && marks[last].labelled
+        && outline.lines[last].width <= 60
+        && facts::is_update(&outline.text(last))
 }
 
 /// How many lines at the end are files, if they stand in a box of their own below the text.

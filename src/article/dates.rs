@@ -7,13 +7,14 @@
 
 mod scan;
 
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::LazyLock};
 
 use jiff::{
     SignedDuration, Timestamp,
     civil::{Date, Time},
     tz::{Offset, TimeZone},
 };
+use regex::{Captures, Regex};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -117,6 +118,58 @@ pub fn may_hold(text: &str) -> bool {
         (window.starts_with(b"19") || window.starts_with(b"20")) && window.iter().all(is_digit)
     }) || text.contains('年')
         || text.contains(|c| ('\u{ff10}'..='\u{ff19}').contains(&c))
+}
+
+/// Which of the two comes first in `3/4/2024`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// In the United States.
+    MonthFirst,
+    /// Nearly everywhere else.
+    DayFirst,
+}
+
+impl Order {
+    /// By the page's language and the site's address, where they say it; the time zone says it elsewhere.
+    pub(super) fn of(language: &str, url: &Url) -> Option<Self> {
+        let language = language.trim().to_ascii_lowercase().replace('_', "-");
+        let (name, place) = language.split_once('-').unwrap_or((&language, ""));
+        let host = url.host_str().unwrap_or_default();
+        let is_american = || {
+            [".us", ".gov", ".mil"]
+                .iter()
+                .any(|end| host.ends_with(end))
+        };
+        match (name, place) {
+            ("en", "us") => Some(Self::MonthFirst),
+            ("en", "") | ("", _) => is_american().then_some(Self::MonthFirst),
+            (
+                "en" | "de" | "fr" | "es" | "it" | "nl" | "pt" | "ru" | "pl" | "da" | "sv" | "nb",
+                _,
+            ) => Some(Self::DayFirst),
+            _ => None,
+        }
+    }
+
+    /// The text with such dates written in the one way that cannot be mistaken.
+    pub(super) fn apply(self, text: &str) -> Cow<'_, str> {
+        static NUMERIC: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?-u:\b)([0-9]{1,2})([/-])([0-9]{1,2})([/-])([12][0-9]{3})(?-u:\b)")
+                .expect("a literal")
+        });
+        NUMERIC.replace_all(text, |found: &Captures<'_>| {
+            let part = |n: usize| found[n].parse::<u8>().unwrap_or_default();
+            let (month, day) = match self {
+                Self::MonthFirst => (part(1), part(3)),
+                Self::DayFirst => (part(3), part(1)),
+            };
+            if (1..=12).contains(&month) && found[2] == found[4] {
+                format!("{}-{month}-{day}", &found[5])
+            } else {
+                found[0].to_owned()
+            }
+        })
+    }
 }
 
 /// The first real date in a text, with its time if that is shown.
@@ -342,6 +395,14 @@ mod tests {
             ("Feb. 24, 2024", "2024-02-24"),
             ("February 24th, 2024 3:05 PM", "2024-02-24T15:05:00+08:00"),
             ("24. Februar 2024", "2024-02-24"),
+            ("20 de marzo de 2024", "2024-03-20"),
+            ("1º de setembro del 2023", "2023-09-01"),
+            ("20th of March 2024", "2024-03-20"),
+            ("20 марта 2024 г.", "2024-03-20"),
+            ("12 maggio 2024", "2024-05-12"),
+            ("등록일 2024년 3월 20일 조회수 123", "2024-03-20"),
+            ("Posted: 3/4/2024 8:00 AM", "2024-03-04T08:00:00+08:00"),
+            ("3/4/2024", "2024-04-03"),
             ("le 24 février 2024", "2024-02-24"),
             ("1er août 2023", "2023-08-01"),
             ("24.02.2024", "2024-02-24"),
@@ -358,6 +419,25 @@ mod tests {
             ("有效期至2030-01-01，发布于2024-02-24", "2024-02-24"),
         ] {
             assert_eq!(found(text), date, "{text}");
+        }
+    }
+
+    #[test]
+    fn language_and_host_say_whether_the_month_comes_first() {
+        let zone = shanghai();
+        for (language, host, date) in [
+            ("en-US", "www.a.example.org", "2024-03-04"),
+            ("en", "www.doe.example.gov", "2024-03-04"),
+            ("", "www.k12.example.us", "2024-03-04"),
+            ("en-GB", "www.a.example.gov", "2024-04-03"),
+            ("de", "www.a.example.de", "2024-04-03"),
+            ("en", "www.a.example.org", "2024-04-03"),
+        ] {
+            let url: Url = format!("https://{host}/a").parse().expect("a literal");
+            let text = "Posted 3/4/2024";
+            let text = Order::of(language, &url).map_or(text.into(), |order| order.apply(text));
+            let got = find(&text, &context(&zone)).map(|date| date.to_string());
+            assert_eq!(got.as_deref(), Some(date), "{language} {host}");
         }
     }
 

@@ -252,7 +252,7 @@ fn columns_of(outline: &Outline<'_>) -> HashSet<String> {
 }
 
 /// Whether a short text is what columns are called.
-fn is_column_name(text: &str) -> bool {
+pub(super) fn is_column_name(text: &str) -> bool {
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^\p{Han}{0,4}(?:新闻|公告|公开|通知|公示|动态|要闻|快讯|资讯|信息|简报|政策|法规|文件|制度|下载|专栏|专题|活动|风采|园地|之窗|天地|工作|教育|教学|科研|党建|招生|就业|正文|内容|详情|详细|展示|浏览|阅读)$").expect("a literal")
     });

@@ -326,7 +326,9 @@ impl PageReader {
 fn in_words(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::CampusOnly => "campus_only: the page is shown on the campus network alone",
-        Refusal::Blocked => "blocked: a bot wall or a log-in page stands before the article",
+        Refusal::Blocked => {
+            "blocked: a bot wall, a log-in page or an error of the site stands before the article"
+        }
         Refusal::Gone => "gone: the page says that the article does not exist",
     }
 }

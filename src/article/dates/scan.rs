@@ -48,11 +48,13 @@ pub(super) fn whole(text: &str, context: &DateContext<'_>) -> Option<Published> 
     for pattern in &*WHOLE {
         for found in pattern.regex.captures_iter(text) {
             let all = found.get(0).expect("group 0 is the match");
-            if !stands_alone(text, all.start(), all.end()) {
+            // a pattern may look at what follows the date
+            let end = found.name("date").map_or(all.end(), |date| date.end());
+            if !stands_alone(text, all.start(), end) {
                 continue;
             }
             let published = (pattern.date)(&found, context)
-                .and_then(|day| context.publish(day, clock(&text[all.end()..])));
+                .and_then(|day| context.publish(day, clock(&text[end..])));
             if published.is_some() {
                 offer(all.start(), published);
                 break;
@@ -86,12 +88,12 @@ struct Pattern {
     date: fn(&Captures<'_>, &DateContext<'_>) -> Option<Date>,
 }
 
-static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
-    let month = r"(jan|feb|f[ée]v|mar|mär|mrz|apr|avr|may|mai|jun|juin|jul|juil|aug|ao[uû]|sep|oct|okt|nov|d[ée][cz])[a-zäéû]{0,7}\.?";
+static WHOLE: LazyLock<[Pattern; 7]> = LazyLock::new(|| {
+    let month = MONTH;
     [
         Pattern {
             regex: regex(
-                r"([12][0-9]{3}) ?(?:年 ?([0-9]{1,2}) ?月 ?([0-9]{1,2})(?: ?[日号])?|- ?([0-9]{1,2}) ?- ?([0-9]{1,2})|/ ?([0-9]{1,2}) ?/ ?([0-9]{1,2})|\. ?([0-9]{1,2}) ?\. ?([0-9]{1,2}))",
+                r"([12][0-9]{3}) ?(?:[年년] ?([0-9]{1,2}) ?[月월] ?([0-9]{1,2})(?: ?[日号일])?|- ?([0-9]{1,2}) ?- ?([0-9]{1,2})|/ ?([0-9]{1,2}) ?/ ?([0-9]{1,2})|\. ?([0-9]{1,2}) ?\. ?([0-9]{1,2}))",
             ),
             date: |found, _| {
                 let mut groups = found.iter().skip(1).flatten().map(|m| m.as_str());
@@ -100,7 +102,7 @@ static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
         },
         Pattern {
             regex: regex(&format!(
-                r"(?i)(?-u:\b)([0-9]{{1,2}})(?:st|nd|rd|th|er|\.)?[ -](?:de )?{month},?[ -]([12][0-9]{{3}})(?-u:\b)"
+                r"(?i)(?-u:\b)([0-9]{{1,2}})(?:st|nd|rd|th|er|[º°\.])?[ -](?:(?:de|of) )?{month},?[ -](?:del? )?([12][0-9]{{3}})(?-u:\b)"
             )),
             date: |found, _| named(&found[3], &found[2], &found[1]),
         },
@@ -109,6 +111,16 @@ static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
                 r"(?i)(?-u:\b){month} ([0-9]{{1,2}})(?:st|nd|rd|th)?(?:, ?| )([12][0-9]{{3}})(?-u:\b)"
             )),
             date: |found, _| named(&found[3], &found[1], &found[2]),
+        },
+        // the half of the day behind it is how America tells the time, where the time zone does not say that it is not
+        Pattern {
+            regex: regex(
+                r"(?i)(?P<date>([0-9]{1,2})/([0-9]{1,2})/([12][0-9]{3})),? (?:at )?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})? ?[ap]\.?m",
+            ),
+            date: |found, context| {
+                let (first, second, year) = (&found[2], &found[3], &found[4]);
+                date(year, first, second).filter(|_| !is_elsewhere(context))
+            },
         },
         Pattern {
             regex: regex(
@@ -156,6 +168,25 @@ static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
     ]
 });
 
+/// Names of months by their first letters; short ones that are words of another language in full.
+const MONTH: &str = r"(jan|ene|feb|f[ée]v|mar|mär|mrz|maa|apr|abr|avr|may|mai|mei|maggio|jun|juin|giu|jul|juil|lug|aug|ago|ao[uû]|sep|set(?:t?i?embre|embro)|oct|okt|ott|outubro|nov|d[ée][cz]|dic|gennaio|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)\p{L}{0,7}\.?";
+
+/// Whether the time zone is one where the day comes first, time of day or not.
+fn is_elsewhere(context: &DateContext<'_>) -> bool {
+    context.timezone.iana_name().is_some_and(|name| {
+        [
+            "Europe/",
+            "Australia/",
+            "Pacific/",
+            "Africa/",
+            "Indian/",
+            "GB",
+        ]
+        .iter()
+        .any(|place| name.starts_with(place))
+    })
+}
+
 fn in_america(context: &DateContext<'_>) -> bool {
     context
         .timezone
@@ -171,7 +202,7 @@ fn named(year: &str, month: &str, day: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month_named(month)?, day.parse().ok()?).ok()
 }
 
-/// English, German and French names, by their first letters.
+/// Names of months in the languages of [`MONTH`], by their first letters.
 fn month_named(name: &str) -> Option<i8> {
     let name = name
         .to_lowercase()
@@ -179,18 +210,18 @@ fn month_named(name: &str) -> Option<i8> {
         .replace('û', "u")
         .replace('ä', "a");
     let months: [&[&str]; 12] = [
-        &["jan"],
-        &["feb", "fev"],
-        &["mar", "mrz"],
-        &["apr", "avr"],
-        &["may", "mai"],
-        &["jun", "juin"],
-        &["jul", "juil"],
-        &["aug", "aou"],
-        &["sep"],
-        &["oct", "okt"],
-        &["nov"],
-        &["dec", "dez"],
+        &["jan", "ene", "gen", "янв"],
+        &["feb", "fev", "фев"],
+        &["mar", "mrz", "maa", "мар"],
+        &["apr", "abr", "avr", "апр"],
+        &["may", "mai", "mei", "mag", "май", "мая"],
+        &["jun", "juin", "giu", "июн"],
+        &["jul", "juil", "lug", "июл"],
+        &["aug", "ago", "aou", "авг"],
+        &["sep", "set", "сен"],
+        &["oct", "okt", "ott", "out", "окт"],
+        &["nov", "ноя"],
+        &["dec", "dez", "dic", "дек"],
     ];
     let index = months
         .iter()

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     Item, ListContext,
-    dates::{self, Candidate},
+    dates::{self, Candidate, Habit},
     titles, words,
     words::LinkKind,
 };
@@ -141,6 +141,21 @@ pub(super) struct RowLink<'a> {
     chars: usize,
 }
 
+/// What rows were read into.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) items: Vec<Item>,
+    /// How many rows show a day that lies ahead.
+    ahead: usize,
+}
+
+impl Reading {
+    /// Whether most rows tell of days to come: a calendar, not news.
+    pub(super) fn is_calendar(&self) -> bool {
+        self.ahead * 2 > self.items.len()
+    }
+}
+
 /// Reads rows. Those without a link to somewhere are left out.
 pub(super) fn read(
     rows: &[Row<'_>],
@@ -148,6 +163,16 @@ pub(super) fn read(
     base: &Url,
     context: &ListContext<'_>,
 ) -> Vec<Item> {
+    read_all(rows, rules, base, context).items
+}
+
+/// As [`read`], with what was noticed.
+pub(super) fn read_all(
+    rows: &[Row<'_>],
+    rules: &ListRules,
+    base: &Url,
+    context: &ListContext<'_>,
+) -> Reading {
     let links: Vec<_> = rows.iter().map(|row| links_of(*row, rules, base)).collect();
     let mut uses: HashMap<&Url, usize> = HashMap::new();
     for row in &links {
@@ -162,6 +187,12 @@ pub(super) fn read(
         timezone: context.timezone,
         now: context.now,
     };
+    let head = rows
+        .first()
+        .map(|row| dates::head(*row))
+        .unwrap_or_default();
+    let language = rows.first().and_then(|row| language_of(row.element));
+    let habit = Habit::of(language, &dating);
     let mut found = Vec::new();
     let mut years = Vec::new();
     for (row, links) in rows.iter().zip(&links) {
@@ -176,7 +207,7 @@ pub(super) fn read(
         let Some(title) = titles::of_row(*row, &same, rules.title.as_ref()) else {
             continue;
         };
-        let candidates = dates::candidates(*row, &title, rules.date.as_ref(), &dating);
+        let candidates = dates::candidates(*row, &title, rules.date.as_ref(), &head, &dating);
         found.push((title.text, target.url.clone(), candidates));
         years.push(row.year);
     }
@@ -185,7 +216,7 @@ pub(super) fn read(
         .iter()
         .map(|(_, _, candidates)| candidates.as_slice())
         .collect();
-    let shown = dates::column(&columns).into_iter().zip(years);
+    let shown = dates::column(&columns, habit).into_iter().zip(years);
     let shown: Vec<Shown> = shown
         .zip(&found)
         .map(|((shown, year), (_, url, _))| {
@@ -194,13 +225,22 @@ pub(super) fn read(
         })
         .collect();
     let published = infer_years(&shown, &dating);
+    let ahead = shown.iter().filter(|s| **s == Shown::Refused).count();
     let items = found.iter().zip(published);
     let items = items.map(|((title, url, _), published)| Item {
         title: title.clone(),
         url: url.clone(),
         published,
     });
-    without_strays(items.collect())
+    Reading {
+        items: without_strays(items.collect()),
+        ahead,
+    }
+}
+
+/// The page's language, as it is declared.
+fn language_of(element: Element<'_>) -> Option<&str> {
+    element.ancestors().last()?.attr("lang")
 }
 
 /// The year of the same day in an article's address: `05-24` beside `/2023/0524/c1a2/page.htm`.

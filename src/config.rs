@@ -277,6 +277,8 @@ pub struct ServerSettings {
     pub public_url: Url,
     /// What readers must send, if anything.
     pub token: Option<Token>,
+    /// Whether the page of an article loads its pictures from where they are.
+    pub remote_pictures: bool,
 }
 
 /// `[websub]`.

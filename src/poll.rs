@@ -119,6 +119,7 @@ impl Poller {
         let (outcome, mut hints) = self.visit(source, &mut state, now).await?;
         // `now` is the visit's beginning, and the host wants to be left alone from its answer on
         hints.retry_after = hints.retry_after.map(|patience| patience + begun.elapsed());
+        state.remember(&outcome, now);
         let next_poll = pace::conclude(
             source,
             &self.schedule,

@@ -12,6 +12,7 @@ mod conditional;
 mod connections;
 mod documents;
 mod feeds;
+mod health;
 mod hub;
 mod listener;
 mod opml;
@@ -61,6 +62,12 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/feeds.opml", get(opml::list))
         .route("/feeds/{file}", get(feeds::source))
         .route("/groups/{file}", get(feeds::group))
+        .route("/sources/{id}", get(pages::source))
+        .route("/articles/{id}", get(pages::article))
+        .route("/status", get(pages::status))
+        .route("/health.rss", get(health::rss))
+        .route("/health.atom", get(health::atom))
+        .route("/health.json", get(health::json))
         .route("/all.rss", get(feeds::all_rss))
         .route("/all.atom", get(feeds::all_atom))
         .route("/all.json", get(feeds::all_json))

@@ -403,6 +403,19 @@ impl Store {
         archive::archive(&self.view, scope, size, first)
     }
 
+    /// When the articles of a scope came, the latest first: those after `since`, `most` of them. Stories are not merged.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn times(
+        &self,
+        scope: &Scope,
+        since: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        read::times(&self.view, scope, nanos(since), most)
+    }
+
     /// Whether a source was ever polled, or lists articles. From memory.
     pub fn knows(&self, source: &SourceId) -> bool {
         self.view.sources().number(source).is_some()

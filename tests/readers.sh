@@ -1,10 +1,11 @@
 #!/bin/sh
-# Reads the demo's feeds as people do: with feedparser and with newsboat.
+# Reads the demo's feeds as people do: with feedparser, newsboat, sfeed and npm's rss-parser.
 #
 #   tests/readers.sh [PORT]       feeds on PORT (default 18080), the departments on the three ports after it
 #
 # Needs a built schoolbell (or SCHOOLBELL=path), newsboat, and a Python with feedparser
-# (Debian: apt install newsboat python3-feedparser). Nothing outside loopback is asked.
+# (Debian: apt install newsboat python3-feedparser sfeed nodejs npm). Nothing outside loopback is asked, but npm's
+# registry for rss-parser.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,6 +24,9 @@ done
 [ -n "$python" ] || { echo "no Python with feedparser: apt install python3-feedparser, or set PYTHON" >&2; exit 2; }
 command -v newsboat >/dev/null || { echo "no newsboat: apt install newsboat" >&2; exit 2; }
 
+command -v sfeed >/dev/null || { echo "no sfeed: apt install sfeed" >&2; exit 2; }
+command -v npm >/dev/null || { echo "no npm: apt install nodejs npm" >&2; exit 2; }
+
 work=$(mktemp -d)
 demo=
 finish() {
@@ -37,6 +41,9 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
+
+mkdir "$work/npm"
+npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$work/npm" rss-parser@3.13.0
 
 echo "reading the feeds of: $binary demo --port $port"
 "$binary" demo --port "$port" --data "$work/data" >"$work/demo.out" 2>"$work/demo.err" &

@@ -2,7 +2,7 @@
 """Checks the feeds of a running demo with independent readers. Started by readers.sh.
 
 Each line printed is something that was checked. The first thing that is wrong ends it, in words, with exit code 1.
-Python 3.9 or newer, feedparser, newsboat.
+Python 3.9 or newer, feedparser, newsboat, sfeed, node with rss-parser in the folder `npm` of the work folder.
 """
 
 import argparse
@@ -291,6 +291,70 @@ def check_newsboat(base, work):
         print(f"ok  newsboat -x reload print-unread: {printed}")
 
 
+def sfeed(address):
+    """What sfeed makes of a feed: {link: (title, date, length)}."""
+    body = ask(address)[2]
+    run = subprocess.run(["sfeed"], input=body, capture_output=True, timeout=60)
+    expect(run.returncode == 0, f"sfeed ends with {run.returncode} on {address}: {run.stderr.decode()}")
+    entries = {}
+    for line in run.stdout.decode().splitlines():
+        # sfeed(5): timestamp, title, link, content, content type, id, author, enclosure, category
+        date, title, link, content, *_ = line.split("\t")
+        entries[link] = (title, int(date), len(content))
+    return entries
+
+
+def npm(work, addresses):
+    """What npm's rss-parser makes of feeds, as sfeed."""
+    script = pathlib.Path(__file__).with_name("readers_npm.mjs")
+    environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    command = ["node", str(script), str(work / "npm"), *addresses]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    expect(run.returncode == 0, f"rss-parser ends with {run.returncode}: {run.stderr}")
+    read = json.loads(run.stdout)
+    return {address: {item[0]: tuple(item[1:]) for item in items} for address, items in read.items()}
+
+
+def check_other_readers(base, work):
+    addresses = [f"{base}/feeds/{source}.{form}" for source in SOURCES for form in ("rss", "atom")]
+    for _ in range(4):
+        before = read_all(base)[1]
+        readers = {"sfeed": {address: sfeed(address) for address in addresses}, "npm's rss-parser": npm(work, addresses)}
+        if read_all(base)[1] == before:
+            break
+    else:
+        raise Wrong("new articles come too fast for other readers to be compared")
+    for reader, read in readers.items():
+        total = 0
+        for source in SOURCES:
+            for form in ("rss", "atom"):
+                address, ours = f"{base}/feeds/{source}.{form}", before[source][form]
+                theirs = read[address]
+                expect(set(theirs) == set(ours), f"{reader} has other entries of {address}")
+                for link, (title, date, length, files) in ours.items():
+                    expect(theirs[link][0] == title, f"{reader} calls it {theirs[link][0]!r}, the feed {title!r}: {link}")
+                    expect(theirs[link][1] == date, f"{reader} dates it {theirs[link][1]}, the feed {date}: {link}")
+                    expect(theirs[link][2] or files or not length, f"{reader} has no text: {link}")
+                total += len(theirs)
+        print(f"ok  {reader}: {total} entries of {len(addresses)} feeds, titles and dates as feedparser has them")
+
+
+def check_documents(base):
+    """Every further document of a feed is good for feedparser, and all together lead back to the first article."""
+    for subject in ("/all", "/feeds/jyt"):
+        for link in ("next", "prev-archive"):
+            address, entries, documents = f"{base}{subject}.atom", set(), 0
+            while address:
+                status, headers, body = ask(address)
+                expect(status == 200, f"{address} answers {status}")
+                feed = feedparser.parse(body, response_headers={"content-type": headers["content-type"]})
+                expect(not feed.bozo, f"{address}: feedparser complains: {feed.get('bozo_exception')}")
+                entries.update(entry.id for entry in feed.entries)
+                documents += 1
+                address = next((one.href for one in feed.feed.links if one.rel == link), None)
+            print(f"ok  {subject}.atom, by {link}: {documents} documents, {len(entries)} entries")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("base", help="what the feeds' addresses start with: http://127.0.0.1:8080")
@@ -303,7 +367,9 @@ def main():
         print("ok  /readyz: 200, all sources polled")
         check_entries(base)
         check_http(base)
+        check_documents(base)
         check_newsboat(base, arguments.work)
+        check_other_readers(base, arguments.work)
     except Wrong as wrong:
         print(f"WRONG  {wrong}", file=sys.stderr)
         return 1

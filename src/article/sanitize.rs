@@ -10,7 +10,15 @@ use std::{
 
 use ammonia::{Builder, UrlRelative};
 
-static BUILDER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+static BUILDER: LazyLock<Builder<'static>> = LazyLock::new(builder);
+
+static WITHOUT_PICTURES: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = builder();
+    builder.rm_tags(&["img"]);
+    builder
+});
+
+fn builder() -> Builder<'static> {
     let mut builder = Builder::empty();
     builder
         .tags(HashSet::from([
@@ -69,7 +77,15 @@ static BUILDER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer"));
     builder
-});
+}
+
+/// The same HTML without its pictures, for who shall load nothing from elsewhere.
+pub fn without_pictures(html: &str) -> String {
+    if !html.contains("<img") {
+        return html.to_owned();
+    }
+    WITHOUT_PICTURES.clean(html).to_string()
+}
 
 /// Sanitises.
 pub fn sanitize(html: &str) -> String {

@@ -7,7 +7,7 @@ pub(super) const TOP: &[&str] = &[
 /// An included file's top.
 pub(super) const INCLUDED: &[&str] = &["include", "source"];
 /// `[server]`.
-pub(super) const SERVER: &[&str] = &["listen", "public_url", "token"];
+pub(super) const SERVER: &[&str] = &["listen", "public_url", "token", "remote_pictures"];
 /// `[store]`.
 pub(super) const STORE: &[&str] = &["path", "cache", "keep_days", "keep_per_source"];
 /// `[fetch]`.

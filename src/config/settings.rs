@@ -88,11 +88,13 @@ fn server(top: &mut Section<'_>) -> ServerSettings {
         .get("public_url", addresses::public_address)
         .unwrap_or_else(|| own_address(&listen));
     let token = section.get("token", values::token);
+    let remote_pictures = section.get("remote_pictures", values::flag);
     top.close(section);
     ServerSettings {
         listen,
         public_url,
         token,
+        remote_pictures: remote_pictures.unwrap_or_default(),
     }
 }
 

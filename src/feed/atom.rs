@@ -3,7 +3,10 @@
 use atom_syndication as atom;
 use jiff::{ZonedDateTime, tz::TimeZone};
 
-use super::{Entry, Feed, Format, GENERATOR, HISTORY, linked_type, xml::clean};
+use super::{
+    Entry, Feed, Format, GENERATOR, HISTORY, linked_type,
+    xml::{clean, is_visible},
+};
 
 /// The name space of RFC 6721.
 const TOMBSTONES: &str = "http://purl.org/atompub/tombstones/1.0";
@@ -75,15 +78,15 @@ fn entry(feed: &Feed, entry: &Entry) -> atom::Entry {
     let article = &entry.article;
     let mut links = vec![link("alternate", article.url.to_string(), None)];
     links.extend(article.attachments.iter().map(|file| atom::Link {
-        title: (!file.title.is_empty()).then(|| clean(&file.title).into_owned()),
+        title: is_visible(&file.title).then(|| clean(&file.title).into_owned()),
         ..link("enclosure", file.url.to_string(), Some(&file.media_type))
     }));
     links.extend(entry.also.iter().map(|also| atom::Link {
-        title: Some(clean(&also.source_title).into_owned()),
+        title: Some(clean(also.source_title()).into_owned()),
         ..link("related", also.url.to_string(), None)
     }));
     atom::Entry {
-        title: text(&article.title),
+        title: text(entry.title()),
         id: entry.urn(),
         updated: date(&entry.updated()),
         authors: entry.creator().map(person).into_iter().collect(),
@@ -91,7 +94,7 @@ fn entry(feed: &Feed, entry: &Entry) -> atom::Entry {
         links,
         published: Some(date(&entry.published())),
         source: feed.merged.then(|| source(entry)),
-        summary: (!article.summary.is_empty()).then(|| text(&article.summary)),
+        summary: entry.summary().map(text),
         content: entry.html().map(|html| atom::Content {
             value: Some(clean(&html).into_owned()),
             content_type: Some("html".to_owned()),
@@ -106,7 +109,7 @@ fn entry(feed: &Feed, entry: &Entry) -> atom::Entry {
 fn source(entry: &Entry) -> atom::Source {
     let address = format!("{}.{}", entry.source_feed, Format::Atom.ending());
     atom::Source {
-        title: text(&entry.source_title),
+        title: text(entry.source_title()),
         id: address.clone(),
         updated: date(&entry.updated()),
         links: vec![link("self", address, Some("application/atom+xml"))],

@@ -4,6 +4,7 @@ use jiff::{Timestamp, ZonedDateTime, tz::Offset, tz::TimeZone};
 use maud::html;
 use url::Url;
 
+use super::xml::is_visible;
 use crate::{
     article::Article,
     source::{Content, SourceId},
@@ -77,12 +78,25 @@ impl Entry {
             })
     }
 
+    /// Its title, or its address where it has none.
+    pub fn title(&self) -> &str {
+        visible(&self.article.title).unwrap_or(self.article.url.as_str())
+    }
+
+    /// Its first sentences, if it has any.
+    pub fn summary(&self) -> Option<&str> {
+        visible(&self.article.summary)
+    }
+
+    /// The title of its source, or the source's id.
+    pub fn source_title(&self) -> &str {
+        visible(&self.source_title).unwrap_or(self.article.source.as_str())
+    }
+
     /// Who is named as its author: the author, else the original publisher.
     pub fn creator(&self) -> Option<&str> {
-        self.article
-            .author
-            .as_deref()
-            .or(self.article.origin.as_deref())
+        let author = self.article.author.as_deref().and_then(visible);
+        author.or_else(|| self.article.origin.as_deref().and_then(visible))
     }
 
     /// What readers file it under: the breadcrumb's inner parts. The first is the front page, and a last one that only
@@ -90,7 +104,9 @@ impl Entry {
     pub fn categories(&self) -> impl Iterator<Item = &str> {
         let parts = &self.article.breadcrumb;
         parts.iter().skip(1).map(String::as_str).filter(|part| {
-            !matches!(*part, "正文" | "详细内容" | "内容") && *part != self.article.title
+            visible(part).is_some()
+                && !matches!(*part, "正文" | "详细内容" | "内容")
+                && *part != self.article.title
         })
     }
 
@@ -100,8 +116,10 @@ impl Entry {
         let article = &self.article;
         let mut out = match self.content {
             Content::Full => article.body_html.clone(),
-            Content::Summary if article.summary.is_empty() => String::new(),
-            Content::Summary => html! { p { (article.summary) } }.into_string(),
+            Content::Summary => match self.summary() {
+                Some(summary) => html! { p { (summary) } }.into_string(),
+                None => String::new(),
+            },
         };
         let files: Vec<_> = article
             .attachments
@@ -121,7 +139,7 @@ impl Entry {
             return self.html();
         }
         let line = html! {
-            p { (self.also_label) @for also in &self.also { " " a href=(also.url) { (also.source_title) } } }
+            p { (self.also_label) @for also in &self.also { " " a href=(also.url) { (also.source_title()) } } }
         };
         Some(self.html().unwrap_or_default() + &line.into_string())
     }
@@ -132,12 +150,19 @@ impl Entry {
     }
 }
 
-fn name_of(file: &crate::article::Attachment) -> &str {
-    if file.title.is_empty() {
-        file.url.as_str()
-    } else {
-        &file.title
+impl Also {
+    /// The other source's title, or its id.
+    pub fn source_title(&self) -> &str {
+        visible(&self.source_title).unwrap_or(self.source.as_str())
     }
+}
+
+fn visible(text: &str) -> Option<&str> {
+    is_visible(text).then_some(text)
+}
+
+fn name_of(file: &crate::article::Attachment) -> &str {
+    visible(&file.title).unwrap_or(file.url.as_str())
 }
 
 /// Whether a body links to an address, as it stands in its attributes.

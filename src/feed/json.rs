@@ -119,10 +119,10 @@ fn item(entry: &Entry) -> Item<'_> {
     Item {
         id: entry.urn(),
         url: article.url.as_str(),
-        title: &article.title,
-        content_text: content_html.is_none().then_some(article.title.as_str()),
+        title: entry.title(),
+        content_text: content_html.is_none().then_some(entry.title()),
         content_html,
-        summary: &article.summary,
+        summary: entry.summary().unwrap_or_default(),
         date_published: date(entry.published()),
         date_modified: article.updated.is_some().then(|| date(entry.updated())),
         authors: entry.creator().map(|name| [Author { name }]),

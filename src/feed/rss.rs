@@ -56,11 +56,14 @@ fn item(feed: &Feed, entry: &Entry) -> rss::Item {
         .into_iter()
         .collect();
     rss::Item {
-        title: Some(clean(&article.title).into_owned()),
+        title: Some(clean(entry.title()).into_owned()),
         link: Some(article.url.to_string()),
         // readers take the description for HTML, so text is escaped once more
-        description: (!article.summary.is_empty())
-            .then(|| html! { (clean(&article.summary)) }.into_string()),
+        description: Some(match entry.summary() {
+            Some(summary) => html! { (clean(summary)) }.into_string(),
+            // `content:encoded` without a description before it is not taken by every reader
+            None => html! { (clean(entry.title())) }.into_string(),
+        }),
         categories: entry.categories().map(category).collect(),
         enclosure: article.attachments.first().map(enclosure),
         guid: Some(rss::Guid {
@@ -70,7 +73,7 @@ fn item(feed: &Feed, entry: &Entry) -> rss::Item {
         pub_date: Some(date(&entry.published())),
         source: feed.merged.then(|| rss::Source {
             url: format!("{}.{}", entry.source_feed, Format::Rss.ending()),
-            title: Some(clean(&entry.source_title).into_owned()),
+            title: Some(clean(entry.source_title()).into_owned()),
         }),
         content: entry.html_with_also().map(|html| clean(&html).into_owned()),
         dublin_core_ext: (!creators.is_empty()).then(|| DublinCoreExtension {

@@ -11,7 +11,13 @@ pub(super) async fn sources(State(site): State<Arc<Site>>, headers: HeaderMap) -
     match serde_json::to_vec(&site.reports()) {
         Ok(json) => {
             site.documents
-                .answer(&site, "/api/sources", json, "application/json", &headers)
+                .answer(
+                    &site,
+                    "/api/sources".to_owned(),
+                    json,
+                    "application/json",
+                    &headers,
+                )
                 .await
         }
         Err(error) => broken(&error),

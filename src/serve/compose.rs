@@ -219,11 +219,7 @@ impl<'a> Titles<'a> {
         if let Some(title) = self.known.get(id) {
             return title.clone();
         }
-        let learnt = self.site.store.state(id).and_then(|state| state.title);
-        let title = match self.site.source(id) {
-            Some(source) => source.shown_title(learnt.as_deref()).to_owned(),
-            None => learnt.unwrap_or_else(|| id.to_string()),
-        };
+        let title = self.site.title(id);
         self.known.insert(id.clone(), title.clone());
         title
     }

@@ -168,9 +168,9 @@ struct Service {
 }
 
 impl Service {
-    async fn tcp(self, stream: TcpStream, place: OwnedSemaphorePermit) {
+    async fn tcp(self, mut stream: TcpStream, place: OwnedSemaphorePermit) {
         let mut stopped = self.stopped.clone();
-        if let Some(begun) = quick::answer(&stream, &self.site, &mut stopped).await {
+        if let Some(begun) = quick::answer(&mut stream, &self.site, &mut stopped).await {
             let (read, write) = stream.into_split();
             let read = io::Cursor::new(begun).chain(read);
             // what hyper keeps is large, and a connection that it never sees shall not make room for it

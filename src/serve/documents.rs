@@ -1,16 +1,14 @@
-//! Documents that are made at each asking: the front page, the list of feeds, the API. The last rendition of each is
-//! kept, so that one that has not changed is told as such and keeps its validators.
+//! Documents that are made at each asking: pages, the list of feeds, the API. The last rendition of each is kept for a
+//! while, so that one that has not changed is told as such and keeps its validators.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use axum::{
     http::{HeaderMap, HeaderValue},
     response::Response,
 };
 use jiff::Timestamp;
+use quick_cache::{Weighter, sync::Cache};
 
 use super::{
     Site,
@@ -18,41 +16,60 @@ use super::{
     rendition::Rendition,
 };
 
+/// The most bytes that are kept.
+const KEPT_BYTES: u64 = 16 << 20;
+
 /// The last rendition of each document, by its address.
-#[derive(Default)]
-pub(super) struct Documents(Mutex<HashMap<&'static str, Arc<Rendition>>>);
+pub(super) struct Documents(Cache<String, Arc<Rendition>, Size>);
+
+#[derive(Clone)]
+struct Size;
+
+impl Weighter<String, Arc<Rendition>> for Size {
+    fn weight(&self, _: &String, rendition: &Arc<Rendition>) -> u64 {
+        rendition.size_bytes() + 2048
+    }
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self(Cache::with_weighter(200, KEPT_BYTES, Size))
+    }
+}
 
 impl Documents {
     /// Answers a GET or HEAD for a document that was just made.
     pub(super) async fn answer(
         &self,
         site: &Site,
-        address: &'static str,
+        address: String,
         document: Vec<u8>,
         content_type: &'static str,
         request: &HeaderMap,
     ) -> Response {
         let rendition = self.renewed(address, document, content_type, (site.clock)());
-        let now_stale = HeaderValue::from_static("max-age=0");
-        conditional::answer(&rendition, &Asked::of(request), now_stale).await
+        let stale = match site.config.server.token {
+            Some(_) => "private, max-age=0",
+            None => "max-age=0",
+        };
+        let stale = HeaderValue::from_static(stale);
+        conditional::answer(&rendition, &Asked::of(request), stale).await
     }
 
     fn renewed(
         &self,
-        address: &'static str,
+        address: String,
         document: Vec<u8>,
         content_type: &'static str,
         now: Timestamp,
     ) -> Arc<Rendition> {
-        // a map of whole renditions is whole at every moment, so a poisoned lock guards nothing broken
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = kept.get(address);
-        if let Some(before) = before.filter(|before| before.document() == &document) {
+        let before = self.0.get(&address);
+        if let Some(before) = before.as_ref().filter(|b| b.document() == &document) {
             return before.clone();
         }
-        let made = Rendition::new(document, content_type, now, before.map(AsRef::as_ref));
+        let made = Rendition::new(document, content_type, now, before.as_deref());
         let made = Arc::new(made);
-        kept.insert(address, made.clone());
+        self.0.insert(address, made.clone());
         made
     }
 }

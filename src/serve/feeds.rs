@@ -22,7 +22,7 @@ use super::{
     broken,
     compose::{Held, compose},
     conditional::{self, Asked},
-    not_found,
+    not_found, pages,
     rendition::Rendition,
 };
 use crate::{
@@ -99,6 +99,10 @@ pub(super) async fn group(
     headers: HeaderMap,
 ) -> Response {
     let file = file.map(|Path(file)| file).unwrap_or_default();
+    // a name has no dot, so what has none is the page of the group
+    if !file.contains('.') {
+        return pages::group(&site, file, query, &headers).await;
+    }
     let address = Address::of_group(&site, &file, &query.unwrap_or_default());
     answer(&site, address, &headers).await
 }

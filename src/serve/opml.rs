@@ -36,6 +36,6 @@ pub(super) async fn list(
     let list = opml::render("schoolbell", &outlines);
     let content_type = "text/x-opml; charset=utf-8";
     site.documents
-        .answer(&site, address, list, content_type, &headers)
+        .answer(&site, address.to_owned(), list, content_type, &headers)
         .await
 }

@@ -1,31 +1,38 @@
-//! The page for people: what can be subscribed to, how the sources are, what is new. No script, nothing foreign.
+//! Pages for people: what can be read and subscribed to, and how the sources are. No script, nothing foreign.
+
+mod article;
+mod chart;
+mod home;
+mod status;
+mod subject;
 
 use std::sync::Arc;
 
 use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use maud::{DOCTYPE, Markup, html};
 
-use super::{
-    Site, broken,
-    search::{self, Search},
+pub(super) use self::{
+    article::page as article,
+    home::page as home,
+    status::page as status,
+    subject::{group, source},
 };
+use super::{Site, broken, not_found};
 use crate::{
-    article::Article,
     feed::Format,
-    source::{report::SourceReport, state::Reason},
-    store::{Choice, Entry, Scope, StoreError},
+    source::{SourceId, report::SourceReport, state::Reason},
+    store::{Entry, StoreError},
 };
-
-/// How many articles the page shows.
-const NEWEST: usize = 30;
 
 /// Nothing is loaded but the style sheet, and no page may frame this one.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The same, and the pictures of an article from wherever they are.
+const POLICY_WITH_PICTURES: &str = "default-src 'none'; style-src 'self'; img-src http: https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// `/style.css`
 pub(super) async fn style() -> Response {
@@ -36,107 +43,124 @@ pub(super) async fn style() -> Response {
     (headers, include_str!("style.css")).into_response()
 }
 
-/// `/`
-pub(super) async fn home(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    let made = tokio::task::spawn_blocking({
-        let site = site.clone();
-        move || {
-            let shows = |article: &Article| site.shows(article);
-            let choice = Choice {
-                skip: 0,
-                limit: NEWEST,
-                keep: Some(&shows),
-                looked_at: 50 * NEWEST,
-            };
-            let newest = site.store.choose(&Scope::All, &choice)?;
-            Ok::<_, StoreError>(page(&site, &site.reports(), &newest).into_string())
-        }
-    });
-    match made.await {
-        Ok(Ok(page)) => {
-            let (page, kind) = (page.into_bytes(), "text/html; charset=utf-8");
-            let mut answer = site
-                .documents
-                .answer(&site, "/", page, kind, &headers)
-                .await;
-            answer.headers_mut().insert(
-                header::CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static(POLICY),
-            );
-            answer
-        }
-        Ok(Err(error)) => broken(&error),
-        Err(error) => broken(&error),
-    }
+/// What stands around a page's content.
+pub(super) struct Frame<'a> {
+    /// Its title; none for the front page.
+    pub(super) title: Option<&'a str>,
+    /// The way to the front page, relative, so that pages may lie below any path.
+    pub(super) root: &'static str,
+    /// The title of the feed of the same, and its address in each format.
+    pub(super) feed: Option<(String, &'a dyn Fn(Format) -> String)>,
 }
 
-fn page(site: &Site, reports: &[SourceReport], newest: &[Entry]) -> Markup {
-    let words = site.words;
-    html! {
-        (DOCTYPE)
-        html lang=(site.config.lang.tag()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "schoolbell" }
-                link rel="stylesheet" href="style.css";
-                @for format in Format::ALL {
-                    link rel="alternate" type=(media_type(format)) title={ (words.everything) " (" (format.name()) ")" }
-                        href={ (site.address(&["all"])) "." (format.ending()) };
-                }
-            }
-            body {
-                header { h1 { "schoolbell" } p { (words.tagline) } }
-                main {
-                    @if let Some(trouble) = site.store.trouble() {
-                        p role="alert" { strong { (words.not_kept) } " " (trouble) }
-                    }
-                    (search::form(site, &Search::default()))
-                    section aria-labelledby="feeds" {
-                        h2 #feeds { (words.feeds) }
-                        p { (words.subscribe) " " a href=(site.address(&["feeds.opml"])) { "feeds.opml" } }
-                        (feeds(site, reports))
-                    }
-                    section aria-labelledby="newest" {
-                        h2 #newest { (words.newest) }
-                        @if newest.is_empty() { p { (words.nothing_yet) } }
-                        ol.articles { @for entry in newest { (article(site, reports, entry)) } }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn feeds(site: &Site, reports: &[SourceReport]) -> Markup {
-    let words = site.words;
-    html! {
-        div.wide {
-            table {
-                thead { tr { th scope="col" { (words.source) } th scope="col" { (words.feeds) } th.number scope="col" { (words.articles) }
-                    th scope="col" { (words.health) } th scope="col" { (words.next_poll) } } }
-                tbody {
-                    tr { th scope="row" { (words.all_sources) } td { (formats(&site.address(&["all"]))) } td {} td {} td {} }
-                    @for (name, _) in site.groups() {
-                        tr { th scope="row" { (words.group) " " (name) } td { (formats(&site.address(&["groups", name]))) } td {} td {} td {} }
-                    }
-                    @for report in reports {
-                        tr {
-                            th scope="row" { a href=(report.url) { (report.title) } }
-                            td { (formats(&site.address(&["feeds", &report.id]))) }
-                            td.number { (report.articles) }
-                            td { (health(site, report)) @for note in report.notes() { br; (note) } }
-                            td { @if let Some(next) = report.next_poll { (time(site, report, next)) (why(site, report)) } }
+impl Frame<'_> {
+    /// The whole page.
+    pub(super) fn around(&self, site: &Site, content: &Markup) -> Markup {
+        let words = site.words;
+        html! {
+            (DOCTYPE)
+            html lang=(site.config.lang.tag()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { @if let Some(title) = self.title { (title) " · " } "schoolbell" }
+                    link rel="stylesheet" href={ (self.root) "style.css" };
+                    @if let Some((title, address)) = &self.feed {
+                        @for format in Format::ALL {
+                            link rel="alternate" type=(media_type(format)) title={ (title) " (" (format.name()) ")" }
+                                href=(address(format));
                         }
                     }
                 }
+                body {
+                    header {
+                        p.name { a href={ (self.root) "./" } { "schoolbell" } }
+                        nav aria-label=(words.navigation) {
+                            a href={ (self.root) "./" } { (words.newest) } " "
+                            a href={ (self.root) "status" } { (words.health) } " "
+                            a href={ (self.root) "search" } { (words.search) }
+                        }
+                    }
+                    main {
+                        @if let Some(trouble) = site.store.trouble() {
+                            p role="alert" { strong { (words.not_kept) } " " (trouble) }
+                        }
+                        (content)
+                    }
+                }
             }
         }
     }
 }
 
+/// What a page is made of, or why there is none.
+enum Made {
+    Page(Markup),
+    /// Another address has it, relative to the one asked for.
+    Elsewhere(String),
+    Unknown(&'static str),
+    Gone(SourceId),
+}
+
+/// Makes a page aside, since it asks the store, and answers with it.
+async fn answer(
+    site: &Arc<Site>,
+    address: String,
+    headers: &HeaderMap,
+    policy: &'static str,
+    make: impl FnOnce(&Site) -> Result<Made, StoreError> + Send + 'static,
+) -> Response {
+    let making = tokio::task::spawn_blocking({
+        let site = site.clone();
+        move || make(&site)
+    });
+    let page = match making.await {
+        Ok(Ok(Made::Page(page))) => page,
+        Ok(Ok(Made::Unknown(what))) => return not_found(what),
+        Ok(Ok(Made::Gone(id))) => {
+            let words = format!("the source {id} was removed from the configuration\n");
+            return (StatusCode::GONE, words).into_response();
+        }
+        Ok(Ok(Made::Elsewhere(address))) => {
+            return match HeaderValue::try_from(address) {
+                Ok(value) => {
+                    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, value)]).into_response()
+                }
+                Err(_) => not_found("this address"),
+            };
+        }
+        Ok(Err(error)) => return broken(&error),
+        Err(error) => return broken(&error),
+    };
+    let kind = "text/html; charset=utf-8";
+    let bytes = page.into_string().into_bytes();
+    let mut answer = site
+        .documents
+        .answer(site, address, bytes, kind, headers)
+        .await;
+    answer.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(policy),
+    );
+    answer
+}
+
+/// The ways to subscribe to a feed.
 fn formats(address: &str) -> Markup {
     html! { @for format in Format::ALL { a href={ (address) "." (format.ending()) } { (format.name()) } " " } }
+}
+
+/// How to subscribe, for who has a reader that asks for an address, and for who has one that takes links.
+fn subscribe(site: &Site, address: &str) -> Markup {
+    let words = site.words;
+    html! {
+        section.subscribe aria-labelledby="subscribe" {
+            h2 #subscribe { (words.subscribe_heading) }
+            p { (words.copy_address) }
+            p { code { (address) ".rss" } }
+            p { (formats(address)) a href={ "feed:" (address) ".rss" } { (words.open_in_reader) } }
+        }
+    }
 }
 
 fn health(site: &Site, report: &SourceReport) -> Markup {
@@ -171,36 +195,60 @@ fn why(site: &Site, report: &SourceReport) -> Markup {
     }
 }
 
-pub(super) fn article(site: &Site, reports: &[SourceReport], entry: &Entry) -> Markup {
-    let article = &entry.article;
-    let source = reports
-        .iter()
-        .find(|report| report.id == article.source.as_str());
+/// Articles as lines, each with a link to its page here.
+pub(super) fn articles(site: &Site, root: &str, entries: &[Entry]) -> Markup {
     html! {
-        li {
-            a href=(article.url) { (article.title) }
-            p {
-                @if let Some(date) = article.published { time datetime=(date) { (date.day()) } " · " }
-                (source.map_or(article.source.as_str(), |report| report.title.as_str()))
-                @if !entry.also.is_empty() {
-                    " · " (site.words.also_at)
-                    @for also in &entry.also { " " a href=(also.url) { (title_of(reports, also.source.as_str())) } }
+        ol.articles {
+            @for entry in entries {
+                @let article = &entry.article;
+                @let source = site.present(&article.source);
+                li {
+                    a href={ (root) "articles/" (article.id) } { (site.words.titled(&article.title)) }
+                    p {
+                        @if let Some(date) = article.published { time datetime=(date) { (date.day()) } " · " }
+                        (source_link(site, root, &source))
+                        @if !entry.also.is_empty() {
+                            " · " (site.words.also_at)
+                            @for also in &entry.also { " " a href=(also.url) { (site.title(&site.present(&also.source))) } }
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-fn title_of<'a>(reports: &'a [SourceReport], id: &'a str) -> &'a str {
-    reports
-        .iter()
-        .find(|report| report.id == id)
-        .map_or(id, |report| &report.title)
+/// A source's name, with a link to its page if it has one.
+fn source_link(site: &Site, root: &str, id: &SourceId) -> Markup {
+    html! {
+        @if site.source(id).is_some() { a href={ (root) "sources/" (id) } { (site.title(id)) } }
+        @else { (site.title(id)) }
+    }
+}
+
+/// Links to the pages before and after.
+fn pager(site: &Site, page: usize, more: bool) -> Markup {
+    html! {
+        @if page > 1 || more {
+            nav.pager aria-label=(site.words.pages) {
+                @if page > 1 { a rel="prev" href={ "?page=" (page - 1) } { (site.words.newer) } " " }
+                @if more { a rel="next" href={ "?page=" (page + 1) } { (site.words.older) } }
+            }
+        }
+    }
+}
+
+/// The number of a page, from a query; the first where it says nothing, or nothing that can be understood.
+fn page_number(query: Option<&str>) -> usize {
+    let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let page = pairs.filter(|(name, _)| name == "page").last();
+    let number = page.and_then(|(_, value)| value.parse().ok());
+    number.unwrap_or(1).clamp(1, super::address::LAST_PAGE)
 }
 
 /// A moment on the clock of a source's place.
-fn time(site: &Site, report: &SourceReport, at: Timestamp) -> Markup {
-    let id = crate::source::SourceId::parse(&report.id).ok();
+fn time(site: &Site, id: &str, at: Timestamp) -> Markup {
+    let id = SourceId::parse(id).ok();
     let zone = id
         .and_then(|id| site.source(&id))
         .map_or(TimeZone::UTC, |source| source.timezone.clone());
@@ -208,6 +256,6 @@ fn time(site: &Site, report: &SourceReport, at: Timestamp) -> Markup {
     html! { time datetime=(at) { (local.strftime("%Y-%m-%d %H:%M")) } }
 }
 
-pub(super) fn media_type(format: Format) -> &'static str {
+fn media_type(format: Format) -> &'static str {
     format.content_type().split(';').next().unwrap_or_default()
 }

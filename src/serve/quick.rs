@@ -9,11 +9,20 @@
 use std::{
     borrow::Cow,
     cell::RefCell,
+    future::poll_fn,
     io::{self, ErrorKind, IoSlice, Write},
+    mem::MaybeUninit,
+    pin::{Pin, pin},
     sync::Arc,
+    task::Poll,
 };
 
-use tokio::{io::Interest, net::TcpStream, sync::watch, time::timeout};
+use tokio::{
+    io::{AsyncRead, Interest, ReadBuf},
+    net::TcpStream,
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
 
 use super::{
     Site,
@@ -26,14 +35,14 @@ use super::{
 };
 
 /// The longest head that is looked at here.
-const HEAD_BYTES: usize = 8 << 10;
+const HEAD_BYTES: usize = 4 << 10;
 /// The most fields of a head that is looked at here.
 const FIELDS: usize = 32;
 
 /// Answers what it knows until the peer goes, or a stop is asked for. What it does not know it returns, as far as it
 /// was read: none where the connection is over.
 pub(super) async fn answer(
-    stream: &TcpStream,
+    stream: &mut TcpStream,
     site: &Arc<Site>,
     stopped: &mut watch::Receiver<bool>,
 ) -> Option<Vec<u8>> {
@@ -43,39 +52,62 @@ pub(super) async fn answer(
     if site.config.server.token.is_some() {
         return Some(begun);
     }
+    let mut stop = pin!(connections::stopped(stopped));
+    let mut idle = pin!(sleep(IDLE));
     loop {
-        if begun.is_empty() {
-            let readable = timeout(IDLE, stream.readable());
+        let mut done = if begun.is_empty() {
             tokio::select! {
-                readable = readable => if !matches!(readable, Ok(Ok(()))) { return None },
-                () = connections::stopped(stopped) => return None,
+                biased;
+                done = next(stream, site, &mut begun) => done,
+                () = stop.as_mut() => return None,
+                () = idle.as_mut() => return None,
             }
-        }
-        let mut done = step(stream, site, &mut begun);
+        } else {
+            let bytes = std::mem::take(&mut begun);
+            step(&bytes, stream, site, &mut begun)
+        };
         if let Step::Make(address, coding) = done {
             let Ok(rendered) = feeds::rendered(site, &address).await else {
                 return Some(begun);
             };
             rendered.rendition.form(coding).await;
-            done = step(stream, site, &mut begun);
+            let bytes = std::mem::take(&mut begun);
+            done = step(&bytes, stream, site, &mut begun);
         }
         match done {
-            Step::Nothing | Step::Sent => {}
+            Step::Sent => {}
             Step::Rest(unsent) => unsent.finish(stream).await.ok()?,
             Step::Over => return None,
             // what changes faster than it is rendered is answered elsewhere
             Step::Other | Step::Make(..) => return Some(begun),
         }
-        if *stopped.borrow() {
-            return None;
+        // setting a timer anew costs more than a request whose answer is ready: that is done once in a while
+        let left = idle.deadline().saturating_duration_since(Instant::now());
+        if left < IDLE / 2 {
+            idle.as_mut().reset(Instant::now() + IDLE);
         }
     }
 }
 
+/// Waits for a request, and answers it. Room for it is taken only when it is there: most connections wait.
+async fn next(stream: &mut TcpStream, site: &Arc<Site>, begun: &mut Vec<u8>) -> Step {
+    poll_fn(|context| {
+        let mut room = [const { MaybeUninit::uninit() }; HEAD_BYTES];
+        let mut read = ReadBuf::uninit(&mut room);
+        // this way of reading, unlike others, knows that a socket that gave less than there was room for is empty
+        match Pin::new(&mut *stream).poll_read(context, &mut read) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(())) if !read.filled().is_empty() => {
+                Poll::Ready(step(read.filled(), stream, site, begun))
+            }
+            Poll::Ready(_) => Poll::Ready(Step::Over),
+        }
+    })
+    .await
+}
+
 /// How far a request was answered.
 enum Step {
-    /// Nothing has come.
-    Nothing,
     /// It was answered.
     Sent,
     /// The socket has not taken all of the answer.
@@ -88,20 +120,8 @@ enum Step {
     Over,
 }
 
-/// Reads a request, if none was read before, and answers it. What is read and not answered is left in `begun`.
-fn step(stream: &TcpStream, site: &Arc<Site>, begun: &mut Vec<u8>) -> Step {
-    let mut read = [0; HEAD_BYTES];
-    let before = std::mem::take(begun);
-    let bytes = if before.is_empty() {
-        match stream.try_read(&mut read) {
-            Ok(0) => return Step::Over,
-            Ok(size_bytes) => &read[..size_bytes],
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Step::Nothing,
-            Err(_) => return Step::Over,
-        }
-    } else {
-        before.as_slice()
-    };
+/// Answers the request at the beginning of these bytes. What is not answered is left in `begun`.
+fn step(bytes: &[u8], stream: &TcpStream, site: &Arc<Site>, begun: &mut Vec<u8>) -> Step {
     let (done, used) = match Plain::read(bytes) {
         Some((request, used)) => (request.answer(stream, site), used),
         None => (Step::Other, 0),

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::Semaphore;
 
@@ -343,7 +343,6 @@ pub(super) fn form(site: &Site, search: &Search) -> Markup {
 
 fn results(site: &Site, search: &Search, found: &Found, more: bool) -> Markup {
     let words = site.words;
-    let reports = site.reports();
     frame(
         site,
         search,
@@ -352,7 +351,7 @@ fn results(site: &Site, search: &Search, found: &Found, more: bool) -> Markup {
             @if !site.store.search_is_complete() { p role="status" { (words.search_incomplete) } }
             @if found.entries.is_empty() { p { (words.nothing_found) } }
             @else { p { (words.found) " " (found.total) } }
-            ol.articles { @for entry in &found.entries { (pages::article(site, &reports, entry)) } }
+            (pages::articles(site, "", &found.entries))
             nav {
                 @if search.page > 1 { a rel="prev" href=(search.at(search.page - 1)) { (words.newer) } " " }
                 @if more { a rel="next" href=(search.at(search.page + 1)) { (words.older) } }
@@ -368,29 +367,20 @@ fn frame(site: &Site, search: &Search, has_feeds: bool, content: &Markup) -> Mar
         let address = site.address(&["search"]);
         format!("{address}.{}?{}", format.ending(), search.query(false))
     };
-    html! {
-        (DOCTYPE)
-        html lang=(site.config.lang.tag()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { (title) }
-                link rel="stylesheet" href="style.css";
-                @if has_feeds { @for format in Format::ALL {
-                    link rel="alternate" type=(pages::media_type(format)) title={ (title) " (" (format.name()) ")" } href=(feed(format));
-                } }
-            }
-            body {
-                header { h1 { a href="./" { "schoolbell" } } p { (words.search) } }
-                main {
-                    (form(site, search))
-                    @if has_feeds { p { @for format in Format::ALL { a href=(feed(format)) { (format.name()) } " " } } }
-                    (content)
-                }
-            }
-        }
+    pages::Frame {
+        title: Some(&title),
+        root: "",
+        feed: has_feeds.then(|| (title.clone(), &feed as &dyn Fn(Format) -> String)),
     }
+    .around(
+        site,
+        &html! {
+            h1 { (words.search) }
+            (form(site, search))
+            @if has_feeds { p { @for format in Format::ALL { a href=(feed(format)) { (format.name()) } " " } } }
+            (content)
+        },
+    )
 }
 
 fn no_question(site: &Site, search: &Search, why: NoQuestion, format: Option<Format>) -> Response {

@@ -15,7 +15,7 @@ use super::{documents::Documents, feeds::FeedCache, search::Searches, words::Wor
 use crate::{
     article::Article,
     config::Config,
-    feed::opml::Outline,
+    feed::{Format, opml::Outline},
     source::{Source, SourceId, report::SourceReport},
     store::Store,
     websub::Hub,
@@ -121,6 +121,20 @@ impl Site {
     /// An absolute address below `public_url`.
     pub(super) fn address(&self, segments: &[&str]) -> String {
         address(&self.config.server.public_url, segments)
+    }
+
+    /// What a source is called.
+    pub(super) fn title(&self, id: &SourceId) -> String {
+        let learnt = self.store.state(id).and_then(|state| state.title);
+        match self.source(id) {
+            Some(source) => source.shown_title(learnt.as_deref()).to_owned(),
+            None => learnt.unwrap_or_else(|| id.to_string()),
+        }
+    }
+
+    /// A feed's absolute address.
+    pub(super) fn feed_address(&self, segments: &[&str], format: Format) -> String {
+        format!("{}.{}", self.address(segments), format.ending())
     }
 
     /// Each source's health, in the order of the configuration.

@@ -37,6 +37,28 @@ pub(super) struct Words {
     pub(super) nothing_found: &'static str,
     pub(super) newer: &'static str,
     pub(super) older: &'static str,
+    pub(super) pages: &'static str,
+    pub(super) navigation: &'static str,
+    pub(super) subscribe_heading: &'static str,
+    pub(super) copy_address: &'static str,
+    pub(super) open_in_reader: &'static str,
+    pub(super) untitled: &'static str,
+    pub(super) are_failing: &'static str,
+    pub(super) failing: &'static str,
+    pub(super) back: &'static str,
+    pub(super) health_feed: &'static str,
+    pub(super) last_polls: &'static str,
+    pub(super) last_success: &'static str,
+    pub(super) origin: &'static str,
+    pub(super) author: &'static str,
+    pub(super) original: &'static str,
+    pub(super) withdrawn: &'static str,
+    pub(super) no_text: &'static str,
+    pub(super) pictures: &'static str,
+    pub(super) files: &'static str,
+    pub(super) first_seen: &'static str,
+    pub(super) updated: &'static str,
+    pub(super) articles_of_30_days: &'static str,
 }
 
 const CHINESE: Words = Words {
@@ -73,6 +95,28 @@ const CHINESE: Words = Words {
     nothing_found: "没有找到。",
     newer: "较新的",
     older: "较早的",
+    pages: "翻页",
+    navigation: "导航",
+    subscribe_heading: "订阅",
+    copy_address: "把这个地址复制到阅读器里：",
+    open_in_reader: "在阅读器里打开",
+    untitled: "（无标题）",
+    are_failing: "个来源有问题",
+    failing: "有问题",
+    back: "已恢复",
+    health_feed: "来源状况（订阅）",
+    last_polls: "最近几次访问",
+    last_success: "最近一次成功",
+    origin: "来源：",
+    author: "作者：",
+    original: "原文",
+    withdrawn: "原网站已撤下这篇文章，发现于",
+    no_text: "没有读到正文，请看原文。",
+    pictures: "图片",
+    files: "附件",
+    first_seen: "收录于 ",
+    updated: "更新于 ",
+    articles_of_30_days: "最近 30 天的文章：",
 };
 
 const ENGLISH: Words = Words {
@@ -109,9 +153,42 @@ const ENGLISH: Words = Words {
     nothing_found: "Nothing was found.",
     newer: "Newer",
     older: "Older",
+    pages: "Pages",
+    navigation: "Navigation",
+    subscribe_heading: "Subscribe",
+    copy_address: "Copy this address into your feed reader:",
+    open_in_reader: "Open in a reader",
+    untitled: "(no title)",
+    are_failing: "of the sources are failing",
+    failing: "failing",
+    back: "back again",
+    health_feed: "Troubles of the sources as a feed",
+    last_polls: "Last polls",
+    last_success: "Last success",
+    origin: "from ",
+    author: "by ",
+    original: "The original",
+    withdrawn: "Its site has withdrawn this article, as was seen on",
+    no_text: "Its text was not read; see the original.",
+    pictures: "Pictures",
+    files: "Files",
+    first_seen: "First seen ",
+    updated: "updated ",
+    articles_of_30_days: "Articles of the last 30 days:",
 };
 
 impl Words {
+    /// A title, or the words that stand for one.
+    pub(super) fn titled<'a>(&self, title: &'a str) -> &'a str
+    where
+        Self: 'a,
+    {
+        if title.trim().is_empty() {
+            return self.untitled;
+        }
+        title
+    }
+
     pub(super) fn of(lang: Lang) -> &'static Self {
         match lang {
             Lang::Chinese => &CHINESE,

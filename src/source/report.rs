@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Source, Tls,
     rhythm::Rhythm,
-    state::{Fault, Outcome, Reason, SourceState},
+    state::{Fault, Outcome, Reason, Recent, SourceState},
 };
 
 /// A source's health, in the words of the contract.
@@ -48,6 +48,9 @@ pub struct SourceReport {
     pub moved_to: Option<String>,
     /// Why it is due then.
     pub next_poll_reason: Option<NextPollReason>,
+    /// How the last polls went, the latest last: `n` something new, `-` nothing new, `f` failed.
+    #[serde(default)]
+    pub recent: Vec<Recent>,
     /// How many articles a week are expected of it at present, once its list was read.
     pub articles_a_week: Option<f64>,
 }
@@ -93,6 +96,7 @@ impl SourceReport {
             tls: (source.url.scheme() == "https").then_some(source.request.tls),
             moved_to: state.moved_to.map(String::from),
             next_poll_reason,
+            recent: state.recent,
             articles_a_week: state.rhythm.as_ref().map(rounded_rate),
         }
     }

@@ -44,9 +44,70 @@ pub struct SourceState {
     pub items: u32,
     /// Where the list page is now, if its address redirects there for good (301, 308).
     pub moved_to: Option<Url>,
+    /// How the last polls went, the latest last.
+    pub recent: Vec<Recent>,
+    /// When it broke and when it was back, the latest last.
+    pub troubles: Vec<Trouble>,
+}
+
+/// How many breakings and returns are remembered.
+const TROUBLES: usize = 6;
+
+/// A source broke, or was back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// When that was seen.
+    pub at: Timestamp,
+    /// What was wrong; absent where it was back.
+    pub fault: Option<Fault>,
+}
+
+/// How many polls are remembered.
+const RECENT: usize = 24;
+
+/// How a poll went, in a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Recent {
+    /// There was something new.
+    #[serde(rename = "n")]
+    New,
+    /// There was nothing new.
+    #[serde(rename = "-")]
+    Nothing,
+    /// It failed.
+    #[serde(rename = "f")]
+    Failed,
 }
 
 impl SourceState {
+    /// Remembers how a poll went that began at `now`. One failure is no trouble yet: many are over at the next poll; but
+    /// for a source that has never worked.
+    pub fn remember(&mut self, outcome: &Outcome, now: Timestamp) {
+        let again = self.recent.last() == Some(&Recent::Failed) || self.last_success.is_none();
+        let known = self
+            .troubles
+            .last()
+            .and_then(|trouble| trouble.fault.as_ref());
+        let fault = match (outcome.fault(), known) {
+            (Some(fault), None) if again => Some(Some(fault.clone())),
+            (Some(fault), Some(known)) if fault.kind != known.kind => Some(Some(fault.clone())),
+            (None, Some(_)) => Some(None),
+            _ => None,
+        };
+        self.troubles
+            .extend(fault.map(|fault| Trouble { at: now, fault }));
+        let surplus = self.troubles.len().saturating_sub(TROUBLES);
+        self.troubles.drain(..surplus);
+
+        self.recent.push(match outcome {
+            Outcome::Read { new: 1.., .. } => Recent::New,
+            Outcome::Read { .. } | Outcome::Unchanged => Recent::Nothing,
+            Outcome::Failed(_) => Recent::Failed,
+        });
+        let surplus = self.recent.len().saturating_sub(RECENT);
+        self.recent.drain(..surplus);
+    }
+
     /// The same, as if the list page had never been seen: the next poll reads it whole, also if it has not changed.
     #[must_use]
     pub fn unread(self) -> Self {

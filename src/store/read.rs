@@ -56,6 +56,40 @@ pub(super) fn choose(
     Ok(entries)
 }
 
+/// See [`super::Store::times`].
+pub(super) fn times(
+    view: &View,
+    scope: &Scope,
+    since: i64,
+    most: usize,
+) -> Result<Vec<jiff::Timestamp>, StoreError> {
+    let _steady = view.steady();
+    let ids: &[SourceId] = match scope {
+        Scope::All => &[],
+        Scope::Source(id) => std::slice::from_ref(id),
+        Scope::Renamed(ids) | Scope::Sources(ids) => ids,
+    };
+    let numbers: Vec<u32> = {
+        let sources = view.sources();
+        ids.iter().filter_map(|id| sources.number(id)).collect()
+    };
+    let lines = match scope {
+        Scope::All => vec![Line::Timeline],
+        _ => numbers.into_iter().map(Line::Listing).collect(),
+    };
+    let mut times = Vec::new();
+    for line in lines {
+        for place in line.backwards(view) {
+            let (at, _) = place?;
+            if at < since || times.len() >= most {
+                break;
+            }
+            times.push(timestamp(at));
+        }
+    }
+    Ok(times)
+}
+
 /// See [`super::Store::entry`].
 pub(super) fn by_id(view: &View, id: ArticleId) -> Result<Option<Entry>, StoreError> {
     let _steady = view.steady();

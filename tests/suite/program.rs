@@ -323,6 +323,32 @@ fn the_daemon_stops_in_order_and_holds_its_store_alone() {
 
 /// `timeout` and some supervisors signal the process and its group: both are one stop, and the poll under way may end.
 #[cfg(unix)]
+#[cfg(unix)]
+#[test]
+fn a_socket_that_systemd_hands_over_is_listened_on() {
+    let folder = folder(
+        "[server]\nlisten = 'systemd'\n[[source]]\nurl = 'http://127.0.0.1:1/'\nenabled = false\n",
+    );
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    // as systemd does it (`sd_listen_fds(3)`): the socket is file 3, and the environment names the process
+    let hand_over = "exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$0\" run --config bell.toml";
+    let mut child = Command::new("sh")
+        .args(["-c", hand_over, env!("CARGO_BIN_EXE_schoolbell")])
+        .current_dir(folder.path())
+        .stdin(std::os::fd::OwnedFd::from(socket))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let errors = BufReader::new(child.stderr.take().unwrap());
+    let mut running = Running { child, errors };
+    running.wait_for("listening");
+    assert_eq!(get(port, "/healthz"), "ok\n");
+    running.signal("TERM");
+    assert_eq!(running.end().0, Some(0));
+}
+
 #[test]
 fn a_stop_that_is_told_twice_is_one() {
     let site = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,0 +1,71 @@
+//! `/status`: how each source is, what is wrong in words, and when the next poll comes.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::HeaderMap, response::Response};
+use maud::{Markup, html};
+
+use super::{Frame, Made, POLICY, answer, chart, health, time, why};
+use crate::{feed::Format, serve::Site, source::report::SourceReport, store::Scope};
+
+/// `/status`
+pub(in crate::serve) async fn page(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    answer(&site, "/status".to_owned(), &headers, POLICY, |site| {
+        let days = chart::articles_a_day(site, &Scope::All)?;
+        Ok(Made::Page(content(site, site.reports(), &days)))
+    })
+    .await
+}
+
+fn content(site: &Site, mut reports: Vec<SourceReport>, days: &chart::Days) -> Markup {
+    let words = site.words;
+    let feed = |format: Format| site.feed_address(&["health"], format);
+    let frame = Frame {
+        title: Some(words.health),
+        root: "",
+        feed: Some((words.health_feed.to_owned(), &feed)),
+    };
+    let count = |is: &dyn Fn(&SourceReport) -> bool| reports.iter().filter(|r| is(r)).count();
+    let failing = count(&|report| report.last_error.is_some());
+    let waiting = count(&|report| report.health == "waiting");
+    let well = count(&|report| report.health == "ok");
+    let articles: u64 = reports.iter().map(|report| report.articles).sum();
+    // what needs somebody comes first
+    reports.sort_by_key(|report| report.last_error.is_none());
+    frame.around(
+        site,
+        &html! {
+            h1 { (words.health) }
+            dl.figures {
+                div { dt { (words.ok) } dd { (well) } }
+                div { dt { (words.failing) } dd { (failing) } }
+                div { dt { (words.waiting) } dd { (waiting) } }
+                div { dt { (words.articles) } dd { (articles) } }
+            }
+            (chart::draw_days(site, days))
+            p { a href="health.rss" { (words.health_feed) } }
+            div.wide tabindex="0" role="region" aria-label=(words.health) {
+                table {
+                    thead { tr {
+                        th scope="col" { (words.source) }
+                        th scope="col" { (words.health) }
+                        th scope="col" { (words.last_polls) }
+                        th scope="col" { (words.last_success) }
+                        th scope="col" { (words.next_poll) }
+                    } }
+                    tbody {
+                        @for report in &reports {
+                            tr {
+                                th scope="row" { a href={ "sources/" (report.id) } { (report.title) } }
+                                td { (health(site, report)) @for note in report.notes() { br; (note) } }
+                                td { (chart::draw_polls(site, &report.recent)) }
+                                td.moment { @if let Some(at) = report.last_success { (time(site, &report.id, at)) } }
+                                td.moment { @if let Some(next) = report.next_poll { (time(site, &report.id, next)) (why(site, report)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        },
+    )
+}

@@ -1,0 +1,159 @@
+//! `/sources/{id}` and `/groups/{name}`: what one has published, how it is, how to subscribe to it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, RawQuery, State, rejection::PathRejection},
+    http::HeaderMap,
+    response::Response,
+};
+use maud::{Markup, html};
+
+use super::{
+    Frame, Made, POLICY, answer, articles, chart, health, page_number, pager, source_link,
+    subscribe, time, why,
+};
+use crate::{
+    article::Article,
+    feed::Format,
+    serve::{Site, address::Subject},
+    source::{SourceId, report::SourceReport},
+    store::{Choice, Entry, StoreError},
+};
+
+/// Articles on one page.
+const ON_A_PAGE: usize = 30;
+/// A source's filter that lets little through looks no further.
+const LOOKED_AT: usize = 5_000;
+
+/// `/sources/{id}`
+pub(in crate::serve) async fn source(
+    State(site): State<Arc<Site>>,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let id = id.map(|Path(id)| id).unwrap_or_default();
+    let page = page_number(query.as_deref());
+    let address = format!("/sources/{id}?{page}");
+    answer(&site, address, &headers, POLICY, move |site| {
+        let Ok(id) = SourceId::parse(&id) else {
+            return Ok(Made::Unknown("this source"));
+        };
+        let Some(source) = site.source(&id) else {
+            return Ok(match site.renamed(&id) {
+                Some(now) => Made::Elsewhere(now.to_string()),
+                None if site.store.knows(&id) => Made::Gone(id),
+                None => Made::Unknown("this source"),
+            });
+        };
+        let subject = Subject::Source(id.clone());
+        let (entries, more) = newest(site, &subject, page)?;
+        let days = chart::articles_a_day(site, &subject.scope(site))?;
+        let report = SourceReport::new(source, site.store.state(&id), site.store.counts(&id));
+        let head = html! {
+            h1 { (report.title) }
+            p { a href=(report.url) { (report.url) } }
+            @if !report.groups.is_empty() {
+                p { (site.words.group) @for name in &report.groups { " " a href={ "../groups/" (name) } { (name) } } }
+            }
+            section aria-labelledby="health" {
+                h2 #health { (site.words.health) }
+                p { (health(site, &report)) }
+                @for note in report.notes() { p { (note) } }
+                dl.figures {
+                    div { dt { (site.words.articles) } dd { (report.articles) } }
+                    @if let Some(at) = report.last_success {
+                        div { dt { (site.words.last_success) } dd { (time(site, &report.id, at)) } }
+                    }
+                    @if let Some(at) = report.next_poll {
+                        div { dt { (site.words.next_poll) } dd { (time(site, &report.id, at)) (why(site, &report)) } }
+                    }
+                    div { dt { (site.words.last_polls) } dd { (chart::draw_polls(site, &report.recent)) } }
+                }
+                (chart::draw_days(site, &days))
+            }
+        };
+        let feed = site.address(&["feeds", id.as_str()]);
+        Ok(Made::Page(content(site, &report.title, &feed, &head, (&entries, page, more))))
+    })
+    .await
+}
+
+/// `/groups/{name}`
+pub(in crate::serve) async fn group(
+    site: &Arc<Site>,
+    name: String,
+    query: Option<String>,
+    headers: &HeaderMap,
+) -> Response {
+    let page = page_number(query.as_deref());
+    let address = format!("/groups/{name}?{page}");
+    answer(site, address, headers, POLICY, move |site| {
+        let Some(members) = site.group(&name) else {
+            return Ok(Made::Unknown("this group"));
+        };
+        let subject = Subject::Group(name.clone());
+        let (entries, more) = newest(site, &subject, page)?;
+        let head = html! {
+            h1 { (name) }
+            p { (site.words.source) @for id in members { " · " (source_link(site, "../", id)) } }
+        };
+        let feed = site.address(&["groups", &name]);
+        Ok(Made::Page(content(
+            site,
+            &name,
+            &feed,
+            &head,
+            (&entries, page, more),
+        )))
+    })
+    .await
+}
+
+fn newest(site: &Site, subject: &Subject, page: usize) -> Result<(Vec<Entry>, bool), StoreError> {
+    let shows = |article: &Article| site.shows(article);
+    let filters = |id: &SourceId| site.source(id).is_some_and(|s| !s.filter.is_open());
+    let filtered = subject.members(site).any(filters);
+    let mut entries = site.store.choose(
+        &subject.scope(site),
+        &Choice {
+            skip: (page - 1) * ON_A_PAGE,
+            limit: ON_A_PAGE + 1,
+            keep: filtered.then_some(&shows),
+            looked_at: if filtered { LOOKED_AT } else { usize::MAX },
+        },
+    )?;
+    let more = entries.len() > ON_A_PAGE;
+    entries.truncate(ON_A_PAGE);
+    Ok((entries, more))
+}
+
+fn content(
+    site: &Site,
+    title: &str,
+    feed: &str,
+    head: &Markup,
+    (entries, page, more): (&[Entry], usize, bool),
+) -> Markup {
+    let words = site.words;
+    let address = |format: Format| format!("{feed}.{}", format.ending());
+    let frame = Frame {
+        title: Some(title),
+        root: "../",
+        feed: Some((title.to_owned(), &address)),
+    };
+    frame.around(
+        site,
+        &html! {
+            (head)
+            (subscribe(site, feed))
+            section aria-labelledby="newest" {
+                h2 #newest { (words.articles) }
+                @if entries.is_empty() { p { (words.nothing_yet) } }
+                (articles(site, "../", entries))
+                (pager(site, page, more))
+            }
+        },
+    )
+}

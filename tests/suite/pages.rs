@@ -1,0 +1,213 @@
+//! Pages for people: what stands on them, and that they load nothing from elsewhere.
+
+use axum::http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use schoolbell::{
+    article::Attachment,
+    source::state::{Fault, FaultKind, Outcome, SourceState},
+};
+
+use crate::site::{Got, Published, article, now, published};
+
+/// Every page holds to this, whatever is on it.
+fn check(page: &Got) {
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    let text = page.text();
+    assert!(!text.contains("<script"), "{text}");
+    assert!(text.contains("<html lang=\"zh-CN\">"));
+    assert_eq!(text.matches("<h1").count(), 1, "{text}");
+    assert_eq!(text.matches("<main").count(), 1);
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'"));
+}
+
+async fn with_trouble(polls: &[(i64, bool)]) -> Published {
+    let site = Published::new();
+    let mut state = SourceState {
+        last_success: Some(now()),
+        ..SourceState::default()
+    };
+    for (minutes, well) in polls {
+        let at = now() + SignedDuration::from_mins(*minutes);
+        let outcome = if *well {
+            Outcome::Read { items: 20, new: 0 }
+        } else {
+            Outcome::Failed(Fault {
+                kind: FaultKind::CampusOnly,
+                words: "only the campus network is answered; set `proxy`".into(),
+            })
+        };
+        state.remember(&outcome, at);
+        state.outcome = Some(outcome);
+    }
+    let id = "jyt".to_owned().try_into().unwrap();
+    site.store.record(vec![], Some((id, state))).await.unwrap();
+    site
+}
+
+#[tokio::test]
+async fn a_source_has_a_page_with_its_articles_its_health_and_its_feeds() {
+    let site = with_trouble(&[(0, false), (30, false)]).await;
+    site.record((1..=40).map(|n| published(article("jyt", n))).collect())
+        .await;
+    let page = site.get("/sources/jyt").await;
+    check(&page);
+    for part in [
+        "<h1>云溪省教育厅</h1>",
+        "http://127.0.0.1:8080/feeds/jyt.rss",
+        "feed:http://127.0.0.1:8080/feeds/jyt.rss",
+        "href=\"https://jyt.example/tzgg.htm\"",
+        "<strong>campus_only</strong> only the campus network is answered; set `proxy`",
+        "jyt 第1号通知",
+        "jyt 第30号通知",
+        "href=\"?page=2\"",
+        "<svg",
+        "type=\"application/atom+xml\"",
+    ] {
+        assert!(page.text().contains(part), "{part}: {}", page.text());
+    }
+    assert!(!page.text().contains("jyt 第31号通知"));
+    let second = site.get("/sources/jyt?page=2").await;
+    check(&second);
+    assert!(second.text().contains("jyt 第40号通知"));
+    assert!(!second.text().contains("page=3"));
+    let unknown = site.get("/sources/none").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_group_has_a_page_with_its_sources() {
+    let site = Published::new();
+    site.record(vec![published(article("jwc", 1))]).await;
+    let page = site.get("/groups/%E6%8B%9B%E7%94%9F").await;
+    check(&page);
+    assert!(page.text().contains("<h1>招生</h1>"));
+    assert!(page.text().contains("href=\"../sources/jyt\""));
+    let page = site.get("/groups/province").await;
+    assert!(page.text().contains("jwc 第1号通知"));
+    assert_eq!(site.get("/groups/none").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_article_is_shown_whole_and_its_pictures_are_links() {
+    let site = Published::new();
+    let mut whole = article("jyt", 1);
+    whole.title = "<i>关于</i>招生的通知".into();
+    whole.body_html = "<p>正文 <img src=\"https://jyt.example/p.png\" alt=\"图\"> 完。</p>".into();
+    whole.images = vec!["https://jyt.example/p.png".parse().unwrap()];
+    whole.origin = Some("省教育厅".into());
+    whole.attachments = vec![Attachment {
+        url: "https://jyt.example/f.pdf".parse().unwrap(),
+        title: "附件1".into(),
+        media_type: "application/pdf".into(),
+    }];
+    let id = whole.id;
+    site.record(vec![published(whole)]).await;
+    let page = site.get(&format!("/articles/{id}")).await;
+    check(&page);
+    for part in [
+        "<h1>&lt;i&gt;关于&lt;/i&gt;招生的通知</h1>",
+        "<p>正文  完。</p>",
+        "href=\"https://jyt.example/p.png\"",
+        "href=\"https://jyt.example/f.pdf\"",
+        "href=\"https://jyt.example/info/1001/1.htm\"",
+        "来源：省教育厅",
+        "<time datetime=\"2026-03-02\">2026-03-02</time>",
+    ] {
+        assert!(page.text().contains(part), "{part}: {}", page.text());
+    }
+    assert!(!page.text().contains("<img"));
+    let home = site.get("/").await;
+    assert!(home.text().contains(&format!("href=\"articles/{id}\"")));
+    for path in [
+        "/articles/x",
+        "/articles/00000000-0000-5000-8000-000000000000",
+    ] {
+        assert_eq!(site.get(path).await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn pictures_are_loaded_where_the_configuration_says_so_and_only_there() {
+    let text =
+        "[server]\nremote_pictures = true\n[[source]]\nid = 'jyt'\nurl = 'https://jyt.example/'";
+    let site = Published::of(text);
+    let mut whole = article("jyt", 1);
+    whole.body_html = "<p><img src=\"https://jyt.example/p.png\" alt=\"图\"></p>".into();
+    let id = whole.id;
+    site.record(vec![published(whole)]).await;
+    let page = site.get(&format!("/articles/{id}")).await;
+    check(&page);
+    assert!(
+        page.text()
+            .contains("<img src=\"https://jyt.example/p.png\"")
+    );
+    assert!(
+        page.header("content-security-policy")
+            .contains("img-src http: https:")
+    );
+    let home = site.get("/").await;
+    assert!(!home.header("content-security-policy").contains("img-src"));
+}
+
+#[tokio::test]
+async fn the_status_page_tells_what_is_wrong_first() {
+    let site = with_trouble(&[(0, true), (30, false), (60, false)]).await;
+    let page = site.get("/status").await;
+    check(&page);
+    let text = page.text();
+    let (broken, waiting) = (text.find("campus_only"), text.find("等待第一次访问</td>"));
+    assert!(broken.unwrap() < waiting.unwrap(), "{text}");
+    assert!(text.contains("rect class=\"failed\""));
+    let home = site.get("/").await;
+    assert!(home.text().contains("<strong>1</strong> 个来源有问题"));
+}
+
+#[tokio::test]
+async fn a_source_that_breaks_and_one_that_is_back_are_an_entry_each() {
+    let entries = async |polls: &[(i64, bool)]| -> Vec<(String, String)> {
+        let site = with_trouble(polls).await;
+        let json = site.get("/health.json").await.json();
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let items = json["items"].as_array().unwrap();
+        let told = items.iter().map(|item| {
+            assert!(
+                item["date_published"]
+                    .as_str()
+                    .unwrap()
+                    .parse::<Timestamp>()
+                    .is_ok()
+            );
+            (text(&item["title"]), text(&item["summary"]))
+        });
+        told.collect()
+    };
+    // one failure is no trouble yet
+    assert_eq!(entries(&[(0, true), (30, false), (60, true)]).await, []);
+    let broken = (
+        "云溪省教育厅: campus_only".to_owned(),
+        "only the campus network is answered; set `proxy`".to_owned(),
+    );
+    let polls = [
+        (0, true),
+        (30, false),
+        (60, false),
+        (90, false),
+        (120, true),
+        (150, true),
+    ];
+    assert_eq!(entries(&polls[..4]).await, [broken.clone()]);
+    let back = ("云溪省教育厅: 已恢复".to_owned(), String::new());
+    assert_eq!(entries(&polls).await, [back, broken]);
+    let site = with_trouble(&polls).await;
+    for format in ["rss", "atom"] {
+        let got = site.get(&format!("/health.{format}")).await;
+        let feed = feed_rs::parser::parse(got.body.as_slice()).unwrap();
+        assert_eq!(feed.entries.len(), 2);
+        assert_ne!(feed.entries[0].id, feed.entries[1].id);
+    }
+    // and no content feed knows of it
+    let feed = site.get("/feeds/jyt.json").await;
+    assert_eq!(feed.json()["items"].as_array().unwrap().len(), 0);
+}

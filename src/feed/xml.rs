@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// What stands for a character that could not be read: a reader that meets U+FFFD takes the feed for damaged (the W3C
-/// feed validator: "BadCharacters"), and what is wrong is the page.
+/// feed validator: `BadCharacters`), and what is wrong is the page.
 const UNREADABLE: char = '□';
 
 /// Drops the characters that XML 1.0 (section 2.2, production `Char`) has no way to write, not even escaped, and the

@@ -55,6 +55,7 @@ fn feed(site: &Site) -> Feed {
     Feed {
         address: site.address(&["health"]),
         narrowing: String::new(),
+        hub: None,
         pages: Pages::default(),
         hub: None,
         title: site.words.health_feed.to_owned(),

@@ -197,7 +197,7 @@ async fn a_source_that_breaks_and_one_that_is_back_are_an_entry_each() {
         (120, true),
         (150, true),
     ];
-    assert_eq!(entries(&polls[..4]).await, [broken.clone()]);
+    assert_eq!(entries(&polls[..4]).await, std::slice::from_ref(&broken));
     let back = ("云溪省教育厅: 已恢复".to_owned(), String::new());
     assert_eq!(entries(&polls).await, [back, broken]);
     let site = with_trouble(&polls).await;

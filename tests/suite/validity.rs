@@ -256,7 +256,7 @@ fn entry(number: u32, texts: &[String; 7], with_file: bool) -> Entry {
             body_text: body.clone(),
             summary: summary.clone(),
             origin: Some(origin.clone()),
-            author: (number % 2 == 0).then(|| other.clone()),
+            author: number.is_multiple_of(2).then(|| other.clone()),
             breadcrumb: vec!["首页".into(), crumb.clone(), other.clone()],
             attachments: if with_file { vec![attachment] } else { vec![] },
             ..article("jyt", number)
@@ -280,6 +280,7 @@ fn feed(title: &str, entries: Vec<Entry>, pages: Pages) -> Feed {
     Feed {
         address: "http://127.0.0.1:8080/feeds/jyt".into(),
         narrowing: "include=a%26b".into(),
+        hub: Some("https://bell.example/hub".to_owned()),
         pages,
         hub: Some("http://127.0.0.1:8080/hub".into()),
         title: title.into(),

@@ -204,7 +204,7 @@ impl Files {
         merges.set_del_docs_ratio_before_merge(DELETED);
         writer.set_merge_policy(Box::new(merges));
         Ok(Writer {
-            writer,
+            inner: writer,
             fields: self.fields,
             large,
         })
@@ -218,7 +218,7 @@ impl Files {
 
 /// What changes an index.
 pub(super) struct Writer {
-    writer: IndexWriter,
+    inner: IndexWriter,
     fields: Fields,
     pub(super) large: bool,
 }
@@ -227,7 +227,7 @@ impl Writer {
     /// Takes an article out.
     pub(super) fn remove(&self, id: ArticleId) {
         let id = Term::from_field_bytes(self.fields.id, id.as_bytes());
-        self.writer.delete_term(id);
+        self.inner.delete_term(id);
     }
 
     pub(super) fn add(&self, article: &Document) -> Result<(), Broken> {
@@ -249,13 +249,13 @@ impl Writer {
         for number in &article.sources {
             document.add_u64(source, u64::from(*number));
         }
-        self.writer.add_document(document)?;
+        self.inner.add_document(document)?;
         Ok(())
     }
 
     /// Waits for what is being merged.
     pub(super) fn finish(self) {
-        if let Err(error) = self.writer.wait_merging_threads() {
+        if let Err(error) = self.inner.wait_merging_threads() {
             // what was not merged now is merged with the next commit
             tracing::debug!(%error, "segments of the index could not be merged");
         }
@@ -264,7 +264,7 @@ impl Writer {
     /// Makes all changes since the last commit last, together with what they follow from.
     pub(super) fn commit(&mut self, mark: Mark) -> Result<(), Broken> {
         let payload = serde_json::to_string(&mark).expect("numbers under string keys");
-        let mut prepared = self.writer.prepare_commit()?;
+        let mut prepared = self.inner.prepare_commit()?;
         prepared.set_payload(&payload);
         prepared.commit()?;
         Ok(())

@@ -54,6 +54,9 @@ pub struct Poller {
 /// How many polls ask the store at the same time: each question takes a thread.
 const QUESTIONS: usize = 16;
 
+/// How many names of its pages are kept of a source.
+const MOST_NAMES: usize = 8;
+
 /// How a visit went.
 #[derive(Clone, Debug)]
 pub struct Visit {
@@ -224,8 +227,9 @@ impl Poller {
                 state.last_success.is_none(),
             ),
         };
-        let found = self.take_in(source, &items, backfill, now).await?;
-        let again = self.read_again(source, now).await?;
+        let names = names(state, Some(&first.list));
+        let found = self.take_in(source, &items, &names, backfill, now).await?;
+        let again = self.read_again(source, &names, now).await?;
 
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
         let on_page = first.page_hash.is_some();
@@ -234,6 +238,11 @@ impl Poller {
             .unwrap_or_default();
         state.page_hash = first.page_hash;
         state.landed = landed;
+        for name in &found.names {
+            if state.names.len() < MOST_NAMES && !state.names.contains(name) {
+                state.names.push(name.clone());
+            }
+        }
         state.stranger = None;
         // a title with a date or a counter in it must not change the feed's bytes while its entries stay
         if found.new > 0 || state.title.is_none() {
@@ -318,7 +327,7 @@ impl Poller {
         state: &SourceState,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
-        let again = self.read_again(source, now).await?;
+        let again = self.read_again(source, &names(state, None), now).await?;
         let fault = judge::bodies(&Found::default(), &again, state);
         Ok(fault.map_or(Outcome::Unchanged, Outcome::Failed))
     }
@@ -556,6 +565,16 @@ pub fn read_list(source: &Source, page: &Page, now: Timestamp) -> Result<List, F
 fn list_elsewhere(page: &Page) -> Option<Url> {
     let decoded = charset::decode(&page.body, page.content_type.as_deref());
     list::elsewhere(&Document::parse(&decoded.text), &page.url)
+}
+
+/// What a source's pages call themselves, as far as that is known: no article's title.
+fn names(state: &SourceState, list: Option<&List>) -> Vec<String> {
+    let titles = [
+        state.title.as_ref(),
+        list.and_then(|list| list.title.as_ref()),
+    ];
+    let titles = titles.into_iter().flatten();
+    titles.chain(&state.names).cloned().collect()
 }
 
 fn count(n: usize) -> u32 {

@@ -56,16 +56,10 @@ impl Poller {
         &self,
         source: &Arc<Source>,
         item: &Item,
-        first_seen: Timestamp,
-        sorted_at: Timestamp,
+        seen: &Seen<'_>,
         now: Timestamp,
     ) -> Attempt {
-        let seen = Seen {
-            first_seen,
-            sorted_at,
-            timezone: &source.timezone,
-        };
-        let compose = |reading| article::compose(reading, item, source, &seen);
+        let compose = |reading| article::compose(reading, item, source, seen);
         let without_page = |article, problem| Attempt {
             article,
             asked: false,

@@ -1,16 +1,26 @@
 //! From a list's items to articles in the store: which are new, which have moved, what the list shows of the others.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Poller, attempt::Attempt};
 use crate::{
-    article::{ArticleId, dates::Published},
+    article::{
+        ArticleId,
+        dates::Published,
+        identity::{self, Seen},
+    },
     journal::Event,
     list::Item,
-    page::{links, text::is_space},
+    page::{
+        links,
+        text::{self, is_space},
+    },
     source::Source,
     store::{Batch, Known, Note, StoreError},
     story::content,
@@ -19,6 +29,9 @@ use crate::{
 /// How many article pages one visit asks for side by side. The pace of their hosts is the fetcher's business; this
 /// only lets an article be parsed and stored while the next is under way.
 const SIDE_BY_SIDE: usize = 4;
+
+/// How many articles whose titles are in doubt wait for the others of a visit.
+const DOUBTFUL: usize = 50;
 
 /// What became of a list's items, and of articles that were to be read again.
 #[derive(Debug, Default)]
@@ -31,6 +44,8 @@ pub(super) struct Found {
     pub(super) read: usize,
     /// The first thing that kept one from being read.
     pub(super) first_problem: Option<String>,
+    /// Titles that several of their pages bear.
+    pub(super) names: Vec<String>,
 }
 
 /// An item that is not known.
@@ -48,6 +63,7 @@ impl Poller {
         &self,
         source: &Arc<Source>,
         items: &[Item],
+        names: &[String],
         backfill: bool,
         now: Timestamp,
     ) -> Result<Found, StoreError> {
@@ -78,9 +94,13 @@ impl Poller {
         };
         let mut attempts = stream::iter(unknown)
             .map(async |new: New| {
-                let mut attempt = self
-                    .attempt(source, &new.item, now, new.sorted_at, now)
-                    .await;
+                let seen = Seen {
+                    first_seen: now,
+                    sorted_at: new.sorted_at,
+                    timezone: &source.timezone,
+                    names,
+                };
+                let mut attempt = self.attempt(source, &new.item, &seen, now).await;
                 if new.item.published.is_none() {
                     // its own page may know better
                     let date = attempt.article.published;
@@ -89,9 +109,27 @@ impl Poller {
                 (new.item, attempt)
             })
             .buffered(SIDE_BY_SIDE);
+        let mut doubtful = Vec::new();
         while let Some((item, attempt)) = attempts.next().await {
             found.count(&attempt);
+            let title = &attempt.article.title;
+            if doubtful.len() < DOUBTFUL && identity::is_another(title, &item.title) {
+                doubtful.push((item, attempt));
+                continue;
+            }
             // recorded one by one: a stop in the middle of a long first visit loses nothing that was read
+            self.record_new(source, &item, attempt, now).await?;
+        }
+        drop(attempts);
+        // a title that several pages bear is their column's or their site's, and the list's tell the articles apart
+        for (n, (item, mut attempt)) in with_counts(doubtful) {
+            if n > 1 {
+                let listed = text::fold(&item.title);
+                let name = std::mem::replace(&mut attempt.article.title, listed);
+                if !found.names.contains(&name) {
+                    found.names.push(name);
+                }
+            }
             self.record_new(source, &item, attempt, now).await?;
         }
         Ok(found)
@@ -150,6 +188,19 @@ impl Poller {
         };
         self.store.record_batch(batch).await.map(|_| ())
     }
+}
+
+/// Each with how many of them bear its title.
+fn with_counts(attempts: Vec<(Item, Attempt)>) -> Vec<(usize, (Item, Attempt))> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for (_, attempt) in &attempts {
+        *counts.entry(attempt.article.title.clone()).or_default() += 1;
+    }
+    let count = |attempt: &Attempt| counts.get(&attempt.article.title).copied().unwrap_or(0);
+    attempts
+        .into_iter()
+        .map(|(item, attempt)| (count(&attempt), (item, attempt)))
+        .collect()
 }
 
 /// Whether a page's title is the one that the list gave, as far as that goes. Where it is not, the page may be one that

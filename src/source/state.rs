@@ -45,6 +45,8 @@ pub struct SourceState {
     pub items: u32,
     /// Where the list page is now, if its address redirects there for good (301, 308).
     pub moved_to: Option<Url>,
+    /// What several of its articles' pages call themselves: the site's name, a column's.
+    pub names: Vec<String>,
     /// Where the list was when it was last understood, if not at the source's address.
     pub landed: Option<Url>,
     /// What stands where the list was, while it is not known whether that is the list now.

@@ -723,3 +723,34 @@ async fn other_rules_may_list_something_else_at_once() {
     site.poller.poll(&Arc::new(source), at).await.unwrap();
     assert_eq!(site.complete().len(), 16);
 }
+
+#[tokio::test]
+async fn a_name_that_several_pages_bear_is_none_of_their_titles() {
+    let site = Site::new().await;
+    site.put("/list.htm", list(1..=3));
+    let text = "请各学院按照要求认真组织申报，材料于本月二十日前报送教务处，逾期不再受理。";
+    for (n, path) in (1..).zip(&PATHS[..3]) {
+        site.put(
+            path,
+            notice("教学研究科", &format!("第{n}号。{text}{text}")),
+        );
+    }
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    let newest = site.store.newest(&Scope::All, 10, 0).unwrap();
+    for entry in &newest {
+        assert!(
+            entry.article.title.ends_with("批教学成果奖申报工作的通知"),
+            "{}",
+            entry.article.title
+        );
+    }
+    // it is remembered, and a single article that comes later is not titled so either
+    site.put(
+        PATHS[3],
+        notice("教学研究科", &format!("第4号。{text}{text}")),
+    );
+    site.put("/list.htm", list(1..=4));
+    assert_eq!(site.poll(24).await, Outcome::Read { items: 4, new: 1 });
+    let newest = &site.store.newest(&Scope::All, 1, 0).unwrap()[0].article;
+    assert_eq!(newest.title, "关于第4批教学成果奖申报工作的通知");
+}

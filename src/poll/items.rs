@@ -70,6 +70,11 @@ impl Poller {
         let items = distinct(items);
         let ids: Vec<ArticleId> = items.iter().map(|item| ArticleId::of(&item.url)).collect();
         let known = self.ask_store(move |store| store.known(&ids)).await?;
+        let listed = items.iter().zip(&known).map(|(item, known)| match known {
+            Some(known) => known.id,
+            None => ArticleId::of(&item.url),
+        });
+        let listed: Arc<HashSet<ArticleId>> = Arc::new(listed.collect());
         let mut shown = Batch::default();
         let mut unknown = Vec::new();
         for (place, (item, known)) in items.into_iter().zip(known).enumerate() {
@@ -118,7 +123,8 @@ impl Poller {
                 continue;
             }
             // recorded one by one: a stop in the middle of a long first visit loses nothing that was read
-            self.record_new(source, &item, attempt, now).await?;
+            self.record_new(source, &item, attempt, &listed, now)
+                .await?;
         }
         drop(attempts);
         // a title that several pages bear is their column's or their site's, and the list's tell the articles apart
@@ -130,17 +136,20 @@ impl Poller {
                     found.names.push(name);
                 }
             }
-            self.record_new(source, &item, attempt, now).await?;
+            self.record_new(source, &item, attempt, &listed, now)
+                .await?;
         }
         Ok(found)
     }
 
-    /// An article that was not known is published, unless the same source has it at another address: then it has moved.
+    /// An article that was not known is published, unless the same source had it at another address: then it has moved.
+    /// What is still `listed` has not: what a list shows twice is two articles.
     async fn record_new(
         &self,
         source: &Arc<Source>,
         item: &Item,
         attempt: Attempt,
+        listed: &Arc<HashSet<ArticleId>>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let Attempt {
@@ -149,11 +158,12 @@ impl Poller {
             ..
         } = attempt;
         let alias = article.id;
+        let listed = Arc::clone(listed);
         let may_have_moved = article.complete && says_of(&item.title, &article.title);
         let (article, double) = self
             .ask_store(move |store| {
                 let double = if may_have_moved {
-                    store.same_text(&article)?
+                    store.moved_from(&article, &listed)?
                 } else {
                     None
                 };

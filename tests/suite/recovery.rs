@@ -754,3 +754,95 @@ async fn a_name_that_several_pages_bear_is_none_of_their_titles() {
     let newest = &site.store.newest(&Scope::All, 1, 0).unwrap()[0].article;
     assert_eq!(newest.title, "关于第4批教学成果奖申报工作的通知");
 }
+
+#[tokio::test]
+async fn what_a_list_shows_twice_is_two_articles_whatever_their_texts() {
+    let site = Site::new().await;
+    let row = |path: &str, day: u32| {
+        format!(
+            "<li><a href='{path}'>关于公布本周食堂食谱的通知</a><span>2026-05-{day}</span></li>"
+        )
+    };
+    let rows = row("/info/1.htm", 23) + &row("/info/2.htm", 21) + &row("/info/3.htm", 21);
+    site.put(
+        "/list.htm",
+        format!("<meta charset=utf-8><div><ul>{rows}</ul></div>"),
+    );
+    let text =
+        "请师生监督，如有意见建议请向后勤处反馈，欢迎监督，早餐供应时间六点半到九点。".repeat(4);
+    let page = |file: &str| {
+        notice("关于公布本周食堂食谱的通知", &text).replace(
+            "</p></div>",
+            &format!("</p><p><a href='/f/{file}.doc'>附件：食谱.doc</a></p></div>"),
+        )
+    };
+    site.put("/info/1.htm", page("1"));
+    site.put("/info/2.htm", page("2"));
+    site.put("/info/3.htm", page("2"));
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    assert_eq!(site.complete(), [true; 3]);
+}
+
+#[tokio::test]
+async fn a_token_in_the_links_that_changes_at_each_visit_publishes_nothing_anew() {
+    let site = Site::new().await;
+    let rows = |token: u32| {
+        let row = |n: u32, title: &str| {
+            format!(
+                "<li><a href='/info/{n}.htm?t={token}'>{title}</a><span>2026-05-2{n}</span></li>"
+            )
+        };
+        let rows = row(3, "春季校运会掠影图片报道")
+            + &row(2, "关于端午节放假安排的通知")
+            + &row(1, "关于期末考试安排的通知");
+        format!("<html><meta charset=utf-8><body><div><ul>{rows}</ul></div></body></html>")
+    };
+    site.put(
+        "/info/1.htm",
+        notice(
+            "关于期末考试安排的通知",
+            &"请各学院按照要求认真组织，确保平稳有序。".repeat(6),
+        ),
+    );
+    site.put(
+        "/info/2.htm",
+        notice("关于端午节放假安排的通知", "明天放假一天，请知悉。"),
+    );
+    site.put(
+        "/info/3.htm",
+        notice("春季校运会掠影图片报道", "</p><p><img src='/1.jpg'></p><p>"),
+    );
+    site.put("/list.htm", rows(1));
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    let ids = |site: &Site| {
+        let newest = site.store.newest(&Scope::All, 10, 0).unwrap();
+        newest
+            .iter()
+            .map(|entry| entry.article.id)
+            .collect::<Vec<_>>()
+    };
+    let first = ids(&site);
+    for token in 2..4 {
+        site.put("/list.htm", rows(token));
+        site.poll(i64::from(token)).await;
+        assert_eq!(ids(&site), first, "token {token}");
+    }
+}
+
+#[tokio::test]
+async fn a_counter_in_the_text_is_no_revision() {
+    let site = with_one_article().await;
+    let counted = |n: u32| {
+        article(1).replace("</div>", &format!("<p>附件：<a href='/f/1.doc'>安排表.doc</a> 已下载{n}次</p><p>[阅读：{n}次]</p></div>"))
+    };
+    site.put("/info/1.htm", counted(7));
+    site.poll(24).await;
+    let first = site.only();
+    site.put("/info/1.htm", counted(9));
+    site.put(
+        "/list.htm",
+        fresh_list().replace("的通知", "的通知（更新）"),
+    );
+    site.poll(25).await;
+    assert_eq!(site.only(), first);
+}

@@ -3,6 +3,7 @@
 //! In: a source and the time. Out: a [`Visit`], when the store has everything that was found. A fault of the source is
 //! an outcome, not an error; the only error is a store that cannot keep what was found.
 
+mod ask;
 mod attempt;
 mod items;
 mod judge;
@@ -339,14 +340,14 @@ impl Poller {
         state: &SourceState,
     ) -> Result<Answer, FetchError> {
         let known = state.last_success.is_some().then_some(&state.validators);
-        self.fetcher
-            .get(Request {
-                url: &source.url,
-                home: &source.url,
-                settings: &source.request,
-                validators: known,
-            })
-            .await
+        let request = Request {
+            url: &source.url,
+            home: &source.url,
+            settings: &source.request,
+            validators: known,
+        };
+        let asked = ask::ask(&self.fetcher, &self.pool, request, |_| true).await;
+        asked.map(|(answer, _)| answer)
     }
 
     /// Asks the store apart from the async workers: it may wait for the disk.
@@ -463,8 +464,8 @@ pub async fn look(
         settings: &source.request,
         validators: None,
     };
-    let answer = match fetcher.get(request).await {
-        Ok(answer) => answer,
+    let answer = match ask::ask(fetcher, pool, request, |_| true).await {
+        Ok((answer, _)) => answer,
         Err(error) => return Err(fault_of(pool, error).await),
     };
     let moved_to = answer.permanent;

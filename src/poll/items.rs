@@ -123,8 +123,10 @@ impl Poller {
                 continue;
             }
             // recorded one by one: a stop in the middle of a long first visit loses nothing that was read
-            self.record_new(source, &item, attempt, &listed, now)
+            let is_new = self
+                .record_new(source, &item, attempt, &listed, now)
                 .await?;
+            found.new -= usize::from(!is_new);
         }
         drop(attempts);
         // a title that several pages bear is their column's or their site's, and the list's tell the articles apart
@@ -136,14 +138,16 @@ impl Poller {
                     found.names.push(name);
                 }
             }
-            self.record_new(source, &item, attempt, &listed, now)
+            let is_new = self
+                .record_new(source, &item, attempt, &listed, now)
                 .await?;
+            found.new -= usize::from(!is_new);
         }
         Ok(found)
     }
 
     /// An article that was not known is published, unless the same source had it at another address: then it has moved.
-    /// What is still `listed` has not: what a list shows twice is two articles.
+    /// What is still `listed` has not: what a list shows twice is two articles. Whether it is new.
     async fn record_new(
         &self,
         source: &Arc<Source>,
@@ -151,7 +155,7 @@ impl Poller {
         attempt: Attempt,
         listed: &Arc<HashSet<ArticleId>>,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let Attempt {
             article,
             validators,
@@ -196,7 +200,8 @@ impl Poller {
             notes,
             state: None,
         };
-        self.store.record_batch(batch).await.map(|_| ())
+        self.store.record_batch(batch).await?;
+        Ok(double.is_none())
     }
 }
 

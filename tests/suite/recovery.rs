@@ -824,7 +824,12 @@ async fn a_token_in_the_links_that_changes_at_each_visit_publishes_nothing_anew(
     let first = ids(&site);
     for token in 2..4 {
         site.put("/list.htm", rows(token));
-        site.poll(i64::from(token)).await;
+        let outcome = site.poll(i64::from(token)).await;
+        assert_eq!(
+            outcome,
+            Outcome::Read { items: 3, new: 0 },
+            "moved is not new"
+        );
         assert_eq!(ids(&site), first, "token {token}");
     }
 }
@@ -845,4 +850,39 @@ async fn a_counter_in_the_text_is_no_revision() {
     );
     site.poll(25).await;
     assert_eq!(site.only(), first);
+}
+
+#[tokio::test]
+async fn a_page_that_only_sends_its_reader_on_is_followed_one_hop() {
+    let site = Site::new().await;
+    let sign = |to: &str| {
+        format!(
+            "<html><head><meta http-equiv='refresh' content='0;url={to}'></head><body>页面跳转中</body></html>"
+        )
+    };
+    site.put("/list.htm", sign("/new/list.htm"));
+    site.put("/new/list.htm", list(1..=3));
+    site.put("/info/1.htm", sign("/new/1.htm"));
+    site.put("/new/1.htm", article(1));
+    site.put(
+        "/info/2.htm",
+        "<html><head><script>window.location.href='/new/2.htm';</script></head><body>正在跳转……</body></html>".to_owned(),
+    );
+    site.put("/new/2.htm", article(2));
+    // home is no article, and two hops are one too many
+    site.put("/info/3.htm", sign("/"));
+    site.put("/", home());
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    assert_eq!(site.complete(), [false, true, true]);
+    // the list is there at each visit, not only at the first
+    site.put("/new/list.htm", list(1..=4));
+    site.put("/info/4.htm", article(4));
+    assert_eq!(site.poll(1).await, Outcome::Read { items: 4, new: 1 });
+    site.put("/info/5.htm", sign("/new/5.htm"));
+    site.put("/new/5.htm", sign("/new/6.htm"));
+    site.put("/new/6.htm", article(5));
+    site.put("/new/list.htm", list(1..=5));
+    site.poll(2).await;
+    let newest = &site.store.newest(&Scope::All, 1, 0).unwrap()[0].article;
+    assert!(!newest.complete, "{}", newest.body_text);
 }

@@ -3,6 +3,7 @@
 //! In: a source and the time. Out: a [`Visit`], when the store has everything that was found. A fault of the source is
 //! an outcome, not an error; the only error is a store that cannot keep what was found.
 
+mod ask;
 mod attempt;
 mod items;
 mod judge;
@@ -53,6 +54,9 @@ pub struct Poller {
 
 /// How many polls ask the store at the same time: each question takes a thread.
 const QUESTIONS: usize = 16;
+
+/// How many names of its pages are kept of a source.
+const MOST_NAMES: usize = 8;
 
 /// How a visit went.
 #[derive(Clone, Debug)]
@@ -225,8 +229,9 @@ impl Poller {
                 state.last_success.is_none(),
             ),
         };
-        let found = self.take_in(source, &items, backfill, now).await?;
-        let again = self.read_again(source, now).await?;
+        let names = names(state, Some(&first.list));
+        let found = self.take_in(source, &items, &names, backfill, now).await?;
+        let again = self.read_again(source, &names, now).await?;
 
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
         let on_page = first.page_hash.is_some();
@@ -235,6 +240,11 @@ impl Poller {
             .unwrap_or_default();
         state.page_hash = first.page_hash;
         state.landed = landed;
+        for name in &found.names {
+            if state.names.len() < MOST_NAMES && !state.names.contains(name) {
+                state.names.push(name.clone());
+            }
+        }
         state.stranger = None;
         // a title with a date or a counter in it must not change the feed's bytes while its entries stay
         if found.new > 0 || state.title.is_none() {
@@ -319,7 +329,7 @@ impl Poller {
         state: &SourceState,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
-        let again = self.read_again(source, now).await?;
+        let again = self.read_again(source, &names(state, None), now).await?;
         let fault = judge::bodies(&Found::default(), &again, state);
         Ok(fault.map_or(Outcome::Unchanged, Outcome::Failed))
     }
@@ -331,14 +341,14 @@ impl Poller {
         state: &SourceState,
     ) -> Result<Answer, FetchError> {
         let known = state.last_success.is_some().then_some(&state.validators);
-        self.fetcher
-            .get(Request {
-                url: &source.url,
-                home: &source.url,
-                settings: &source.request,
-                validators: known,
-            })
-            .await
+        let request = Request {
+            url: &source.url,
+            home: &source.url,
+            settings: &source.request,
+            validators: known,
+        };
+        let asked = ask::ask(&self.fetcher, &self.pool, request, |_| true).await;
+        asked.map(|(answer, _)| answer)
     }
 
     /// Asks the store apart from the async workers: it may wait for the disk.
@@ -455,8 +465,8 @@ pub async fn look(
         settings: &source.request,
         validators: None,
     };
-    let answer = match fetcher.get(request).await {
-        Ok(answer) => answer,
+    let answer = match ask::ask(fetcher, pool, request, |_| true).await {
+        Ok((answer, _)) => answer,
         Err(error) => return Err(fault_of(pool, error).await),
     };
     let moved_to = answer.permanent;
@@ -557,6 +567,16 @@ pub fn read_list(source: &Source, page: &Page, now: Timestamp) -> Result<List, F
 fn list_elsewhere(page: &Page) -> Option<Url> {
     let decoded = charset::decode(&page.body, page.content_type.as_deref());
     list::elsewhere(&Document::parse(&decoded.text), &page.url)
+}
+
+/// What a source's pages call themselves, as far as that is known: no article's title.
+fn names(state: &SourceState, list: Option<&List>) -> Vec<String> {
+    let titles = [
+        state.title.as_ref(),
+        list.and_then(|list| list.title.as_ref()),
+    ];
+    let titles = titles.into_iter().flatten();
+    titles.chain(&state.names).cloned().collect()
 }
 
 fn count(n: usize) -> u32 {

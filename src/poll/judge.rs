@@ -145,6 +145,14 @@ pub(super) fn led_away(asked: &Url, landed: &Url, source: &Source) -> Option<Fau
     })
 }
 
+/// An article's page that is nothing but a sign to another one, which is not followed any further.
+pub(super) fn sent_on(asked: &Url, to: &Url) -> Fault {
+    Fault {
+        kind: FaultKind::BodyMissing,
+        words: format!("{asked} only sends its reader on to {to}"),
+    }
+}
+
 /// The last part of an address's path without its ending, in lower case.
 fn stem(url: &Url) -> String {
     let file = url.path().rsplit('/').next().unwrap_or_default();

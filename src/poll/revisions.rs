@@ -35,6 +35,7 @@ impl Poller {
     pub(super) async fn read_again(
         &self,
         source: &Arc<Source>,
+        names: &[String],
         now: Timestamp,
     ) -> Result<Found, StoreError> {
         if !source.full_text {
@@ -50,8 +51,8 @@ impl Poller {
                 ))
             })
             .await?;
-        let found = self.read_at_last(source, incomplete, now).await?;
-        self.look_again(source, checks, now).await?;
+        let found = self.read_at_last(source, incomplete, names, now).await?;
+        self.look_again(source, checks, names, now).await?;
         Ok(found)
     }
 
@@ -60,14 +61,14 @@ impl Poller {
         &self,
         source: &Arc<Source>,
         incomplete: Vec<Article>,
+        names: &[String],
         now: Timestamp,
     ) -> Result<Found, StoreError> {
         let mut found = Found::default();
         for kept in incomplete {
             let item = item_of(&kept);
-            let attempt = self
-                .attempt(source, &item, kept.first_seen, kept.sorted_at, now)
-                .await;
+            let seen = seen(&kept, source, names);
+            let attempt = self.attempt(source, &item, &seen, now).await;
             found.count(&attempt);
             if attempt.article.complete {
                 tracing::debug!(url = %kept.url, "read at last");
@@ -93,6 +94,7 @@ impl Poller {
         &self,
         source: &Arc<Source>,
         checks: Vec<Check>,
+        names: &[String],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         for check in checks {
@@ -100,7 +102,7 @@ impl Poller {
             let answer = self
                 .ask_for_article(source, &item, Some(&check.validators), now)
                 .await;
-            let (event, note) = verdict(&check, source, &item, answer, now);
+            let (event, note) = verdict(&check, source, &item, answer, names, now);
             if let Some(event) = &event {
                 tracing::debug!(url = %item.url, event = name(event), "looked at again");
             }
@@ -126,6 +128,7 @@ fn verdict(
     source: &Source,
     item: &Item,
     answer: Result<Answered, Unread>,
+    names: &[String],
     now: Timestamp,
 ) -> (Option<Event>, Note) {
     let (id, at) = (check.article.id, now);
@@ -140,11 +143,7 @@ fn verdict(
             what: What::Page(reading),
             validators,
         }) => {
-            let seen = Seen {
-                first_seen: check.article.first_seen,
-                sorted_at: check.article.sorted_at,
-                timezone: &source.timezone,
-            };
+            let seen = seen(&check.article, source, names);
             let title = reading.title.clone();
             let article = article::compose(Some(*reading), item, source, &seen);
             if !article.complete {
@@ -157,7 +156,8 @@ fn verdict(
                 updated: Some(now),
                 ..article
             };
-            let revised = content::content(&article) != check.content;
+            // not what the store keeps of it: an older version hashed counters too
+            let revised = content::content(&article) != content::content(&check.article);
             let title = title.as_deref();
             if revised
                 && !readings::is_same(&check.article, title, &article)
@@ -199,6 +199,16 @@ fn is_listed_as(check: &Check, title: &str) -> bool {
     let day = date.map(|date| Published::Day(date.day()));
     let shown = [None, date, day].map(|date| Some(content::line(title, date)));
     check.lines.iter().any(|line| shown.contains(line))
+}
+
+/// When and where it was first seen.
+fn seen<'a>(article: &Article, source: &'a Source, names: &'a [String]) -> Seen<'a> {
+    Seen {
+        first_seen: article.first_seen,
+        sorted_at: article.sorted_at,
+        timezone: &source.timezone,
+        names,
+    }
 }
 
 /// What its list said of it, as far as that is kept.

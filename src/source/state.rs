@@ -49,6 +49,8 @@ pub struct SourceState {
     pub recent: Vec<Recent>,
     /// When it broke and when it was back, the latest last.
     pub troubles: Vec<Trouble>,
+    /// What several of its articles' pages call themselves: the site's name, a column's.
+    pub names: Vec<String>,
     /// Where the list was when it was last understood, if not at the source's address.
     pub landed: Option<Url>,
     /// What stands where the list was, while it is not known whether that is the list now.

@@ -723,3 +723,166 @@ async fn other_rules_may_list_something_else_at_once() {
     site.poller.poll(&Arc::new(source), at).await.unwrap();
     assert_eq!(site.complete().len(), 16);
 }
+
+#[tokio::test]
+async fn a_name_that_several_pages_bear_is_none_of_their_titles() {
+    let site = Site::new().await;
+    site.put("/list.htm", list(1..=3));
+    let text = "请各学院按照要求认真组织申报，材料于本月二十日前报送教务处，逾期不再受理。";
+    for (n, path) in (1..).zip(&PATHS[..3]) {
+        site.put(
+            path,
+            notice("教学研究科", &format!("第{n}号。{text}{text}")),
+        );
+    }
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    let newest = site.store.newest(&Scope::All, 10, 0).unwrap();
+    for entry in &newest {
+        assert!(
+            entry.article.title.ends_with("批教学成果奖申报工作的通知"),
+            "{}",
+            entry.article.title
+        );
+    }
+    // it is remembered, and a single article that comes later is not titled so either
+    site.put(
+        PATHS[3],
+        notice("教学研究科", &format!("第4号。{text}{text}")),
+    );
+    site.put("/list.htm", list(1..=4));
+    assert_eq!(site.poll(24).await, Outcome::Read { items: 4, new: 1 });
+    let newest = &site.store.newest(&Scope::All, 1, 0).unwrap()[0].article;
+    assert_eq!(newest.title, "关于第4批教学成果奖申报工作的通知");
+}
+
+#[tokio::test]
+async fn what_a_list_shows_twice_is_two_articles_whatever_their_texts() {
+    let site = Site::new().await;
+    let row = |path: &str, day: u32| {
+        format!(
+            "<li><a href='{path}'>关于公布本周食堂食谱的通知</a><span>2026-05-{day}</span></li>"
+        )
+    };
+    let rows = row("/info/1.htm", 23) + &row("/info/2.htm", 21) + &row("/info/3.htm", 21);
+    site.put(
+        "/list.htm",
+        format!("<meta charset=utf-8><div><ul>{rows}</ul></div>"),
+    );
+    let text =
+        "请师生监督，如有意见建议请向后勤处反馈，欢迎监督，早餐供应时间六点半到九点。".repeat(4);
+    let page = |file: &str| {
+        notice("关于公布本周食堂食谱的通知", &text).replace(
+            "</p></div>",
+            &format!("</p><p><a href='/f/{file}.doc'>附件：食谱.doc</a></p></div>"),
+        )
+    };
+    site.put("/info/1.htm", page("1"));
+    site.put("/info/2.htm", page("2"));
+    site.put("/info/3.htm", page("2"));
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    assert_eq!(site.complete(), [true; 3]);
+}
+
+#[tokio::test]
+async fn a_token_in_the_links_that_changes_at_each_visit_publishes_nothing_anew() {
+    let site = Site::new().await;
+    let rows = |token: u32| {
+        let row = |n: u32, title: &str| {
+            format!(
+                "<li><a href='/info/{n}.htm?t={token}'>{title}</a><span>2026-05-2{n}</span></li>"
+            )
+        };
+        let rows = row(3, "春季校运会掠影图片报道")
+            + &row(2, "关于端午节放假安排的通知")
+            + &row(1, "关于期末考试安排的通知");
+        format!("<html><meta charset=utf-8><body><div><ul>{rows}</ul></div></body></html>")
+    };
+    site.put(
+        "/info/1.htm",
+        notice(
+            "关于期末考试安排的通知",
+            &"请各学院按照要求认真组织，确保平稳有序。".repeat(6),
+        ),
+    );
+    site.put(
+        "/info/2.htm",
+        notice("关于端午节放假安排的通知", "明天放假一天，请知悉。"),
+    );
+    site.put(
+        "/info/3.htm",
+        notice("春季校运会掠影图片报道", "</p><p><img src='/1.jpg'></p><p>"),
+    );
+    site.put("/list.htm", rows(1));
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    let ids = |site: &Site| {
+        let newest = site.store.newest(&Scope::All, 10, 0).unwrap();
+        newest
+            .iter()
+            .map(|entry| entry.article.id)
+            .collect::<Vec<_>>()
+    };
+    let first = ids(&site);
+    for token in 2..4 {
+        site.put("/list.htm", rows(token));
+        let outcome = site.poll(i64::from(token)).await;
+        assert_eq!(
+            outcome,
+            Outcome::Read { items: 3, new: 0 },
+            "moved is not new"
+        );
+        assert_eq!(ids(&site), first, "token {token}");
+    }
+}
+
+#[tokio::test]
+async fn a_counter_in_the_text_is_no_revision() {
+    let site = with_one_article().await;
+    let counted = |n: u32| {
+        article(1).replace("</div>", &format!("<p>附件：<a href='/f/1.doc'>安排表.doc</a> 已下载{n}次</p><p>[阅读：{n}次]</p></div>"))
+    };
+    site.put("/info/1.htm", counted(7));
+    site.poll(24).await;
+    let first = site.only();
+    site.put("/info/1.htm", counted(9));
+    site.put(
+        "/list.htm",
+        fresh_list().replace("的通知", "的通知（更新）"),
+    );
+    site.poll(25).await;
+    assert_eq!(site.only(), first);
+}
+
+#[tokio::test]
+async fn a_page_that_only_sends_its_reader_on_is_followed_one_hop() {
+    let site = Site::new().await;
+    let sign = |to: &str| {
+        format!(
+            "<html><head><meta http-equiv='refresh' content='0;url={to}'></head><body>页面跳转中</body></html>"
+        )
+    };
+    site.put("/list.htm", sign("/new/list.htm"));
+    site.put("/new/list.htm", list(1..=3));
+    site.put("/info/1.htm", sign("/new/1.htm"));
+    site.put("/new/1.htm", article(1));
+    site.put(
+        "/info/2.htm",
+        "<html><head><script>window.location.href='/new/2.htm';</script></head><body>正在跳转……</body></html>".to_owned(),
+    );
+    site.put("/new/2.htm", article(2));
+    // home is no article, and two hops are one too many
+    site.put("/info/3.htm", sign("/"));
+    site.put("/", home());
+    assert_eq!(site.poll(0).await, Outcome::Read { items: 3, new: 3 });
+    assert_eq!(site.complete(), [false, true, true]);
+    // the list is there at each visit, not only at the first
+    site.put("/new/list.htm", list(1..=4));
+    site.put("/info/4.htm", article(4));
+    assert_eq!(site.poll(1).await, Outcome::Read { items: 4, new: 1 });
+    site.put("/info/5.htm", sign("/new/5.htm"));
+    site.put("/new/5.htm", sign("/new/6.htm"));
+    site.put("/new/6.htm", article(5));
+    site.put("/new/list.htm", list(1..=5));
+    site.poll(2).await;
+    let newest = &site.store.newest(&Scope::All, 1, 0).unwrap()[0].article;
+    assert!(!newest.complete, "{}", newest.body_text);
+}

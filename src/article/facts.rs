@@ -118,7 +118,7 @@ static EVENT: LazyLock<Regex> = LazyLock::new(|| {
 fn is_an_events(before: &str, value: &str) -> bool {
     const LONGEST: usize = 4;
     static EVENTS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"截[止至稿图]|[报報][名到告考]|活[动動]|考[试試核察查]|[会會][议議]|讲[座授]|开[始幕学放馆标工课通会]|[开開]始|结束|[闭閉][幕馆]|[举舉][办辦行]|演出|赛|竞|面[试谈授]|[笔初复]试|答辩|培训|上课|放假|[缴交收]费|注册|营业|[投招竞评中]标|评[审选]|公示|申[报请領领]|有效|办理|服务|联系|工作|作息|值班|出发|集合|预约|领取|起止|计划|[招应]聘|宣讲|直播|播出|放映|展[览出]|选课|补考|测[试评]|体检|参[观会]|接待|咨询|到期|生效|[实施执]行|实施|失效|废[止除]|出生|入[学学场职]|毕业|聘期|任[职期]|获奖|授课|交[稿货流]|征[稿集]|投票|成交|采购|合同|签[订署到]|到货|调[研剂]|召开|发车|[用就]餐|借[阅书]|停[水电气课]|检修|维[护修]|施工|封闭|[竣完]工|完成|[事案]发|发生|死亡|逝世|成立|创办|建[校立]|制定|通过|批准|具体|主要|研究|学习|实[习践]|[观收][看听]|验收|录[取用制]|[进退]场|[离返]校|[寒暑]假|晚会|仪式|典礼|论坛|沙龙|例会|大会|访问|浏览|关闭|暂停|恢复|搬迁|出版|拍摄|摄影|拍照|创作|作品|收集|现场|线[上下]|本次|备案|登记|处理|响应|受理|反馈|回复|答复|来信|写信|提问|今天|现在|当前|北京|网站|本站|系统").expect("a literal")
+        Regex::new(r"截[止至稿图]|[报報][名到告考]|活[动動]|考[试試核察查]|[会會][议議]|讲[座授]|检[查测验]|[自督巡普排]查|督导|巡视|开[始幕学放馆标工课通会]|[开開]始|结束|[闭閉][幕馆]|[举舉][办辦行]|演出|赛|竞|面[试谈授]|[笔初复]试|答辩|培训|上课|放假|[缴交收]费|注册|营业|[投招竞评中]标|评[审选]|公示|申[报请領领]|有效|办理|服务|联系|工作|作息|值班|出发|集合|预约|领取|起止|计划|[招应]聘|宣讲|直播|播出|放映|展[览出]|选课|补考|测[试评]|体检|参[观会]|接待|咨询|到期|生效|[实施执]行|实施|失效|废[止除]|出生|入[学学场职]|毕业|聘期|任[职期]|获奖|授课|交[稿货流]|征[稿集]|投票|成交|采购|合同|签[订署到]|到货|调[研剂]|召开|发车|[用就]餐|借[阅书]|停[水电气课]|检修|维[护修]|施工|封闭|[竣完]工|完成|[事案]发|发生|死亡|逝世|成立|创办|建[校立]|制定|通过|批准|具体|主要|研究|学习|实[习践]|[观收][看听]|验收|录[取用制]|[进退]场|[离返]校|[寒暑]假|晚会|仪式|典礼|论坛|沙龙|例会|大会|访问|浏览|关闭|暂停|恢复|搬迁|出版|拍摄|摄影|拍照|创作|作品|收集|现场|线[上下]|本次|备案|登记|处理|响应|受理|反馈|回复|答复|来信|写信|提问|今天|现在|当前|北京|网站|本站|系统").expect("a literal")
     });
     // a span, a day of the week, a time in words: nobody dates a page so
     static TELLS_WHEN: LazyLock<Regex> = LazyLock::new(|| {
@@ -275,11 +275,14 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
             .map_or(line.len(), |&(_, start, _)| start);
         let segment = &line[end..next];
         match label {
-            Label::Date if is_an_events(&line[..start], segment) => {}
-            Label::Date if facts.labelled_date.is_none() && !joined_before(line, start) => {
-                facts.labelled_date = dates::find(segment, context);
+            Label::Date if !is_an_events(&line[..start], segment) => {
+                let date = if joined_before(line, start) {
+                    &mut other_date
+                } else {
+                    &mut facts.labelled_date
+                };
+                *date = date.or_else(|| dates::find(segment, context));
             }
-            Label::Date if other_date.is_none() => other_date = dates::find(segment, context),
             Label::OtherDate if other_date.is_none() => other_date = dates::find(segment, context),
             Label::Origin | Label::Publisher => {
                 facts.names_origin |= label == Label::Origin;
@@ -391,7 +394,27 @@ pub(super) fn is_byline(text: &str) -> bool {
             text.get(..word.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(word))
         })
-        && byline(text).is_some_and(|name| text.ends_with(name))
+        && byline(text).is_some_and(|name| {
+            // a day may follow
+            let rest = text.rsplit(name).next().unwrap_or_default();
+            rest.is_empty() || rest.len() <= 24 && rest.contains(|c: char| c.is_ascii_digit())
+        })
+}
+
+/// Whether a line that is nothing but words of tools shares, prints or counts: it stands between paragraphs too.
+pub(super) fn is_furniture(text: &str) -> bool {
+    static FURNITURE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^[\s【\[（(]*(?:分享[到至:：]|share (?:this|on)|字[号体]\s*[:：]|(?:浏览|点击|阅读|访问|下载)(?:次数|人数|量|数|率)?\s*[:：]|已?(?:下载|浏览|阅读)\s*[0-9]*\s*次|조회|[點瀏閱][閱覽讀擊]|【?打印|今天是)").expect("a literal")
+    });
+    FURNITURE.is_match(text)
+}
+
+/// Whether a line names who contributed, as rows of editors begin.
+pub(super) fn is_contributor(text: &str) -> bool {
+    static CONTRIBUTOR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[\s（(【\[]*(?:[供撰投来]\s*稿(?:人|者|单位)?|撰文|作者|通讯员|文\s*[/、／]?\s*图|图\s*[/、／]?\s*文|文字|摄影|摄像|来源)\s*[:：/／|｜][^。]{1,40}$").expect("a literal")
+    });
+    CONTRIBUTOR.is_match(text)
 }
 
 /// Whether a line is a summary of the text that follows: cut short, or announced as one.
@@ -457,7 +480,7 @@ static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
         // tools: nothing but such words
         r"(?i)^(?:打\s*印|关\s*[闭注]|官方|识别|长按|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|[纠挑]错|平台|分隔线|[顶踩]一下|赞|邀请|路过|鲜花|鸡蛋|握手|雷人|复制|反馈|参与|评论|用|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率數]|次[数數]?|下[载載]|[點瀏閱][閱覽讀擊]|人次|조회수?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|cet article|cette page|this (?:page|article|story)|diese seite|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！%]|加载中)+$|^(?:今天|今日|现在|当前时间|北京时间)(?:是|为)?\s*[:：]?\s*(?:19|20)[0-9]{2}\s*[-年/][^。，]{0,40}$",
         // editor
-        r"^[\s（(【\[]*(?:(?:发布|发表|更新)?(?:日期|时间)|(?:本文|文章|信息)?来源|稿源|作者|[供撰投]\s*稿(?:人|者|单位)?|撰文|通讯员|记者|[图文]\s*[/、／]?\s*[图文]|摄影|摄像)\s*[:：/／][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^(?:[【\[]纠错[】\]])?[\s（(【\[]*(?:(?:文章|信息|稿件)?录入|责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$",
+        r"^[\s（(【\[]*(?:(?:发布|发表|更新)?(?:日期|时间)|(?:本文|文章|信息)?来源|稿源|作者|[供撰投]\s*稿(?:人|者|单位)?|撰文|通讯员|记者|[图文]\s*[/、／]?\s*[图文]|摄影|摄像)\s*[:：/／][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^(?:[【\[]纠错[】\]])?[\s（(【\[]*(?:(?:文章|信息|稿件)?录入|责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$|^[\s（(【\[]*(?:文|图|文\s*[/、／]?\s*图)\s*[/／|｜丨 :：]\s*\S{2,6}[^。]{0,30}(?:编辑|审核|责编)\s*[:：/／|｜丨 ][^。]{0,40}$",
         // notes
         r"^[\s【\[（(※*]*(?:免责|版权|特别|郑重)(?:声明|申明|说明|提示)\s*[:：】\]）)]|^[\s【\[（(※*]*声明\s*[:：】\]）)].{0,40}(?:转载|版权|本[网站]|观点)|(?i)^(?:标签|(?:文章)?关键[词字]|tags?|tagged|themen|schlagw(?:orte|örter)|mots[- ]clés|filed under|posted in)(?:\s*[:：]|\s+in\s|$)|(?:如有|若有|如涉及|涉及|存在)侵权|侵犯.{0,16}(?:版权|权益|权利).{0,24}(?:联系|告知|通知)|转载请(?:注明|标明|保留|联系)|未经.{0,16}(?:授权|许可|允许|同意).{0,12}(?:不得|禁止|严禁)|^(?:本文|本页|原文|文章)(?:链接|地址|网址|标题|出处)\s*[:：]|^(?:暂无|还没有|没有)(?:任何|相关)?评论|抢沙发|(?i)(?:abonnez-vous|inscrivez-vous|subscribe|sign ?up|abonnieren sie|jetzt).{0,60}newsletter|newsletter.{0,40}(?:abonnieren|anmelden|inbox)|^(?:votre|your|ihre) (?:adresse )?e-?mail|^(?:was this (?:page|article|information|content) (?:useful|helpful)|did you find (?:what|this)|is this page useful|report a problem with this page|help us improve|hat ihnen diese seite|cette page vous a|¿le (?:resultó|fue) útil|이 페이지에서 제공하는|このページ(?:は|の内容は|に関する)|この記事は)|^(?:pour citer cet article|how to cite|cite this|gardons le contact|suivez-nous|follow us|folgen sie uns)",
         // previous and next

@@ -217,6 +217,9 @@ impl Page<'_> {
         );
         let editor = self.editor(&facts, body.as_ref().map(|(body, _)| body));
         take(&mut reading.editor, &mut reading.found_by, "editor", editor);
+        if reading.refusal.is_none() && !signs.dated {
+            reading.leads_to = refusal::leads_to(self.outline, &self.base);
+        }
         let above = if self.heading.title_lines.is_empty() {
             start
         } else {
@@ -227,6 +230,11 @@ impl Page<'_> {
             reading.found_by.push(("breadcrumb", how));
         }
         match body {
+            _ if reading.leads_to.is_some() => {
+                reading
+                    .problems
+                    .push("the page is no article but sends to another address".to_owned());
+            }
             Some((body, how)) if reading.refusal.is_none() => {
                 self.write(&body, &mut reading);
                 reading.found_by.push(("body", how));
@@ -444,7 +452,9 @@ impl Page<'_> {
                 });
             }
         }
-        for separator in ["_", " - ", " – ", " — ", " | ", "|", "｜", "--", "-"] {
+        for separator in [
+            "_", " - ", " – ", " — ", " | ", " » ", " › ", " :: ", " • ", "|", "｜", "»", "--", "-",
+        ] {
             if let Some((first, rest)) = title.split_once(separator)
                 && measure(first).0 >= 8
             {
@@ -522,7 +532,12 @@ impl Page<'_> {
         const NEAR: usize = 8;
         /// A date alone is no wider.
         const ALONE: u32 = 40;
-        let text = body.map_or(self.outline.lines.len(), |body| body.lines.start);
+        /// A shorter line may still be one of facts.
+        const TELLS: u32 = 60;
+        let text = body.map_or(self.outline.lines.len(), |body| {
+            let tells = |line: &usize| self.outline.lines[*line].width > TELLS;
+            body.iter().find(tells).unwrap_or(body.lines.start)
+        });
         let title = &self.heading.title_lines;
         let near = if title.is_empty() {
             0..text
@@ -711,7 +726,10 @@ impl Page<'_> {
         let body = body?;
         let end = body.end.max(body.lines.end).min(self.outline.lines.len());
         (body.lines.end..end)
-            .filter(|&line| self.marks[line].role == Some(Role::Editor))
+            .filter(|&line| {
+                self.marks[line].role == Some(Role::Editor)
+                    || facts::is_contributor(&self.outline.text(line))
+            })
             .find_map(|line| self.facts_in(&self.outline.fact_text(line)).author)
             .map(|author| (author, "row below the text".to_owned()))
     }

@@ -8,6 +8,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use url::Url;
 
 use super::{
     Refusal,
@@ -16,6 +17,7 @@ use super::{
     heading::{self, Heading},
     outline::{Outline, measure},
 };
+use crate::page::links;
 
 /// A refusal says no more than this, in widths: some hundred characters.
 const MOST_WIDTH: u32 = 300;
@@ -41,7 +43,7 @@ static GONE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:文档|信息|文章|内容|新闻|页面)(?:尚|还)?(?:已|未)(?:通过)?(?:删除|发布|审核)|参数错误",
         // English
         r"^404$|404\s*(?:not found|error|-)|^(?:page )?not found\W*$",
-        r"(?:page|document|file|article)\s+(?:you\s+\w+\s+\w+\s+)?(?:is |was |could |can ?not |can['’]t |has |been |cannot )*(?:not (?:be )?found|be found|removed|deleted|no longer)",
+        r"(?:page|document|file|article)\s+(?:(?:that |which )?you(?:['’]re| are| were| have)? \w+(?: for)? )?(?:is |was |could |may |might |can ?not |can['’]t |has |have |been |cannot )*(?:not (?:be )?found|be found|removed|deleted|no longer)",
         r"(?:page|document|article|content)\s+(?:(?:that |which )?you(?:['’]re| are| were| have)? \w+(?: for)? )?(?:does(?: not|n['’]t) exist|no longer exists|is(?: not|n['’]t) available|may have (?:been )?(?:moved|removed|deleted))",
         r"(?:could(?: not|n['’]t)|can(?:not|['’]t| not)|unable to) (?:find|locate) (?:the |that |this |your |what |any )(?:\w+ )?(?:page|document|article|you)|nothing (?:was |could be )?found (?:at|here)",
         // German, French, Spanish
@@ -57,7 +59,7 @@ static GONE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Programs that failed, and sites that are being mended: another visit may find the page.
 static FAILED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:数据库|服务器?|程序|系统)(?:连接|查询|运行|内部|发生|出现|响应|端)?(?:的?错误|失败|出错|异常|超时)|(?:网站|系统|本站|平台|服务器|页面|栏目)(?:正在)?(?:进行)?(?:升级|维护|改版|调整|建设)(?:升级|维护|改版)?中|(?:网站|系统|本站|平台|服务器|页面)正在(?:进行)?(?:升级|维护|改版|建设)|(?:under|for|undergoing) (?:scheduled |routine |planned )?maintenance|temporarily unavailable|service unavailable|bad gateway|internal server error|wartungsarbeiten|maintenance en cours|site en maintenance|メンテナンス中|점검 ?중")
+    Regex::new(r"(?i)(?:系统|服务器?|网络)繁?忙|(?:数据库|服务器?|程序|系统)(?:连接|查询|运行|内部|发生|出现|响应|端)?(?:的?错误|失败|出错|异常|超时)|(?:网站|系统|本站|平台|服务器|页面|栏目)(?:正在)?(?:进行)?(?:升级|维护|改版|调整|建设)(?:升级|维护|改版)?中|(?:网站|系统|本站|平台|服务器|页面)正在(?:进行)?(?:升级|维护|改版|建设)|(?:under|for|undergoing) (?:scheduled |routine |planned )?maintenance|temporarily unavailable|service unavailable|bad gateway|internal server error|wartungsarbeiten|maintenance en cours|site en maintenance|メンテナンス中|점검 ?중")
         .expect("a literal")
 });
 
@@ -68,7 +70,7 @@ static MACHINE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static BLOCKED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)请(?:先)?\s*(?:登录|登陆)(?:后|再|系统)?|(?:用户|统一身份|身份)\s*(?:登录|登陆|认证)|(?:安全|人机|滑动|点击)?验证(?:码)?.{0,12}(?:后|继续|访问|通过)|(?:正在|进行).{0,6}(?:安全|浏览器)(?:检查|检测|验证)|访问(?:过于|太|被)(?:频繁|拦截|阻断|限制|拒绝)|(?:请求|行为).{0,8}(?:被拦截|被阻断|存在威胁|异常|可疑)|请(?:开启|启用|打开)\s*javascript|按住滑块|拖动.{0,6}最右|访问频率|(?:频率|速度)过[快高]|操作过于频繁|(?:enable|requires?) (?:javascript|cookies)|checking your browser|just a moment|access denied|are you (?:a )?human|captcha|web application firewall|(?:sign|log) ?in to (?:continue|view)|403 forbidden|url was rejected|request rejected|your support id|(?:被|已)(?:网站)?(?:管理员)?(?:设置)?拦截|(?:unable|not allowed|no permission) to access|unusual traffic from your|bot (?:protection|detection)|ddos protection|please (?:sign|log) ?in")
+    Regex::new(r"(?i)请(?:先)?\s*(?:登录|登陆)(?:后|再|系统)?|(?:用户|统一身份|身份)\s*(?:登录|登陆|认证)|(?:安全|人机|滑动|点击)?验证(?:码)?.{0,12}(?:后|继续|访问|通过)|(?:正在|进行).{0,6}(?:安全|浏览器)(?:检查|检测|验证)|访问(?:过于|太|被)(?:频繁|拦截|阻断|限制|拒绝)|(?:请求|行为).{0,8}(?:被拦截|被阻断|存在威胁|异常|可疑)|请(?:开启|启用|打开)\s*javascript|按住滑块|请在(?:微信|手机)(?:客户)?端?(?:中|内|上)?打开|拖动.{0,6}最右|访问频率|(?:频率|速度)过[快高]|操作过于频繁|(?:enable|requires?) (?:javascript|cookies)|checking your browser|just a moment|access denied|are you (?:a )?human|captcha|web application firewall|(?:sign|log) ?in to (?:continue|view)|403 forbidden|url was rejected|request rejected|your support id|(?:被|已)(?:网站)?(?:管理员)?(?:设置)?拦截|(?:unable|not allowed|no permission) to access|unusual traffic from your|bot (?:protection|detection)|ddos protection|please (?:sign|log) ?in")
         .expect("a literal")
 });
 
@@ -207,7 +209,7 @@ fn tells(outline: &Outline<'_>, body: &Body) -> bool {
 /// Whether the text below a title or a date speaks to the reader of his own request, and of nothing else.
 fn answers(outline: &Outline<'_>, body: &Body) -> Option<Refusal> {
     static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^(?:很?对不起|很?抱歉|您(?:好|所|的|当|要|访|无|没|不)|你(?:所|的|当|要|访|无|没|不)|(?:当前|本|该|此)(?:ip|页面?|网页|信息|内容|文章|文档|栏目)|ip|无权|没有权限|仅[限供]|只[限供]|请先?(?:登[录陆](?:后|再|[！!。]|$)|使用校园网|在校内|连接)|(?:没有|未|无法)找到|参数|sorry|oops|you |(?:this|the|that) (?:page|content|document|article|url|link)|(?:page|file|document) not found|we (?:can|could|are unable)|it (?:looks like|seems)|access|404|(?:la|le|cette|ce) (?:page|document)|die(?:se)? (?:\w+ )?seite|お探しの|ご指定の|요청하신)").expect("a literal")
+        Regex::new(r"(?i)^(?:很?对不起|很?抱歉|您(?:好|所|的|当|要|访|无|没|不)|你(?:所|的|当|要|访|无|没|不)|(?:当前|本|该|此)(?:ip|页面?|网页|信息|内容|文章|文档|栏目)|ip|无权|没有权限|仅[限供]|只[限供]|请先?(?:登[录陆](?:后|再|[！!。]|$)|使用校园网|在校内|连接)|(?:没有|未|无法)找到|参数|sorry|oops|you |(?:this|the|that) (?:page|content|document|article|url|link)|(?:page|file|document) not found|we (?:can|could|are unable)|it (?:looks like|seems)|access|404|(?:la|le|cette|ce) (?:page|document)|die(?:se)? (?:\w+ )?seite|l[ao]s? (?:página|documento)|lo sentimos|désolé|leider|entschuldig|お探しの|ご指定の|申し訳|요청하신|죄송)").expect("a literal")
     });
     let mut lines = body.iter().filter(|&line| outline.lines[line].width > 0);
     let (first, rest) = (lines.next()?, lines.count());
@@ -218,7 +220,7 @@ fn answers(outline: &Outline<'_>, body: &Body) -> Option<Refusal> {
 /// Whether each clause refuses, excuses, or shows the way back.
 fn says_nothing_else(text: &str) -> bool {
     static COURTESY: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^(?:您|你)好$|对不起|抱歉|谅解|不便|见谅|返回|跳转|首页|刷新|重试|稍[后候]|联系.{0,6}(?:管理员|我们|客服)|管理员|访问|浏览|查看|校内|校园网|vpn|(?-u:\b)ip(?-u:\b)|sorry|oops|apolog|home ?page|go back|return to|try again|search|navigation|moved|administrator|contact us|(?:this|the|that) (?:page|content)$|looks like")
+        Regex::new(r"(?i)^(?:您|你)好$|对不起|抱歉|谅解|不便|见谅|返回|跳转|首页|刷新|重试|稍[后候]|联系.{0,6}(?:管理员|我们|客服)|管理员|访问|浏览|查看|校内|校园网|vpn|(?-u:\b)ip(?-u:\b)|sorry|oops|apolog|lo sentimos|désolé|leider|entschuldig|申し訳|죄송|home ?page|go back|return to|try again|search|navigation|moved|administrator|contact us|(?:this|the|that) (?:page|content)$|looks like")
             .expect("a literal")
     });
     // whoever is told to log in for something of his own is not refused
@@ -243,6 +245,54 @@ fn said(text: &str) -> Option<Refusal> {
     }
     (BLOCKED.is_match(text) || FAILED.is_match(text) || MACHINE.is_match(text))
         .then_some(Refusal::Blocked)
+}
+
+/// Where a page leads that says nothing itself: a `<meta>` refresh at once, or a script that goes elsewhere.
+pub(super) fn leads_to(outline: &Outline<'_>, base: &Url) -> Option<Url> {
+    /// `正在跳转，如果没有反应请点击这里`
+    const MOST_WIDTH: u32 = 100;
+    /// Longer scripts do more than that.
+    const MOST_BYTES: usize = 2_000;
+    static REFRESH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?i)^\s*([0-9]{1,2})(?:\.[0-9]*)?\s*[;,]\s*url\s*=\s*["']?\s*([^"'\s>]+)"#)
+            .expect("a literal")
+    });
+    static GOES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?:^|[;{}\s>.])location(?:\.href)?\s*=\s*["']([^"'\s]+)["']|location\.(?:replace|assign)\(\s*["']([^"'\s]+)["']\s*\)"#)
+            .expect("a literal")
+    });
+    let shown = outline.lines.iter().filter(|line| !line.hidden);
+    let width: u32 = shown.map(|line| line.width).sum();
+    if width > MOST_WIDTH {
+        return None;
+    }
+    let refresh = || {
+        outline
+            .metas
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("refresh"))
+            .find_map(|(_, content)| REFRESH.captures(content))
+            .map(|found| found[2].to_owned())
+    };
+    let script = || {
+        let inside = outline.scripts.iter().map(|(_, script)| script);
+        inside
+            .chain(&outline.head_scripts)
+            .take(10)
+            .find_map(|script| {
+                let script = script.raw_text();
+                let found = (script.len() <= MOST_BYTES && !script.contains("function"))
+                    .then(|| GOES.captures(&script))??;
+                found
+                    .iter()
+                    .skip(1)
+                    .flatten()
+                    .next()
+                    .map(|to| to.as_str().to_owned())
+            })
+    };
+    let to = links::resolve(base, &refresh().or_else(script)?)?;
+    (links::normalise(&to) != links::normalise(base)).then_some(to)
 }
 
 fn wall(outline: &Outline<'_>) -> Option<Refusal> {

@@ -223,6 +223,8 @@ enum PageError {
     Garbled,
     #[error("{0}")]
     Refused(&'static str),
+    #[error("moved: the page says nothing but sends to {0}")]
+    Moved(Url),
     #[error("the page could not be understood: reading it failed inside")]
     Inside,
 }
@@ -304,9 +306,10 @@ impl PageReader {
                     now: self.now,
                 };
                 let reading = article::extract(&document, &context);
-                match &reading.refusal {
-                    Some(refusal) => Err(PageError::Refused(in_words(refusal))),
-                    None => Ok(Answer::Article(Box::new(reading.into()))),
+                match (&reading.refusal, &reading.leads_to) {
+                    (Some(refusal), _) => Err(PageError::Refused(in_words(refusal))),
+                    (None, Some(to)) => Err(PageError::Moved(to.clone())),
+                    (None, None) => Ok(Answer::Article(Box::new(reading.into()))),
                 }
             }
             Kind::List => {

@@ -317,6 +317,12 @@ pub(super) fn heads_side_column(text: &str) -> bool {
             'R' => &["Recent ", "Related "],
             'P' => &["Popular"],
             'M' => &["Most read", "Most Read"],
+            // days to come are no news
+            'U' => &["Upcoming "],
+            'E' => &["Events"],
+            'T' => &["Termine"],
+            'C' => &["Calendar"],
+            '即' => &["即将"],
             _ => continue,
         };
         named |= openings
@@ -324,6 +330,99 @@ pub(super) fn heads_side_column(text: &str) -> bool {
             .any(|opening| text[at..].starts_with(opening));
     }
     named && chars <= MOST_CHARS && wide <= MOST_WIDE_CHARS
+}
+
+/// Whether an element is a heading, by its name or its classes.
+pub(super) fn is_heading(element: Element<'_>) -> bool {
+    if element.is_any(&["h1", "h2", "h3", "h4", "h5", "h6"]) {
+        return true;
+    }
+    let is_named = |class: &str| {
+        split_words(class).any(|word| {
+            ["tit", "title", "hd", "bt", "biaoti", "heading", "caption"]
+                .iter()
+                .any(|name| word.eq_ignore_ascii_case(name))
+        })
+    };
+    element.is_any(&["div", "span", "p", "strong", "dt"])
+        && element.attr("class").is_some_and(is_named)
+}
+
+/// Whether a heading may stand above any column's list: `新闻列表`, `All news`.
+pub(super) fn heads_any_list(text: &str) -> bool {
+    [
+        "列表", "一览", "一覧", "全部", "所有", "新着", "Latest", "latest", "All ", "News", "news",
+        "Archive", "Aktuell", "Actualit", "Noticias",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
+}
+
+/// Whether a text is the words of a pager that leads nowhere: `共 3 条 1/1 首页 上页 下页 尾页`, `Page 1 of 1`.
+pub(super) fn says_pager(text: &str) -> bool {
+    const MOST_BYTES: usize = 160;
+    if text.len() > MOST_BYTES {
+        return false;
+    }
+    let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let has_digit = || text.bytes().any(|b| b.is_ascii_digit());
+    text.contains('页') && holds(&["上页", "上一页", "尾页", "末页"]) && holds(&["下页", "下一页"])
+        || text.trim_start().starts_with(['共', '第'])
+            && has_digit()
+            && holds(&["条", "页"])
+            && text.len() <= MOST_BYTES / 2
+        || text.starts_with("Page ") && has_digit() && holds(&[" of ", " sur "])
+        || text.starts_with("Seite ") && has_digit() && holds(&[" von "])
+}
+
+/// `March 2024`, `März 2024`: a month without its day. One in numbers looks dated by itself.
+pub(super) fn is_month_alone(text: &str) -> bool {
+    const MOST_BYTES: usize = 24;
+    let text = text.trim();
+    let Some((month, year)) = text.rsplit_once(' ').filter(|_| text.len() <= MOST_BYTES) else {
+        return false;
+    };
+    year.len() == 4
+        && holds_year(year)
+        && month.len() >= 3
+        && month
+            .chars()
+            .all(|c| c.is_alphabetic() || c == '.' || c == ' ')
+        && names_month_and_year(&format!("1 {month} {year}"))
+}
+
+/// Whether addresses of one script differ by a number in their queries, whose name is not that of a column or a page.
+pub(super) fn differ_by_number<'h>(hrefs: &(impl Iterator<Item = &'h str> + Clone)) -> bool {
+    const COLUMNS: [&str; 13] = [
+        "cat", "class", "type", "col", "page", "list", "dept", "tag", "channel", "year", "sort",
+        "menu", "lang",
+    ];
+    let mut parts = hrefs.clone().map(|href| href.split_once('?'));
+    let Some(Some((path, query))) = parts.next() else {
+        return false;
+    };
+    if !parts.all(|part| part.is_some_and(|(other, _)| other == path)) {
+        return false;
+    }
+    let is_column = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        key.len() < 2 || COLUMNS.iter().any(|column| key.contains(column))
+    };
+    let keys = query.split('&').filter_map(|pair| pair.split_once('='));
+    keys.map(|(key, _)| key)
+        .filter(|key| !is_column(key))
+        .any(|key| {
+            let value = |href: &'h str| {
+                let (_, query) = href.split_once('?')?;
+                let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+                let value = pairs.find(|(name, _)| *name == key)?.1;
+                value.bytes().any(|b| b.is_ascii_digit()).then_some(value)
+            };
+            let mut seen = std::collections::HashSet::new();
+            hrefs
+                .clone()
+                .all(|href| value(href).is_some_and(|v| seen.insert(v)))
+        })
 }
 
 /// Whether an element's names say that it is the breadcrumb.

@@ -57,7 +57,6 @@ fn feed(site: &Site) -> Feed {
         narrowing: String::new(),
         hub: None,
         pages: Pages::default(),
-        hub: None,
         title: site.words.health_feed.to_owned(),
         home: site
             .config

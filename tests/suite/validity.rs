@@ -282,7 +282,6 @@ fn feed(title: &str, entries: Vec<Entry>, pages: Pages) -> Feed {
         narrowing: "include=a%26b".into(),
         hub: Some("https://bell.example/hub".to_owned()),
         pages,
-        hub: Some("http://127.0.0.1:8080/hub".into()),
         title: title.into(),
         home: "https://jyt.example/tzgg.htm".parse().unwrap(),
         lang: "zh-CN",

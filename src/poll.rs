@@ -163,7 +163,7 @@ impl Poller {
             Ok(answer) => answer,
             Err(error) => {
                 let hints = Hints {
-                    retry_after: error.retry_after(),
+                    retry_after: error.retry_after_from(now),
                     max_age: None,
                 };
                 return Ok((Outcome::Failed(fault_of(&self.pool, error).await), hints));

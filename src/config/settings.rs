@@ -63,11 +63,12 @@ impl Settings {
 
 /// Reads them from the top of the main file.
 pub(super) fn read(top: &mut Section<'_>) -> Settings {
-    let (fetch, request) = fetch(top);
+    let server = server(top);
+    let (fetch, request) = fetch(top, &server.public_url);
     let (feed, content) = feed(top);
     Settings {
         lang: top.get("lang", values::lang).unwrap_or_default(),
-        server: server(top),
+        server,
         store: store(top),
         fetch,
         schedule: schedule(top),
@@ -137,10 +138,37 @@ fn store(top: &mut Section<'_>) -> StoreSettings {
     settings
 }
 
-fn fetch(top: &mut Section<'_>) -> (FetchSettings, RequestSettings) {
+/// How the daemon names itself where nobody says otherwise. Who keeps a site wants to know whom to write to: the feeds'
+/// own pages, where others can open them, else the program's.
+fn user_agent(public_url: &Url) -> String {
+    const VERSION: &str = concat!(
+        "schoolbell/",
+        env!("CARGO_PKG_VERSION_MAJOR"),
+        ".",
+        env!("CARGO_PKG_VERSION_MINOR")
+    );
+    let is_private = match public_url.host() {
+        Some(url::Host::Domain(name)) => {
+            name.eq_ignore_ascii_case("localhost") || name.ends_with(".localhost")
+        }
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        None => true,
+    };
+    let declared = [env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_HOMEPAGE")];
+    let program = declared.into_iter().find(|address| !address.is_empty());
+    let contact = if is_private {
+        program.unwrap_or("https://crates.io/crates/schoolbell")
+    } else {
+        public_url.as_str()
+    };
+    format!("{VERSION} (+{contact})")
+}
+
+fn fetch(top: &mut Section<'_>, public_url: &Url) -> (FetchSettings, RequestSettings) {
     let mut section = top.section("fetch", "[fetch]", keys::FETCH);
     let defaults = RequestSettings {
-        user_agent: "schoolbell/0.1".to_owned(),
+        user_agent: user_agent(public_url),
         delay: SECOND,
         timeout: 30 * SECOND,
         max_body_bytes: 8 << 20,
@@ -255,4 +283,27 @@ fn dedup(top: &mut Section<'_>) -> Across {
     let across = section.get("across", values::across).unwrap_or_default();
     top.close(section);
     across
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_agent_says_whom_to_write_to() {
+        let agent = |url: &str| user_agent(&Url::parse(url).unwrap());
+        assert_eq!(
+            agent("https://feeds.example.edu.cn/bell/"),
+            "schoolbell/0.1 (+https://feeds.example.edu.cn/bell/)"
+        );
+        for own in [
+            "http://127.0.0.1:8080/",
+            "http://[::1]:8080/",
+            "http://localhost/",
+        ] {
+            let agent = agent(own);
+            assert!(agent.starts_with("schoolbell/0.1 (+https://"), "{agent}");
+            assert!(!agent.contains(own), "{agent}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt, io, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::{client::Cause, guard::Refusal};
@@ -173,6 +174,8 @@ pub enum FetchError {
         status: http::StatusCode,
         /// How long the host asks to be left alone.
         retry_after: Option<Duration>,
+        /// Until when, where the server does not tell its own time with it.
+        retry_at: Option<Timestamp>,
         /// The error page: it may say why.
         page: Box<Page>,
     },
@@ -253,6 +256,17 @@ impl FetchError {
         }
     }
 
+    /// The same by our own clock, which matters where the host says until when, and not what time it has.
+    pub fn retry_after_from(&self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Status {
+                retry_at: Some(at), ..
+            } => Some(Duration::try_from(at.duration_since(now)).unwrap_or_default()),
+            Self::RobotsUnread { source, .. } => source.retry_after_from(now),
+            _ => self.retry_after(),
+        }
+    }
+
     /// Whether the host wants fewer requests.
     pub(super) fn asks_for_rest(&self) -> bool {
         matches!(self.status(), Some(429 | 503))
@@ -320,6 +334,14 @@ impl FetchError {
                         .into()
                 }
                 FaultKind::Gone => "look for the page's new address on the site".into(),
+                FaultKind::RateLimited => format!(
+                    "{}; if this comes often, poll it more rarely with `every`, and raise `delay` for this source",
+                    asked_rest(self.retry_after())
+                ),
+                _ if self.asks_for_rest() => format!(
+                    "{}; if it lasts, see whether the page opens in a browser, and raise `delay` for this source",
+                    asked_rest(self.retry_after())
+                ),
                 _ => return None,
             },
             _ => return None,
@@ -353,6 +375,14 @@ fn status_kind(status: u16) -> FaultKind {
         404 | 410 => FaultKind::Gone,
         429 => FaultKind::RateLimited,
         _ => FaultKind::ServerError,
+    }
+}
+
+/// What a host that wants fewer requests asks for.
+fn asked_rest(rest: Option<Duration>) -> String {
+    match rest {
+        Some(rest) => format!("it asks to be left alone for {}", words(rest)),
+        None => "it asks for fewer requests".to_owned(),
     }
 }
 
@@ -399,6 +429,36 @@ mod tests {
         ] {
             assert_eq!(status_kind(status), kind, "{status}");
         }
+    }
+
+    #[test]
+    fn what_to_do_about_a_host_that_wants_rest_is_told() {
+        let remedy = |status: u16, minutes: Option<u64>| {
+            let error = FetchError::Status {
+                address: (&Url::parse("http://example.com/").unwrap()).into(),
+                status: http::StatusCode::from_u16(status).unwrap(),
+                retry_after: minutes.map(Duration::from_mins),
+                retry_at: None,
+                page: Box::new(Page {
+                    url: Url::parse("http://example.com/").unwrap(),
+                    content_type: None,
+                    body: bytes::Bytes::new(),
+                }),
+            };
+            error.remedy()
+        };
+        let told = remedy(429, Some(120)).unwrap();
+        assert!(
+            told.starts_with("it asks to be left alone for 2h; "),
+            "{told}"
+        );
+        assert!(
+            told.contains("`every`") && told.contains("`delay`"),
+            "{told}"
+        );
+        let told = remedy(503, None).unwrap();
+        assert!(told.starts_with("it asks for fewer requests; "), "{told}");
+        assert_eq!(remedy(500, None), None);
     }
 
     #[test]

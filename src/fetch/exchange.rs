@@ -130,6 +130,7 @@ async fn refuse(url: &Url, answer: &mut Response, limits: &Limits) -> FetchError
         address: url.into(),
         status: answer.status(),
         retry_after: headers::retry_after(answer.headers()),
+        retry_at: headers::retry_at(answer.headers()),
         page: Box::new(Page {
             url: url.clone(),
             content_type: headers::content_type(answer.headers()),

@@ -107,14 +107,27 @@ pub(super) fn max_age(head: &HeaderMap) -> Option<Duration> {
 /// How long the host asks to be left alone: seconds, or a date (RFC 9110, section 10.2.3).
 ///
 /// A date counts from the answer's own `Date`: the server's clock may be wrong, and all servers that have one must
-/// send it.
+/// send it. For those that do not, see [`retry_at`].
 pub(super) fn retry_after(head: &HeaderMap) -> Option<Duration> {
     let value = text(head, RETRY_AFTER)?;
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let (until, from) = (http_date(&value)?, http_date(&text(head, DATE)?)?);
+    let (until, from) = (http_date(&value)?, date(head)?);
     Some(Duration::try_from(until.duration_since(from)).unwrap_or_default())
+}
+
+/// Until when the host asks to be left alone, where it says that as a date and does not tell its own time: who knows the
+/// time can tell how long that is.
+pub(super) fn retry_at(head: &HeaderMap) -> Option<Timestamp> {
+    match date(head) {
+        Some(_) => None,
+        None => http_date(&text(head, RETRY_AFTER)?),
+    }
+}
+
+fn date(head: &HeaderMap) -> Option<Timestamp> {
+    http_date(&text(head, DATE)?)
 }
 
 /// The three forms of RFC 9110, section 5.6.7; servers confuse the day of the week.
@@ -250,9 +263,17 @@ mod tests {
             let date = ("date", "Sun, 06 Nov 1994 08:00:00 GMT");
             let answer = head(&[("retry-after", value), date]);
             assert_eq!(retry_after(&answer), expected, "{value}");
+            assert_eq!(retry_at(&answer), None, "{value}");
         }
-        let dateless = head(&[("retry-after", "Sun, 06 Nov 1994 12:00:30 GMT")]);
-        assert_eq!(retry_after(&dateless), None);
+        // what that comes to is told by our own clock, where the server does not tell its own
+        let noon = "Sun, 06 Nov 1994 12:00:30 GMT";
+        for date in [None, Some(("date", "yesterday"))] {
+            let lines: Vec<_> = date.into_iter().chain([("retry-after", noon)]).collect();
+            let dateless = head(&lines);
+            assert_eq!(retry_after(&dateless), None);
+            assert_eq!(retry_at(&dateless), http_date(noon));
+        }
+        assert_eq!(retry_at(&head(&[("retry-after", "120")])), None);
     }
 
     #[test]

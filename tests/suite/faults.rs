@@ -326,6 +326,20 @@ async fn a_redirect_to_a_private_address() {
 }
 
 #[tokio::test]
+async fn a_rest_until_a_date_of_a_server_that_does_not_tell_its_own() {
+    let department = Department::new().await;
+    // six hours after the poll
+    let head = "Retry-After: Mon, 01 Jun 2026 09:00:00 GMT\r\n";
+    department.answers(move |_| page("503 Service Unavailable", head, ""));
+    let words = "it asks for fewer requests; if it lasts, see whether the page opens in a browser";
+    let waits = department
+        .fails(&department.source, FaultKind::ServerError, words)
+        .await;
+    let asked = Duration::from_hours(6);
+    assert!((asked..asked * 2).contains(&waits), "{waits:?}");
+}
+
+#[tokio::test]
 async fn too_many_requests_and_a_rest_in_both_forms() {
     let date =
         "Date: Sun, 06 Nov 1994 08:00:00 GMT\r\nRetry-After: Sun, 06 Nov 1994 14:00:00 GMT\r\n";

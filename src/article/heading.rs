@@ -10,7 +10,7 @@ use regex::Regex;
 use super::{
     facts::{self, Role},
     names::Names,
-    outline::{Kind, Outline},
+    outline::{Kind, Outline, Piece},
 };
 
 /// A table of facts shows the date in one of its first cells.
@@ -147,15 +147,19 @@ fn is_broken(outline: &Outline<'_>, marks: &[Mark], lines: &Range<usize>) -> boo
         })
 }
 
-/// Whether a block above a date holds who issues a document and what it is called: `某省教育厅`, `关于……的通知`.
+/// Whether a block above a date holds who issues a document and what it is called (`某省教育厅`, `关于……的通知`), or a
+/// title and its subtitle (`——校长张三`).
 fn is_issued(outline: &Outline<'_>, marks: &[Mark], lines: &Range<usize>) -> bool {
     let last = lines.end - 1;
+    let begins = |word: &&str| outline.text(last).starts_with(*word);
+    let plain = |line: usize| outline.lines[line].links == 0 && outline.lines[line].images == 0;
     nearness(marks, lines.end) >= 6.0
-        && ["关于", "转发", "印发"]
-            .iter()
-            .any(|word| outline.text(last).starts_with(word))
-        && (lines.start..last)
-            .all(|line| outline.lines[line].links == 0 && is_site_name(&outline.text(line)))
+        && (lines.start..last).all(plain)
+        && (["关于", "转发", "印发"].iter().any(begins)
+            && (lines.start..last).all(|line| is_site_name(&outline.text(line)))
+            || lines.len() == 2
+                && begins(&"—")
+                && !is_column_name(&key(&outline.text(lines.start))))
 }
 
 /// Whether a text of several lines is what the page is called.
@@ -214,8 +218,10 @@ fn score<'c>(
     if line.is_linked() {
         score -= 4.0;
     }
-    let near = match nearness(marks, lines.end) {
-        near if near > 0.0 && is_kicker(outline, marks, lines) => 0.0,
+    let near = nearness(marks, lines.end);
+    let kicker = near > 0.0 && is_kicker(outline, marks, lines);
+    let near = match near {
+        _ if kicker => 0.0,
         near if near < 6.0 && is_below_date(outline, marks, first) => 6.0,
         near => near,
     };
@@ -226,7 +232,7 @@ fn score<'c>(
     }
     let text = key(&outline.joined(lines.clone()));
     // the facts are not right below it; a page that is called like its column says nothing
-    let column = near < 6.0 && (heading == 0 || near > 0.0) && is_column_name(&text);
+    let column = near < 6.0 && (heading == 0 || near > 0.0 || kicker) && is_column_name(&text);
     if !column {
         score += likeness(&text, declared);
     }
@@ -243,10 +249,11 @@ fn score<'c>(
     if column || near < 6.0 && links_to_column() {
         score -= 4.0;
     }
-    if HOME.is_match(&text) || near < 3.0 && is_site_name(&text) {
+    if HOME.is_match(&text) || near < 6.0 && is_site_name(&text) {
         score -= 6.0;
     }
-    if marks[first].fact && heading == 0 {
+    // a subtitle, or a fact, is no title by itself
+    if marks[first].fact && heading == 0 || outline.text(first).starts_with('—') {
         score -= 5.0;
     }
     score
@@ -284,15 +291,21 @@ fn level(outline: &Outline<'_>, line: usize) -> u8 {
         .unwrap_or_default()
 }
 
-/// Whether a short line says what kind of text follows: between it and the page's `<h1>` there is only a date.
+/// Whether a short line says what kind of text follows: between it and the page's `<h1>`, or below a column's name a
+/// lesser heading, there is only a date.
 fn is_kicker(outline: &Outline<'_>, marks: &[Mark], lines: &Range<usize>) -> bool {
     let next = (lines.end..marks.len())
         .take(3)
-        .find(|&line| !marks[line].fact);
-    lines.len() == 1
-        && is_short(outline, lines.start)
-        && level(outline, lines.start) != 1
-        && next.is_some_and(|line| line > lines.end && level(outline, line) == 1)
+        .find(|&line| !marks[line].fact)
+        .filter(|&line| line > lines.end);
+    let Some(next) = next.filter(|_| lines.len() == 1) else {
+        return false;
+    };
+    match level(outline, next) {
+        1 => is_short(outline, lines.start) && level(outline, lines.start) != 1,
+        2 | 3 => is_column_name(&key(&outline.text(lines.start))),
+        _ => false,
+    }
 }
 
 fn is_short(outline: &Outline<'_>, line: usize) -> bool {
@@ -310,11 +323,45 @@ fn is_below_date(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool {
     let Some(&first) = facts.last() else {
         return false;
     };
-    level(outline, line) == 1
-        && facts.iter().any(|&line| marks[line].dated)
-        && first
-            .checked_sub(1)
-            .is_none_or(|above| outline.lines[above].is_linked() || is_short(outline, above))
+    let above = first.checked_sub(1);
+    let is_title = match level(outline, line) {
+        1 => above.is_none_or(|above| outline.lines[above].is_linked() || is_short(outline, above)),
+        2 | 3 => above.is_some_and(|above| is_column_name(&key(&outline.text(above)))),
+        _ => is_set_apart(outline, line),
+    };
+    is_title && facts.iter().any(|&line| marks[line].dated)
+}
+
+/// Whether a line that is called like a notice stands in the middle or in bold letters, alone in its block.
+fn is_set_apart(outline: &Outline<'_>, line: usize) -> bool {
+    static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^关于.{4}|(?:通知|公告|公示|通告|通报|意见|办法|方案|决定|启事|倡议书)$")
+            .expect("a literal")
+    });
+    let block = &outline.blocks[outline.lines[line].block];
+    let is_centred = block.element.attrs().any(|(name, value)| match name {
+        "align" => value.eq_ignore_ascii_case("center"),
+        "style" => value.contains("center"),
+        _ => false,
+    });
+    let is_bold = || {
+        outline.pieces[outline.lines[line].pieces.clone()]
+            .iter()
+            .find_map(|piece| match piece {
+                Piece::Open(element, Kind::Inline) if element.is_any(&["b", "strong"]) => {
+                    Some(true)
+                }
+                Piece::Text(text) if !text.trim().is_empty() => Some(false),
+                _ => None,
+            })
+            .unwrap_or(false)
+    };
+    let here = &outline.lines[line];
+    block.lines.len() == 1
+        && here.links == 0
+        && here.marks <= 1
+        && (is_centred || is_bold())
+        && NOTICE.is_match(&outline.text(line))
 }
 
 static HOME: LazyLock<Regex> =
@@ -359,7 +406,7 @@ fn inline_hint(outline: &Outline<'_>, line: usize) -> bool {
     outline.pieces[outline.lines[line].pieces.clone()]
         .iter()
         .any(|piece| match piece {
-            super::outline::Piece::Open(element, Kind::Inline) => Names::of(*element).title(),
+            Piece::Open(element, Kind::Inline) => Names::of(*element).title(),
             _ => false,
         })
 }

@@ -181,6 +181,7 @@ impl Page<'_> {
             body_width: width,
             dated: self.is_dated() || self.declared.published.is_some(),
             titled: refusal::is_titled(self.outline, &self.heading),
+            of_article: true,
         };
         let place = body.as_ref().map(|(body, _)| body);
         reading.refusal = refusal::of(self.outline, signs, place);

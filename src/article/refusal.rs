@@ -63,9 +63,15 @@ static FAILED: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a literal")
 });
 
-/// What no person writes for readers.
+/// The same as no person writes it for readers.
 static MACHINE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)应用程序中的服务器错误|server error in '/|system\.(?:\w+\.){0,3}\w*exception|runtime error|mysqli?_\w+\(|sqlstate\[|(?-u:\b)ora-[0-9]{5}|java\.\w+\.\w*(?:exception|error)|http status [45][0-9]{2}|(?:fatal error|warning|parse error|notice): .{0,200} on line [0-9]+|whitelabel error page|microsoft ole db provider|microsoft jet database|adodb\.|traceback \(most recent call last\)|error establishing a database connection|you have been blocked|verify(?:ing)? (?:that )?you are (?:a )?human|needs to review the security of your connection|security service to protect itself|cloudflare ray id|attention required! \| cloudflare")
+    Regex::new(r"(?i)应用程序中的服务器错误|server error in '/|system\.(?:\w+\.){0,3}\w*exception|runtime error|mysqli?_\w+\(|sqlstate\[|(?-u:\b)ora-[0-9]{5}|java\.\w+\.\w*(?:exception|error)|http status [45][0-9]{2}|(?:fatal error|warning|parse error|notice): .{0,200} on line [0-9]+|whitelabel error page|microsoft ole db provider|microsoft jet database|adodb\.|traceback \(most recent call last\)|error establishing a database connection")
+        .expect("a literal")
+});
+
+/// What shields of several sites say.
+static SHIELD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)you have been blocked|(?:verify|confirm|make sure)(?:ing)? (?:that )?you(?: are|['’]re) (?:a |not a )?(?:human|robot)|needs to review the security of your connection|checking if the site connection is secure|security service to protect itself|cloudflare ray id|attention required! \| cloudflare|incapsula incident|pardon our interruption|the request could not be satisfied")
         .expect("a literal")
 });
 
@@ -89,6 +95,9 @@ pub(super) struct Signs {
     pub dated: bool,
     /// It has a notice's title.
     pub titled: bool,
+    /// An article is looked for, which a page is not that tells of a failure. Of lists, and of answers with an error's
+    /// status, others know more.
+    pub of_article: bool,
 }
 
 /// Whether the page refuses. `body` is what was taken for the article's.
@@ -102,7 +111,10 @@ pub(super) fn of(outline: &Outline<'_>, signs: Signs, body: Option<&Body>) -> Op
     if plain > MOST_WIDTH_OF_MACHINES {
         return None;
     }
-    if !signs.dated && !signs.titled && is_by_a_machine(outline) {
+    let said = |text: &str| says(text, signs.of_article);
+    // a shield's page has a title of its own: `Before we continue`
+    let failures = signs.of_article && !signs.titled;
+    if !signs.dated && is_by_a_machine(outline, failures) {
         return Some(Refusal::Blocked);
     }
     let most = if signs.dated {
@@ -188,13 +200,14 @@ pub(super) fn is_titled(outline: &Outline<'_>, heading: &Heading) -> bool {
             && said(title).is_none()
 }
 
-/// Whether a page is what a program says when it fails.
-fn is_by_a_machine(outline: &Outline<'_>) -> bool {
-    MACHINE.is_match(&outline.title)
+/// Whether a page is what a shield says, or a program when it fails.
+fn is_by_a_machine(outline: &Outline<'_>, failures: bool) -> bool {
+    let is_it = |text: &str| SHIELD.is_match(text) || failures && MACHINE.is_match(text);
+    is_it(&outline.title)
         || (0..outline.lines.len())
             .filter(|&line| !outline.lines[line].hidden && outline.lines[line].width < 1_000)
             .take(60)
-            .any(|line| MACHINE.is_match(&outline.text(line)))
+            .any(|line| is_it(&outline.text(line)))
 }
 
 /// Whether a text has several sentences.
@@ -237,14 +250,19 @@ fn says_nothing_else(text: &str) -> bool {
 }
 
 fn said(text: &str) -> Option<Refusal> {
+    says(text, true)
+}
+
+/// What a text refuses with; failures of the site's programs where they count.
+fn says(text: &str, failures: bool) -> Option<Refusal> {
     if CAMPUS.is_match(text) {
         return Some(Refusal::CampusOnly);
     }
     if GONE.is_match(text) {
         return Some(Refusal::Gone);
     }
-    (BLOCKED.is_match(text) || FAILED.is_match(text) || MACHINE.is_match(text))
-        .then_some(Refusal::Blocked)
+    let failed = || failures && (FAILED.is_match(text) || MACHINE.is_match(text));
+    (BLOCKED.is_match(text) || SHIELD.is_match(text) || failed()).then_some(Refusal::Blocked)
 }
 
 /// Where a page leads that says nothing itself: a `<meta>` refresh at once, or a script that goes elsewhere.
@@ -318,11 +336,77 @@ fn wall(outline: &Outline<'_>) -> Option<Refusal> {
         }
         // scripts that write the whole page
         if let Some(refusal) = (start.contains("alert(") || start.contains("document.write"))
-            .then(|| said(start))
+            .then(|| says(start, false))
             .flatten()
         {
             return Some(refusal);
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::document::Document;
+
+    fn refusal(page: &str, of_article: bool) -> Option<Refusal> {
+        let document = Document::parse(page);
+        let signs = Signs {
+            of_article,
+            ..Signs::default()
+        };
+        of(&Outline::of(&document), signs, None)
+    }
+
+    #[test]
+    fn failures_are_no_articles_and_no_bot_walls_of_lists() {
+        for page in [
+            "<title>502 Bad Gateway</title><h1>502 Bad Gateway</h1>",
+            "<h1>网站维护中</h1>",
+            "<p>Fatal error: Out of memory in /www/a.php on line 3</p>",
+        ] {
+            assert_eq!(refusal(page, true), Some(Refusal::Blocked), "{page}");
+            assert_eq!(refusal(page, false), None, "{page}");
+        }
+        let shield = "<h1>Sorry, you have been blocked</h1>";
+        assert_eq!(refusal(shield, false), Some(Refusal::Blocked));
+    }
+
+    #[test]
+    fn pages_that_only_send_on_name_their_target() {
+        let base = Url::parse("http://a.example.cn/1.htm").expect("a literal");
+        for (page, to) in [
+            (
+                "<meta http-equiv=refresh content='0;url=2.htm'>",
+                "http://a.example.cn/2.htm",
+            ),
+            (
+                "<meta http-equiv=Refresh content=\"0; URL='/b/'\">",
+                "http://a.example.cn/b/",
+            ),
+            (
+                "<script>location.replace('http://b.example.cn/')</script>",
+                "http://b.example.cn/",
+            ),
+            (
+                "<script>top.location='/c'</script>",
+                "http://a.example.cn/c",
+            ),
+            ("<meta http-equiv=refresh content='60'>", ""),
+            ("<meta http-equiv=refresh content='0;url=1.htm'>", ""),
+            (
+                "<script>function go() { location.href = '/d'; }</script>",
+                "",
+            ),
+        ] {
+            let document = Document::parse(page);
+            let got = leads_to(&Outline::of(&document), &base);
+            assert_eq!(
+                got.map_or_else(String::new, |url| url.to_string()),
+                to,
+                "{page}"
+            );
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! In: a row and its links to the article. Out: the title, and the element that holds it, whose text is no date.
 
+use std::collections::HashMap;
+
 use super::{rows::Row, words};
 use crate::page::{
     document::{Child, Element, Pick, Step},
@@ -58,11 +60,7 @@ fn by_structure<'a>(row: Row<'a>, links: &[Element<'a>]) -> Option<Title<'a>> {
         });
     }
     // the links say nothing of their own (a picture, `[详细]`): the title stands beside them
-    let heading = row
-        .element
-        .descendants()
-        .find(|e| is_titled(*e) && visible_chars(&e.text()) >= 4 && !is_date_or_sign(&e.text()));
-    if let Some(element) = heading {
+    if let Some(element) = heading_of(row) {
         return Some(Title {
             text: element.text(),
             element,
@@ -84,6 +82,50 @@ fn by_structure<'a>(row: Row<'a>, links: &[Element<'a>]) -> Option<Title<'a>> {
         text,
         element: link,
     })
+}
+
+/// The heading of a row, or what is set in bold in it.
+fn heading_of(row: Row<'_>) -> Option<Element<'_>> {
+    let says = |e: &Element<'_>| {
+        let text = e.text();
+        visible_chars(&text) >= 4 && !is_date_or_sign(&text)
+    };
+    let find = |fits: fn(Element<'_>) -> bool| {
+        let mut inside = row.element.descendants();
+        inside.find(|e| fits(*e) && says(e))
+    };
+    find(is_titled).or_else(|| find(|e| e.is_any(&["strong", "b", "th"])))
+}
+
+/// Whether a link stands in a heading of its row, or holds one.
+pub(super) fn is_in_heading(link: Element<'_>, row: Element<'_>) -> bool {
+    let is_heading = |e: &Element<'_>| e.is_any(&["h1", "h2", "h3", "h4", "h5", "h6"]);
+    let mut around = link.ancestors().take_while(|e| *e != row).take(3);
+    around.any(|e| is_heading(&e)) || link.descendants().any(|e| is_heading(&e))
+}
+
+/// The text that most rows have for a title: a label, whatever it says (`Watch the story`).
+pub(super) fn repeated<'t>(titles: impl Iterator<Item = &'t str>) -> Option<String> {
+    const LEAST_ROWS: usize = 3;
+    const MAX_LABEL_CHARS: usize = 40;
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut rows = 0;
+    for title in titles {
+        rows += 1;
+        *counts.entry(title).or_default() += 1;
+    }
+    let (label, count) = counts.into_iter().max_by_key(|&(label, n)| (n, label))?;
+    let is_label = count >= LEAST_ROWS && count * 2 > rows;
+    (is_label && visible_chars(label) <= MAX_LABEL_CHARS).then(|| label.to_owned())
+}
+
+/// The title beside a link that bears but a label.
+pub(super) fn beside(row: Row<'_>, label: &str) -> Option<String> {
+    let heading = heading_of(row).map(Element::text);
+    let title = heading.filter(|text| text != label);
+    title
+        .or_else(|| longest_text(row))
+        .filter(|text| text != label)
 }
 
 /// What a link shows that may be a title: its heading or its part of that name, else its text without dates and flags.

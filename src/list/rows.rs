@@ -199,18 +199,26 @@ pub(super) fn read_all(
         .unwrap_or_default();
     let language = rows.first().and_then(|row| language_of(row.element));
     let habit = Habit::of(language, &dating);
-    let mut found = Vec::new();
-    let mut headings = Vec::new();
+    let mut chosen: Vec<(Row<'_>, Vec<Element<'_>>)> = Vec::new();
+    let mut targets = Vec::new();
     for (row, links) in rows.iter().zip(&links) {
         let Some(target) = target_of(*row, links, &uses, context.url) else {
             continue;
         };
-        let same: Vec<Element<'_>> = links
-            .iter()
-            .filter(|l| l.url == target.url)
-            .map(|l| l.element)
-            .collect();
-        let Some(title) = titles::of_row(*row, &same, rules.title.as_ref()) else {
+        let same = links.iter().filter(|l| l.url == target.url);
+        chosen.push((*row, same.map(|l| l.element).collect()));
+        targets.push(target);
+    }
+    let ruled = rules.title.as_ref();
+    let mut in_column = match ruled {
+        Some(_) => Vec::new(),
+        None => titles::column(&chosen),
+    };
+    in_column.resize_with(chosen.len(), || None);
+    let mut found = Vec::new();
+    let mut headings = Vec::new();
+    for (((row, same), target), title) in chosen.iter().zip(targets).zip(in_column) {
+        let Some(title) = title.or_else(|| titles::of_row(*row, same, ruled)) else {
             continue;
         };
         let candidates = dates::candidates(*row, &title, rules.date.as_ref(), &head, &dating);

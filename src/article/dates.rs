@@ -240,6 +240,9 @@ pub fn infer_years(rows: &[Shown], context: &DateContext<'_>) -> Vec<Option<Publ
         Shown::Whole(published) => Some(published.day()),
         _ => None,
     };
+    if let Some(dates) = quiet(rows, context) {
+        return dates;
+    }
     let mut above: Option<Date> = None;
     let mut dates = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
@@ -264,6 +267,47 @@ pub fn infer_years(rows: &[Shown], context: &DateContext<'_>) -> Vec<Option<Publ
         dates.push(date);
     }
     dates
+}
+
+/// The dates of a column that has been quiet for most of a year: all run down from the last such day of the first row.
+/// `12-30, 12-10, 11-28, 11-20` in November are all of the year before, though the last might be of this one: were the
+/// first rows old and pinned, the step to the first that is not would be no step like the others.
+fn quiet(rows: &[Shown], context: &DateContext<'_>) -> Option<Vec<Option<Published>>> {
+    const LEAST_ROWS: usize = 4;
+    let mut days: Vec<Date> = Vec::new();
+    let mut dates = Vec::with_capacity(rows.len());
+    let mut leap = None;
+    for row in rows {
+        let partial = match row {
+            Shown::YearLess(partial) => *partial,
+            Shown::Nothing => {
+                dates.push(None);
+                continue;
+            }
+            Shown::Whole(_) | Shown::Refused => return None,
+        };
+        let latest = partial.latest(context)?;
+        let date = match days.last() {
+            None => latest,
+            Some(above) => partial.in_year(above.year(), context)?,
+        };
+        // what would be a year later if it stood alone
+        if leap.is_none() && date.day() != latest.day() {
+            leap = Some(days.len());
+        }
+        if days.last().is_some_and(|above| date.day() > *above) {
+            return None;
+        }
+        days.push(date.day());
+        dates.push(Some(date));
+    }
+    let leap = leap.filter(|_| days.len() >= LEAST_ROWS)?;
+    let steps = days.windows(2).map(|pair| pair[0].duration_since(pair[1]));
+    let mut steps: Vec<i64> = steps.map(|step| step.as_hours() / 24).collect();
+    let across = steps.remove(leap.checked_sub(1)?);
+    steps.sort_unstable();
+    let usual = steps.get(steps.len() / 2)?;
+    (across * 2 <= usual * 3 + 2).then_some(dates)
 }
 
 /// The year that brings it nearest to a known day.
@@ -623,6 +667,15 @@ mod tests {
         );
         let long = ["03-15", "03-10", "03-09", "03-08", "11-30", "06-01"];
         assert_eq!(inferred(&long)[4..], ["2023-11-30", "2023-06-01"]);
+        // a column that is quiet since last July, and a pinned row of then
+        assert_eq!(
+            inferred(&["07-20", "07-01", "06-12", "05-30"]),
+            ["2023-07-20", "2023-07-01", "2023-06-12", "2023-05-30"]
+        );
+        assert_eq!(
+            inferred(&["07-20", "06-12", "06-11", "06-09"])[1..],
+            ["2024-06-12", "2024-06-11", "2024-06-09"]
+        );
         // a pinned row does not pull the others into its year
         assert_eq!(
             inferred(&["02-01", "06-10", "06-09", "06-08"])[1],

@@ -604,21 +604,26 @@ impl<'o, 'a> Rows<'o, 'a> {
         const LEAST_CHARS: usize = 4;
         const SHORT_CHARS: usize = 8;
         let (before, inside) = self.outline.nodes[row].chars;
-        match self.outline.links_in(row) {
-            [link] if link.kind == LinkKind::More => {
-                let beside = (inside - before).saturating_sub(link.chars);
-                let worth = match (words::is_article_like(link.href), beside) {
-                    (_, ..SHORT_CHARS) => 0.2,
-                    (true, _) => 1.6,
-                    (false, _) => 0.9,
-                };
-                if beside < LEAST_CHARS || words::is_column_like(link.href) {
-                    return -1.0;
-                }
-                worth - self.against_region(row)
-            }
-            _ => -1.0,
+        let links = self.outline.links_in(row);
+        let is_sign = |link: &Link<'_>| link.kind == LinkKind::More;
+        // `PDF | Word` are as good as one
+        let [link, ..] = links else {
+            return -1.0;
+        };
+        if !links.iter().all(is_sign) {
+            return -1.0;
         }
+        let signs: usize = links.iter().map(|link| link.chars).sum();
+        let beside = (inside - before).saturating_sub(signs);
+        let worth = match (words::is_article_like(link.href), beside) {
+            (_, ..SHORT_CHARS) => 0.2,
+            (true, _) => 1.6,
+            (false, _) => 0.9,
+        };
+        if beside < LEAST_CHARS || words::is_column_like(link.href) {
+            return -1.0;
+        }
+        worth - self.against_region(row)
     }
 
     fn against_region(&self, row: usize) -> f64 {

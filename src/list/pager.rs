@@ -6,7 +6,7 @@
 use url::Url;
 
 use super::{
-    outline::Outline,
+    outline::{Link, Outline, Region},
     words::{self, LinkKind},
 };
 use crate::page::{
@@ -40,6 +40,7 @@ pub(super) fn next(
         .or_else(|| declared(document, outline, base))
         .or_else(|| by_word(outline, base, page))
         .or_else(|| by_number(outline, base, page))
+        .or_else(|| by_choice(outline, base, page))
         .filter(|next| is_other(next, page))
 }
 
@@ -66,7 +67,10 @@ fn declared(document: &Document, outline: &Outline<'_>, base: &Url) -> Option<Ur
 }
 
 fn by_word(outline: &Outline<'_>, base: &Url, page: &Url) -> Option<Url> {
-    let links = outline.links.iter().filter(|l| l.kind == LinkKind::Next);
+    // a slide show has a `Next` too
+    let is_pager =
+        |l: &&Link<'_>| l.kind == LinkKind::Next && outline.nodes[l.node].region != Region::Aside;
+    let links = outline.links.iter().filter(is_pager);
     let elements = links.map(|l| outline.nodes[l.node].element);
     // a slide show's arrow leads nowhere; a pager's leads to a page of this site
     elements
@@ -96,12 +100,53 @@ fn by_number(outline: &Outline<'_>, base: &Url, page: &Url) -> Option<Url> {
     }
     pagers.into_iter().find_map(|pager| {
         let current = current_number(pager, base, page)?;
-        let mut links = pager
+        let links: Vec<(Element<'_>, u32)> = pager
             .descendants()
             .filter(|e| e.name() == "a")
-            .take(MAX_ENTRIES);
-        let next = links.find(|a| number(&a.text()) == Some(current + 1))?;
+            .take(MAX_ENTRIES)
+            .filter_map(|a| Some((a, number(&a.text())?)))
+            .collect();
+        let numbers: Vec<u32> = links.iter().map(|(_, n)| *n).collect();
+        let following = current + step(current, &numbers);
+        let (next, _) = *links.iter().find(|(_, n)| *n == following)?;
         links::of_link(base, next).filter(|url| url.host_str() == page.host_str())
+    })
+}
+
+/// By how much the next page's number is larger: one, or as many as a page has rows where the numbers count those
+/// (`0 | 10 | 20`).
+fn step(current: u32, numbers: &[u32]) -> u32 {
+    /// A page has as many rows at least.
+    const LEAST_ROWS: u32 = 5;
+    let mut all: Vec<u32> = numbers.iter().copied().chain([current]).collect();
+    all.sort_unstable();
+    all.dedup();
+    let least = all.windows(2).map(|pair| pair[1] - pair[0]).min();
+    least
+        .filter(|&size| size >= LEAST_ROWS && all.iter().all(|n| n.is_multiple_of(size)))
+        .unwrap_or(1)
+}
+
+/// The page behind the current one in a list to choose from: `<select onchange="location=this.value"><option …>2`.
+fn by_choice(outline: &Outline<'_>, base: &Url, page: &Url) -> Option<Url> {
+    let opens = |e: &Element<'_>| e.attr("onchange").is_some_and(|s| s.contains("location"));
+    let elements = outline.nodes.iter().map(|node| node.element);
+    let mut choices = elements.filter(|e| e.name() == "select" && opens(e));
+    choices.find_map(|select| {
+        let entries: Vec<(Element<'_>, u32)> = select
+            .descendants()
+            .filter(|e| e.name() == "option")
+            .take(MAX_ENTRIES)
+            .filter_map(|e| Some((e, number(&e.text())?)))
+            .collect();
+        let target = |e: Element<'_>| links::resolve(base, e.attr("value")?);
+        let is_shown = |e: Element<'_>| target(e).is_some_and(|url| !is_other(&url, page));
+        let chosen = entries.iter().find(|(e, _)| e.attr("selected").is_some());
+        let current = chosen
+            .or_else(|| entries.iter().find(|(e, _)| is_shown(*e)))
+            .or_else(|| entries.first().filter(|(_, n)| *n == 1))?;
+        let (next, _) = *entries.iter().find(|(_, n)| *n == current.1 + 1)?;
+        target(next).filter(|url| url.host_str() == page.host_str())
     })
 }
 

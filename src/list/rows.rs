@@ -199,23 +199,45 @@ pub(super) fn read_all(
         .unwrap_or_default();
     let language = rows.first().and_then(|row| language_of(row.element));
     let habit = Habit::of(language, &dating);
-    let mut found = Vec::new();
-    let mut headings = Vec::new();
+    let mut chosen: Vec<(Row<'_>, Vec<Element<'_>>)> = Vec::new();
+    let mut targets = Vec::new();
     for (row, links) in rows.iter().zip(&links) {
-        let Some(target) = target_of(links, &uses, context.url) else {
+        let Some(target) = target_of(*row, links, &uses, context.url) else {
             continue;
         };
-        let same: Vec<Element<'_>> = links
-            .iter()
-            .filter(|l| l.url == target.url)
-            .map(|l| l.element)
-            .collect();
-        let Some(title) = titles::of_row(*row, &same, rules.title.as_ref()) else {
+        let same = links.iter().filter(|l| l.url == target.url);
+        chosen.push((*row, same.map(|l| l.element).collect()));
+        targets.push(target);
+    }
+    let ruled = rules.title.as_ref();
+    let mut in_column = match ruled {
+        Some(_) => Vec::new(),
+        None => titles::column(&chosen),
+    };
+    in_column.resize_with(chosen.len(), || None);
+    let mut found = Vec::new();
+    let mut headings = Vec::new();
+    for (((row, same), target), title) in chosen.iter().zip(targets).zip(in_column) {
+        let Some(title) = title.or_else(|| titles::of_row(*row, same, ruled)) else {
             continue;
         };
         let candidates = dates::candidates(*row, &title, rules.date.as_ref(), &head, &dating);
         found.push((title.text, target.url.clone(), candidates));
         headings.push((row.year, *row));
+    }
+    let repeated = titles::repeated(
+        found
+            .iter()
+            .map(|(title, _, _): &(String, _, _)| title.as_str()),
+    );
+    if let Some(label) = repeated {
+        for ((title, _, _), (_, row)) in found.iter_mut().zip(&headings) {
+            if *title == label
+                && let Some(beside) = titles::beside(*row, &label)
+            {
+                *title = beside;
+            }
+        }
     }
     split_dates_off(&mut found, &dating);
     let columns: Vec<&[Candidate]> = found
@@ -410,8 +432,9 @@ fn is_tag(text: &str) -> bool {
 }
 
 /// The link that leads to the article: not a pager's, not one that other rows have too; of the rest, the one with the
-/// longest text, an article's address before a column's.
+/// longest text, an article's address before a column's, the heading's before any.
 fn target_of<'l, 'a>(
+    row: Row<'a>,
     links: &'l [RowLink<'a>],
     uses: &HashMap<&Url, usize>,
     page: &Url,
@@ -428,7 +451,11 @@ fn target_of<'l, 'a>(
             worth -= 8;
         }
         if link.kind == LinkKind::More {
-            worth -= 8;
+            // of several files, the first
+            worth = -8;
+        }
+        if links.len() > 1 && titles::is_in_heading(link.element, row.element) {
+            worth += 40;
         }
         if link.url == *page {
             worth -= 50;

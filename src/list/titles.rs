@@ -2,6 +2,11 @@
 //!
 //! In: a row and its links to the article. Out: the title, and the element that holds it, whose text is no date.
 
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
+
 use super::{rows::Row, words};
 use crate::page::{
     document::{Child, Element, Pick, Step},
@@ -58,11 +63,7 @@ fn by_structure<'a>(row: Row<'a>, links: &[Element<'a>]) -> Option<Title<'a>> {
         });
     }
     // the links say nothing of their own (a picture, `[详细]`): the title stands beside them
-    let heading = row
-        .element
-        .descendants()
-        .find(|e| is_titled(*e) && visible_chars(&e.text()) >= 4 && !is_date_or_sign(&e.text()));
-    if let Some(element) = heading {
+    if let Some(element) = heading_of(row) {
         return Some(Title {
             text: element.text(),
             element,
@@ -84,6 +85,154 @@ fn by_structure<'a>(row: Row<'a>, links: &[Element<'a>]) -> Option<Title<'a>> {
         text,
         element: link,
     })
+}
+
+/// A part of a link's text that stands in an element of its own, and where.
+struct Part<'a> {
+    /// Its tag and classes, and how many like it stand before.
+    place: (&'a str, &'a str, usize),
+    text: String,
+    element: Element<'a>,
+}
+
+/// The parts of a link that is the whole row; empty where its text is one, or a heading tells the title.
+fn parts_of(link: Element<'_>) -> Vec<Part<'_>> {
+    const MAX_PARTS: usize = 12;
+    const MAX_WRAPPERS: usize = 3;
+    let says = |e: &Element<'_>| !e.is_unseen() && !e.text().is_empty();
+    let mut holder = link;
+    for _ in 0..MAX_WRAPPERS {
+        let mut inside = holder.children().filter(says);
+        match (inside.next(), inside.next()) {
+            (Some(only), None) if holder.own_text().is_empty() => holder = only,
+            _ => break,
+        }
+    }
+    if holder.children().next().is_none() || link.descendants().any(is_titled) {
+        return Vec::new();
+    }
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for element in holder.children().filter(says).take(MAX_PARTS) {
+        let kind = (element.name(), element.attr("class").unwrap_or_default());
+        let like = |part: &&Part<'_>| (part.place.0, part.place.1) == kind;
+        let before = parts.iter().filter(like).count();
+        parts.push(Part {
+            place: (kind.0, kind.1, before),
+            text: element.text(),
+            element,
+        });
+    }
+    let own = holder.own_text();
+    if !own.is_empty() {
+        parts.push(Part {
+            place: ("", "", 0),
+            text: own,
+            element: holder,
+        });
+    }
+    parts
+}
+
+/// The titles of rows that are links as a whole: what stands where most rows show a text of their own. A category, a
+/// number, a count of readers are the same in many rows or say nothing; a lead comes after.
+pub(super) fn column<'a>(rows: &[(Row<'a>, Vec<Element<'a>>)]) -> Vec<Option<Title<'a>>> {
+    const LEAST_ROWS: usize = 4;
+    const LEAST_CHARS: usize = 4;
+    let none = || rows.iter().map(|_| None).collect();
+    let parts: Vec<Vec<Part<'a>>> = rows
+        .iter()
+        .map(|(_, links)| match links[..] {
+            [link] => parts_of(link),
+            _ => Vec::new(),
+        })
+        .collect();
+    let several = parts.iter().filter(|parts| parts.len() > 1).count();
+    if rows.len() < LEAST_ROWS || several * 10 < rows.len() * 6 {
+        return none();
+    }
+    let at = |place, row: &'_ [Part<'a>]| row.iter().position(|part| part.place == place);
+    let is_title = |place| {
+        let texts: Vec<&str> = parts
+            .iter()
+            .filter_map(|row| Some(row[at(place, row)?].text.as_str()))
+            .filter(|text| !is_date_or_sign(text) && !words::is_flag(text) && !is_count(text))
+            .collect();
+        let different: HashSet<&str> = texts.iter().copied().collect();
+        let chars: usize = texts.iter().map(|text| visible_chars(text)).sum();
+        texts.len() * 10 >= rows.len() * 6
+            && different.len() * 3 > texts.len() * 2
+            && chars >= texts.len() * LEAST_CHARS
+    };
+    let Some(most) = parts.iter().max_by_key(|row| row.len()) else {
+        return none();
+    };
+    let Some(place) = most.iter().map(|part| part.place).find(|p| is_title(*p)) else {
+        return none();
+    };
+    let title = |(row, (around, links)): (Vec<Part<'a>>, &(Row<'a>, Vec<Element<'a>>))| {
+        let found = at(place, &row)?;
+        let part = row.into_iter().nth(found)?;
+        let text = completed(&part.text, part.element, links, around.element);
+        Some(Title {
+            text: crate::page::text::cut(&text, MAX_CHARS).to_owned(),
+            element: part.element,
+        })
+    };
+    parts.into_iter().zip(rows).map(title).collect()
+}
+
+/// `阅读 32`, `浏览次数：5`: how often an article was read.
+fn is_count(text: &str) -> bool {
+    const MAX_CHARS: usize = 12;
+    ["阅读", "浏览", "点击", "访问", "views"]
+        .iter()
+        .any(|word| text.contains(word))
+        && visible_chars(text) <= MAX_CHARS
+        && text.ends_with(|c: char| c.is_ascii_digit() || c == '次')
+}
+
+/// The heading of a row, or what is set in bold in it.
+fn heading_of(row: Row<'_>) -> Option<Element<'_>> {
+    let says = |e: &Element<'_>| {
+        let text = e.text();
+        visible_chars(&text) >= 4 && !is_date_or_sign(&text)
+    };
+    let find = |fits: fn(Element<'_>) -> bool| {
+        let mut inside = row.element.descendants();
+        inside.find(|e| fits(*e) && says(e))
+    };
+    find(is_titled).or_else(|| find(|e| e.is_any(&["strong", "b", "th"])))
+}
+
+/// Whether a link stands in a heading of its row, or holds one.
+pub(super) fn is_in_heading(link: Element<'_>, row: Element<'_>) -> bool {
+    let is_heading = |e: &Element<'_>| e.is_any(&["h1", "h2", "h3", "h4", "h5", "h6"]);
+    let mut around = link.ancestors().take_while(|e| *e != row).take(3);
+    around.any(|e| is_heading(&e)) || link.descendants().any(|e| is_heading(&e))
+}
+
+/// The text that most rows have for a title: a label, whatever it says (`Watch the story`).
+pub(super) fn repeated<'t>(titles: impl Iterator<Item = &'t str>) -> Option<String> {
+    const LEAST_ROWS: usize = 3;
+    const MAX_LABEL_CHARS: usize = 40;
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut rows = 0;
+    for title in titles {
+        rows += 1;
+        *counts.entry(title).or_default() += 1;
+    }
+    let (label, count) = counts.into_iter().max_by_key(|&(label, n)| (n, label))?;
+    let is_label = count >= LEAST_ROWS && count * 2 > rows;
+    (is_label && visible_chars(label) <= MAX_LABEL_CHARS).then(|| label.to_owned())
+}
+
+/// The title beside a link that bears but a label.
+pub(super) fn beside(row: Row<'_>, label: &str) -> Option<String> {
+    let heading = heading_of(row).map(Element::text);
+    let title = heading.filter(|text| text != label);
+    title
+        .or_else(|| longest_text(row))
+        .filter(|text| text != label)
 }
 
 /// What a link shows that may be a title: its heading or its part of that name, else its text without dates and flags.
@@ -197,7 +346,7 @@ fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>], row: Elem
         .chain(row.attr("title"));
     let stem = squeezed(words::uncut(shown));
     for attribute in attributes {
-        let whole = without_facts(attribute);
+        let whole = without_facts(&without_tags(attribute));
         let squeezed_whole = squeezed(words::uncut(&whole));
         // the attribute may be the site's name, `点击查看`, or all facts of the row in one
         if squeezed_whole.starts_with(&stem)
@@ -215,6 +364,32 @@ fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>], row: Elem
         }
     }
     shown.to_owned()
+}
+
+/// A text without the tags that some editors leave in it: `…的通知<br>（第二版）`.
+fn without_tags(text: &str) -> Cow<'_, str> {
+    let begins_tag = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+    if !text
+        .match_indices('<')
+        .any(|(at, _)| begins_tag(&text[at + 1..]))
+    {
+        return Cow::Borrowed(text);
+    }
+    let mut bare = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at);
+        bare.push_str(before);
+        match tag.find('>').filter(|_| begins_tag(&tag[1..])) {
+            Some(end) => rest = &tag[end + 1..],
+            None => {
+                bare.push('<');
+                rest = &tag[1..];
+            }
+        }
+    }
+    bare.push_str(rest);
+    Cow::Owned(bare)
 }
 
 /// An attribute may hold all facts of the row: `标题：…&#10;作者：…&#10;发布时间：…`.

@@ -13,7 +13,7 @@ use crate::page::{
 };
 
 /// Longer texts are no signs, but titles.
-pub(super) const MAX_SIGN_CHARS: usize = 10;
+pub(super) const MAX_SIGN_CHARS: usize = 18;
 
 /// [`MAX_SIGN_CHARS`] in Chinese, and white space about it.
 const MAX_SIGN_BYTES: usize = 64;
@@ -87,8 +87,23 @@ pub(super) fn is_named_next(link: Element<'_>) -> bool {
             alt.is_some_and(|t| kind_of_text(t) == LinkKind::Next)
         })
     };
+    let labelled = link.attr("aria-label").is_some_and(|label| {
+        let label = label.to_lowercase();
+        label.len() <= 60
+            && [
+                "next page",
+                "nächste seite",
+                "page suivante",
+                "下一页",
+                "下一頁",
+                "次のページ",
+            ]
+            .iter()
+            .any(|name| label.contains(name))
+    });
     told("title")
         || told("aria-label")
+        || labelled
         || class(link)
         || link.parent().is_some_and(class)
         || picture()
@@ -110,6 +125,19 @@ fn is_page_number(text: &str) -> bool {
         .strip_prefix('第')
         .and_then(|rest| rest.strip_suffix('页'));
     number.is_some_and(|n| !n.is_empty() && n.len() <= 4 && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// `Next 10 results`, `Next 20`.
+fn is_next_by_count(word: &str) -> bool {
+    let Some(rest) = word.strip_prefix("next") else {
+        return false;
+    };
+    let what = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    what.len() < rest.len()
+        && matches!(
+            what,
+            "" | "results" | "items" | "entries" | "posts" | "articles" | "news"
+        )
 }
 
 /// See [`link_kind`].
@@ -134,27 +162,141 @@ pub(super) fn kind_of_text(text: &str) -> LinkKind {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
     match word {
         "下一页" | "下页" | "后一页" | "下一頁" | "下頁" | "后页" | "向后" | "next"
-        | "nextpage" | "weiter" | "suivant" | "nächste" | "nächsteseite" | "pagesuivante"
-        | "older" | "olderposts" | "olderentries" | "加载更多" | "点击加载更多" | "loadmore" => {
-            LinkKind::Next
-        }
-        "首页" | "第一页" | "上一页" | "上页" | "前一页" | "上一頁" | "尾页" | "末页"
-        | "最后一页" | "最后页" | "尾頁" | "首頁" | "前页" | "跳转" | "go" | "prev"
-        | "previous" | "first" | "last" | "firstpage" | "lastpage" | "previouspage"
-        | "prevpage" | "转到" | "最末页" | "最前页" | "确定" => LinkKind::Pager,
-        "更多" | "more" | "详细" | "详情" | "阅读全文" | "查看全文" | "查看更多" | "查看详情"
-        | "详细内容" | "全文" | "readmore" | "阅读更多" | "点击查看" | "查看" | "了解更多"
-        | "了解详情" | "viewmore" | "learnmore" | "阅读" | "下载" | "查看详细" | "点击进入"
-        | "进入" | "继续阅读" | "阅读原文" | "点击下载" | "浏览" | "更多内容" | "查看原文"
-        | "立即查看" | "viewdetails" | "details" | "mehr" | "weiterlesen" | "liresuite"
-        | "lirelasuite" | "moreinfo" => LinkKind::More,
+        | "nextpage" | "weiter" | "vor" | "vorwärts" | "次へ" | "次のページ" | "次ページ"
+        | "다음" | "siguiente" | "próxima" | "próximo" | "successivo" | "successiva"
+        | "volgende" | "следующая" | "далее" | "gotonextpage" | "nextresults" | "nextentries"
+        | "nextposts" | "plusanciens" | "älterebeiträge" | "olderarticles" | "oldernews"
+        | "suivant" | "nächste" | "nächsteseite" | "pagesuivante" | "older" | "olderposts"
+        | "olderentries" | "加载更多" | "点击加载更多" | "loadmore" => LinkKind::Next,
+        "首页"
+        | "第一页"
+        | "上一页"
+        | "上页"
+        | "前一页"
+        | "上一頁"
+        | "尾页"
+        | "末页"
+        | "最后一页"
+        | "最后页"
+        | "尾頁"
+        | "首頁"
+        | "前页"
+        | "跳转"
+        | "go"
+        | "prev"
+        | "previous"
+        | "first"
+        | "last"
+        | "firstpage"
+        | "lastpage"
+        | "previouspage"
+        | "prevpage"
+        | "前へ"
+        | "前のページ"
+        | "이전"
+        | "anterior"
+        | "предыдущая"
+        | "newerposts"
+        | "newerentries"
+        | "zurück"
+        | "précédent"
+        | "newer"
+        | "转到"
+        | "最末页"
+        | "最前页"
+        | "确定" => LinkKind::Pager,
+        "更多"
+        | "more"
+        | "详细"
+        | "详情"
+        | "阅读全文"
+        | "查看全文"
+        | "查看更多"
+        | "查看详情"
+        | "详细内容"
+        | "全文"
+        | "readmore"
+        | "阅读更多"
+        | "点击查看"
+        | "查看"
+        | "了解更多"
+        | "了解详情"
+        | "viewmore"
+        | "learnmore"
+        | "阅读"
+        | "下载"
+        | "查看详细"
+        | "点击进入"
+        | "进入"
+        | "继续阅读"
+        | "阅读原文"
+        | "点击下载"
+        | "浏览"
+        | "更多内容"
+        | "查看原文"
+        | "立即查看"
+        | "viewdetails"
+        | "details"
+        | "mehr"
+        | "weiterlesen"
+        | "liresuite"
+        | "lirelasuite"
+        | "moreinfo"
+        | "ensavoirplus"
+        | "enlireplus"
+        | "续きを読む"
+        | "続きを読む"
+        | "もっと見る"
+        | "詳細はこちら"
+        | "詳細"
+        | "詳しくはこちら"
+        | "viewarticle"
+        | "readarticle"
+        | "readthearticle"
+        | "continuereading"
+        | "readfullstory"
+        | "readfullarticle"
+        | "fullstory"
+        | "fullarticle"
+        | "readthefullstory"
+        | "readon"
+        | "findoutmore"
+        | "seemore"
+        | "clickhere"
+        | "zumartikel"
+        | "mehrlesen"
+        | "mehrerfahren"
+        | "artikellesen"
+        | "leermás"
+        | "vermás"
+        | "saibamais"
+        | "leiamais"
+        | "leggitutto"
+        | "continua"
+        | "подробнее"
+        | "читатьдалее"
+        | "자세히보기"
+        | "더보기"
+        | "pdf"
+        | "word"
+        | "docx"
+        | "doc"
+        | "download"
+        | "herunterladen"
+        | "télécharger"
+        | "閱讀更多"
+        | "查看更多內容"
+        | "詳全文" => LinkKind::More,
         "" if matches!(bare, ">" | "›" | "→") => LinkKind::Next,
         "" if !bare.is_empty() => LinkKind::Pager,
         _ if is_date_alone(bare) => LinkKind::Date,
         _ if is_page_number(word) => LinkKind::Number,
-        _ if word.starts_with("更多") || word.starts_with("more") && word.len() < 9 => {
+        _ if word.starts_with("更多") && word.len() <= 30
+            || word.starts_with("more") && word.len() < 9 =>
+        {
             LinkKind::More
         }
+        _ if is_next_by_count(word) => LinkKind::Next,
         _ => LinkKind::Plain,
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    catalog::CatalogArgs, check::CheckArgs, demo::DemoArgs, extract::ExtractArgs, once::OnceArgs,
-    preview::PreviewArgs, restore::RestoreArgs, status::StatusArgs,
+    catalog::CatalogArgs, check::CheckArgs, demo::DemoArgs, extract::ExtractArgs,
+    import::ImportArgs, once::OnceArgs, preview::PreviewArgs, restore::RestoreArgs,
+    status::StatusArgs,
 };
 
 /// Rings when a school authority publishes: polls pages of education departments and publishes RSS, Atom and JSON Feed.
@@ -57,6 +58,8 @@ pub enum Command {
     Status(StatusArgs),
     /// The published feeds as OPML
     Opml,
+    /// The feeds that an OPML file names, as [[source]] blocks on stdout
+    Import(ImportArgs),
     /// The whole store as JSON Lines on stdout, for a backup or another machine
     Export,
     /// Put what `export` has printed into the store, beside what is there

@@ -6,6 +6,7 @@ pub mod compact;
 pub mod demo;
 pub mod export;
 pub mod extract;
+pub mod import;
 pub mod learnt;
 pub mod once;
 pub mod opml;
@@ -50,6 +51,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Extract(args) => extract::run(&args),
         Command::Status(args) => status::run(config()?, args).await,
         Command::Opml => opml::run(config()?).await,
+        Command::Import(args) => import::run(&args),
         Command::Export => export::run(config()?).await,
         Command::Restore(args) => restore::run(config()?, args).await,
         Command::Compact => compact::run(config()?).await,

@@ -13,6 +13,7 @@ mod records;
 mod rows;
 mod scripts;
 mod select;
+pub mod syndicated;
 mod tabs;
 mod titles;
 mod words;

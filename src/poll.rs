@@ -31,11 +31,11 @@ use crate::{
     article::{Article, ArticleId, dates::Published},
     config::ScheduleSettings,
     fetch::{Answer, FetchError, Fetcher, Request},
-    list::{self, Item, List, ListContext},
+    list::{self, Item, List, ListContext, syndicated},
     page::{Page, charset, document::Document},
     schedule::pace::{self, Hints},
     source::{
-        Source,
+        Kind, Source,
         rhythm::Rhythm,
         state::{Fault, FaultKind, Outcome, SourceState},
     },
@@ -548,7 +548,6 @@ pub fn read_list(source: &Source, page: &Page, now: Timestamp) -> Result<List, F
     if decoded.garbled {
         return Err(judge::garbled(page));
     }
-    let document = Document::parse(&decoded.text);
     let context = ListContext {
         url: &page.url,
         rules: &source.list,
@@ -556,6 +555,11 @@ pub fn read_list(source: &Source, page: &Page, now: Timestamp) -> Result<List, F
         timezone: &source.timezone,
         now,
     };
+    if source.kind == Kind::Feed || source.kind == Kind::Auto && syndicated::is_feed(&decoded.text)
+    {
+        return judge::feed(source, syndicated::extract(&decoded.text, &context));
+    }
+    let document = Document::parse(&decoded.text);
     let list = list::extract(&document, &context);
     if list.items.is_empty() {
         return Err(judge::no_list(source, page, &document, &list));

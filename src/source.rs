@@ -118,6 +118,8 @@ pub struct Source {
     pub title: Option<String>,
     /// The groups that it belongs to, in the order of the file.
     pub groups: Vec<String>,
+    /// What its address gives.
+    pub kind: Kind,
     /// A fixed poll interval, or else the adaptive one.
     pub every: Option<Duration>,
     /// Which site family reads its pages.
@@ -151,7 +153,13 @@ impl Source {
     /// A hash of all that decides what its list page gives: where another one is found, the page is to be read anew
     /// although it has not changed. The program's version counts too: a later one may read better.
     pub fn rules_hash(&self) -> u64 {
-        let rules = (&self.url, &self.preset, &self.list, &self.request.headers);
+        let rules = (
+            &self.url,
+            self.kind,
+            &self.preset,
+            &self.list,
+            &self.request.headers,
+        );
         let version = env!("CARGO_PKG_VERSION");
         xxh3_64(format!("{version} {rules:?}").as_bytes())
     }
@@ -200,6 +208,18 @@ impl Tls {
             Self::Insecure => "insecure",
         }
     }
+}
+
+/// What a source's address gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Whatever it turns out to be.
+    #[default]
+    Auto,
+    /// A page with a list.
+    Page,
+    /// An RSS, Atom or JSON feed.
+    Feed,
 }
 
 /// Which site family reads a source's pages.

@@ -18,7 +18,7 @@ use super::{
     values,
 };
 use crate::source::{
-    ArticleRules, Content, ListRules, PresetChoice, RequestSettings, Source, SourceId,
+    ArticleRules, Content, Kind, ListRules, PresetChoice, RequestSettings, Source, SourceId,
     filter::{Expression, Filter},
 };
 
@@ -59,6 +59,7 @@ pub(super) fn unlisted(url: Url, request: RequestSettings, content: Content) -> 
         title: None,
         groups: Vec::new(),
         every: None,
+        kind: Kind::Auto,
         preset: PresetChoice::Auto,
         // the departments that this program was made for
         timezone: TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC),
@@ -135,6 +136,7 @@ fn rest(section: &mut Section<'_>, settings: &Settings) -> Source {
         title: section.get("title", values::text),
         groups: groups(section),
         every: section.get("every", values::duration(settings::INTERVALS)),
+        kind: section.get("kind", values::kind).unwrap_or_default(),
         preset: section.get("preset", values::preset).unwrap_or_default(),
         timezone: section
             .get("timezone", values::timezone)

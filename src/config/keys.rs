@@ -38,6 +38,7 @@ pub(super) const SOURCE: &[&str] = &[
     "title",
     "groups",
     "every",
+    "kind",
     "preset",
     "timezone",
     "pages",

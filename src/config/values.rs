@@ -10,7 +10,7 @@ use super::{
     words,
 };
 use crate::{
-    source::{Content, PresetChoice, SourceId, Tls, filter::Expression, presets::Presets},
+    source::{Content, Kind, PresetChoice, SourceId, Tls, filter::Expression, presets::Presets},
     story::merge::Across,
 };
 
@@ -179,6 +179,17 @@ pub(super) fn across(value: &Value<'_>) -> Read<Across> {
             ("all", Across::All),
             ("group", Across::Group),
             ("off", Across::Off),
+        ],
+    )
+}
+
+pub(super) fn kind(value: &Value<'_>) -> Read<Kind> {
+    one_of(
+        value,
+        &[
+            ("auto", Kind::Auto),
+            ("page", Kind::Page),
+            ("feed", Kind::Feed),
         ],
     )
 }

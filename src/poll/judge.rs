@@ -20,6 +20,24 @@ use crate::{
     },
 };
 
+/// What came of reading a feed.
+pub(super) fn feed(source: &Source, read: Result<List, String>) -> Result<List, Fault> {
+    match read {
+        Ok(list) if !list.items.is_empty() => Ok(list),
+        Ok(_) => Err(Fault {
+            kind: FaultKind::EmptyList,
+            words: format!("the feed at {} has no entry with a link", source.url),
+        }),
+        Err(why) => Err(Fault {
+            kind: FaultKind::EmptyList,
+            words: format!(
+                "{why}; if {} is a page, set kind = \"page\" or leave `kind` out",
+                source.url
+            ),
+        }),
+    }
+}
+
 /// An answer that could not be had: the error's chain as one line, then what to do.
 pub fn fetch_fault(error: &FetchError) -> Fault {
     let mut words = error.chain();

@@ -1,0 +1,149 @@
+//! `schoolbell import`: the feeds of another program's list, as blocks for the configuration.
+
+use std::{collections::HashSet, path::PathBuf, process::ExitCode};
+
+use anyhow::Context;
+use clap::Args;
+use url::Url;
+
+use super::print;
+use crate::{
+    feed::opml::{self, Outline},
+    page::charset,
+    source::SourceId,
+};
+
+/// The flags of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// An OPML file, as feed readers export it
+    file: PathBuf,
+}
+
+/// The largest file.
+const FILE_BYTES: u64 = 64 << 20;
+
+/// Prints a `[[source]]` block for each feed.
+///
+/// # Errors
+/// The file cannot be read, or is no OPML.
+pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
+    let name = args.file.display();
+    let reading = || format!("cannot read `{name}`");
+    let size = std::fs::metadata(&args.file).with_context(reading)?.len();
+    anyhow::ensure!(
+        size <= FILE_BYTES,
+        "`{name}` is larger than {} MiB, which no list of feeds is",
+        FILE_BYTES >> 20
+    );
+    let bytes = std::fs::read(&args.file).with_context(reading)?;
+    let text = charset::decode(&bytes, None).text;
+    let outlines =
+        opml::parse(&text).map_err(|why| anyhow::anyhow!("cannot read `{name}`: {why}"))?;
+    let mut code = ExitCode::SUCCESS;
+    let mut ids = HashSet::new();
+    let mut blocks = String::new();
+    for outline in &outlines {
+        match block(outline, &mut ids) {
+            Some(block) => blocks.push_str(&block),
+            None => {
+                tracing::error!("left out: `{}` is no web address", outline.feed);
+                code = ExitCode::from(1);
+            }
+        }
+    }
+    print(&blocks)?;
+    Ok(code)
+}
+
+fn block(outline: &Outline, ids: &mut HashSet<SourceId>) -> Option<String> {
+    let url = Url::parse(&outline.feed).ok();
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
+    let mut block = format!("[[source]]\nurl = {}\n", quoted(url.as_str()));
+    let id = SourceId::from_address(&url);
+    if !ids.insert(id.clone()) {
+        // two addresses may give one id
+        let other = (2..).find_map(|n| {
+            let id = SourceId::parse(&format!(
+                "{}-{n}",
+                &id.as_str()[..id.as_str().len().min(58)]
+            ));
+            id.ok().filter(|id| ids.insert(id.clone()))
+        })?;
+        block += &format!("id = {}\n", quoted(other.as_str()));
+    }
+    if !outline.title.is_empty() {
+        block += &format!("title = {}\n", quoted(&outline.title));
+    }
+    let groups: Vec<_> = outline
+        .groups
+        .iter()
+        .map(|name| group(name))
+        .filter(|name| !name.is_empty())
+        .map(|name| quoted(&name))
+        .collect();
+    if !groups.is_empty() {
+        block += &format!("groups = [{}]\n", groups.join(", "));
+    }
+    Some(block + "kind = \"feed\"\n\n")
+}
+
+/// A name as groups may have it: letters, digits, `-` and `_`.
+fn group(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let words: Vec<String> = name
+        .split(|c: char| !plain(c))
+        .filter(|word| !word.is_empty())
+        .map(ToOwned::to_owned)
+        .collect();
+    words.join("-")
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn blocks_can_be_put_into_a_configuration_as_they_are() {
+        let outline = |feed: &str, groups: &[&str]| Outline {
+            title: "通知 \"公告\"".into(),
+            feed: feed.into(),
+            home: String::new(),
+            groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+        };
+        let mut ids = HashSet::new();
+        let blocks: Vec<_> = [
+            outline("https://a.example/rss", &["学校 & 部门", "!"]),
+            outline("http://a.example/rss", &[]),
+            outline("ftp://a.example/rss", &[]),
+        ]
+        .iter()
+        .filter_map(|outline| block(outline, &mut ids))
+        .collect();
+        let config = Config::parse(&blocks.concat(), "test").unwrap();
+        let told: Vec<_> = config
+            .sources
+            .iter()
+            .map(|source| {
+                (
+                    source.id.as_str(),
+                    source.groups.clone(),
+                    source.title.as_deref(),
+                )
+            })
+            .collect();
+        let title = Some("通知 \"公告\"");
+        assert_eq!(
+            told,
+            [
+                ("a-example-rss", vec!["学校-部门".to_owned()], title),
+                ("a-example-rss-2", vec![], title)
+            ]
+        );
+    }
+}

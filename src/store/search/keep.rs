@@ -347,8 +347,9 @@ impl Keeper {
         if !making && let Some(writer) = self.writer.take_if(|writer| writer.large) {
             writer.finish();
             if let Some(files) = self.shown.files() {
-                // what was merged is shown with the next commit otherwise
+                // what was merged is shown, and what it was made of goes, with the next commit otherwise
                 let _ = files.reload();
+                let _ = self.writer().map(|writer| writer.tidy());
             }
         }
     }

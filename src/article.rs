@@ -168,6 +168,8 @@ pub struct Reading {
     pub found_by: Vec<(&'static str, String)>,
     /// What could not be understood, in words.
     pub problems: Vec<String>,
+    /// The page says nothing but sends to this address, by `<meta>` or script: it has no body.
+    pub leads_to: Option<Url>,
     /// The page is no article but a refusal (campus only, log-in, bot wall, soft 404): why, in words.
     pub refusal: Option<Refusal>,
 }
@@ -177,13 +179,22 @@ pub struct Reading {
 pub enum Refusal {
     /// Shown on the campus network only.
     CampusOnly,
-    /// A bot wall's script, or a log-in page.
+    /// A bot wall's script, a log-in page, or what the site's programs say when they fail: another visit may pass.
     Blocked,
     /// "页面不存在", "已删除".
     Gone,
 }
 
+/// Where a page leads that says nothing itself; `base` is what its addresses are relative to. See [`Reading::leads_to`].
+pub fn leads_to(document: &Document, base: &Url) -> Option<Url> {
+    refusal::leads_to(&outline::Outline::of(document), base)
+}
+
 /// Whether a page without a list refuses. See [`Reading::refusal`] for articles.
 pub fn refusal(document: &Document) -> Option<Refusal> {
-    refusal::of(&outline::Outline::of(document), 0, None, false)
+    refusal::of(
+        &outline::Outline::of(document),
+        refusal::Signs::default(),
+        None,
+    )
 }

@@ -42,7 +42,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         .filter(|path| !path.as_os_str().is_empty());
     let config = || Config::load(&Config::locate(named)?).map(Arc::new);
     match cli.command.unwrap_or(Command::Run) {
-        Command::Run => run::run(config()?).await,
+        Command::Run => run::run(&Config::locate(named)?).await,
         Command::Once(args) => once::run(config()?, args).await,
         Command::Catalog(args) => catalog::run(|| Config::locate(named), &args),
         Command::Check(args) => check::run(&Config::locate(named)?, args).await,

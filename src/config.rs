@@ -32,6 +32,7 @@ use url::Url;
 
 pub use self::{
     append::{AppendError, append},
+    include::Read,
     mistake::{ConfigError, Mistake},
 };
 use self::{
@@ -97,6 +98,14 @@ impl Config {
     /// # Errors
     /// The file cannot be read, or the files have mistakes: all of them are in the error.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::load_with_files(path).map(|(config, _)| config)
+    }
+
+    /// As [`Config::load`], and says which files that took, for who watches them.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_with_files(path: &Path) -> Result<(Self, Read), ConfigError> {
         let bytes = include::read(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => ConfigError::NotFound {
                 looked_at: vec![path.to_owned()],
@@ -114,7 +123,7 @@ impl Config {
     /// # Errors
     /// The text has mistakes: all of them are in the error.
     pub fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
-        Self::read(Path::new(name), text.as_bytes())
+        Self::read(Path::new(name), text.as_bytes()).map(|(config, _)| config)
     }
 
     /// The groups of each source.
@@ -130,7 +139,7 @@ impl Config {
         block::unlisted(url, self.request.clone(), self.content)
     }
 
-    fn read(path: &Path, bytes: &[u8]) -> Result<Self, ConfigError> {
+    fn read(path: &Path, bytes: &[u8]) -> Result<(Self, Read), ConfigError> {
         let mut files = Files::default();
         let mut mistakes = Vec::new();
         let main = files.main(path, bytes);
@@ -146,7 +155,7 @@ impl Config {
         let (sources, collisions) = block::unite(blocks);
         mistakes.extend(collisions);
         if mistakes.is_empty() {
-            return Ok(settings.with(sources));
+            return Ok((settings.with(sources), files.read));
         }
         mistakes.sort_by_key(Mistake::turn);
         Err(ConfigError::Mistakes(mistakes))

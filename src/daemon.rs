@@ -3,7 +3,9 @@
 //! The caller binds the socket, opens the store and owns the stop signal; stopping waits for polls in flight, then
 //! flushes the store.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+mod reload;
+
+use std::{collections::HashSet, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use futures_util::{FutureExt, future::BoxFuture};
@@ -11,12 +13,14 @@ use jiff::Timestamp;
 use sd_notify::NotifyState;
 use tokio::sync::watch;
 
+pub use self::reload::Files;
 use crate::{
     config::{Config, HubSettings},
     fetch::{Callbacks, Fetcher},
     poll::{ParserPool, Poller},
     schedule,
-    serve::{self, Listener, Site},
+    serve::{self, Current, Listener, Site},
+    source::SourceId,
     store::{Store, StoreError},
     websub::{self, Hub, Pace},
 };
@@ -29,12 +33,13 @@ const MENDING: Duration = Duration::from_secs(15);
 const SCRUBBING: Duration = Duration::from_hours(24);
 const FIRST_SCRUBBING: Duration = Duration::from_hours(1);
 
-/// Runs until `stop` turns true: polls, serves, keeps within the retention.
+/// Runs until `stop` turns true: polls, serves, keeps within the retention, and takes up what `files` say anew.
 ///
 /// # Errors
 /// The store cannot be read at the start, or the listener fails.
 pub async fn run(
     config: Arc<Config>,
+    files: Option<Files>,
     listener: Listener,
     store: Arc<Store>,
     clock: fn() -> Timestamp,
@@ -49,14 +54,15 @@ pub async fn run(
         sources = config.sources.len(),
         "listening"
     );
-    let delivering = deliver(&config, &site, &store, callbacks, clock)?;
+    let current = Current::from(site.clone());
+    let delivering = deliver(&config, &current, &store, callbacks, clock)?;
     site.set_ready(true);
     tell_systemd(&[NotifyState::Ready]);
 
     let stopped = stopped(stop.clone()).shared();
-    let serving = serve::serve(listener, site.clone(), stopped.clone());
-    let polling = schedule::run(poller, &store, &config, clock, stop);
-    let keeping = keep_within_retention(&config, &store, clock);
+    let serving = serve::serve(listener, current.clone(), stopped.clone());
+    let polling = poll(poller, &store, config, files, &current, clock, stop);
+    let keeping = keep_within_retention(&current, &store, clock);
     let working = async {
         let serving = async { serving.await.context("the listener failed") };
         let polling = async {
@@ -65,7 +71,7 @@ pub async fn run(
         };
         let saying = async {
             stopped.await;
-            say_stopping(&site);
+            say_stopping(&current.site());
             Ok(())
         };
         tokio::try_join!(serving, polling, saying).map(|_| ())
@@ -83,10 +89,100 @@ pub async fn run(
     ended
 }
 
+/// Polls what the configuration names, until a stop is asked for; when the configuration is another one, that.
+async fn poll(
+    mut poller: Poller,
+    store: &Arc<Store>,
+    mut config: Arc<Config>,
+    mut files: Option<Files>,
+    current: &Current,
+    clock: fn() -> Timestamp,
+    stop: watch::Receiver<bool>,
+) {
+    loop {
+        let (halt, halted) = watch::channel(false);
+        let polled = config.clone();
+        let mut polling = pin!(schedule::run(poller.clone(), store, &polled, clock, halted));
+        let another = tokio::select! {
+            () = polling.as_mut() => return,
+            () = stopped(stop.clone()) => None,
+            another = another(files.as_mut(), current) => Some(another),
+        };
+        if let Some(another) = &another {
+            take_up(another, &config, current, store);
+        }
+        // polls under way end as they began; due times are kept, so each source's next one comes as it would have
+        halt.send_replace(true);
+        polling.await;
+        let Some(another) = another else { return };
+        // a host's turn and its robots.txt are remembered as long as nothing is said that concerns them
+        let same = |of: &dyn Fn(&Config) -> String| of(&config) == of(&another);
+        if !same(&|config| format!("{:?} {:?}", config.fetch, config.schedule)) {
+            match self::poller(&another, store.clone()) {
+                Ok(another) => poller = another,
+                Err(error) => tracing::error!(%error, "[fetch] and [schedule] stay as they were"),
+            }
+        }
+        config = another;
+    }
+}
+
+/// Waits for another configuration. What is wrong with one is told, and waited on.
+async fn another(files: Option<&mut Files>, current: &Current) -> Arc<Config> {
+    let Some(files) = files else {
+        return std::future::pending().await;
+    };
+    loop {
+        match files.next().await {
+            Ok(config) => return config,
+            Err(error) => {
+                tracing::error!(
+                    "the configuration is refused, and what was in force stays:\n{error}"
+                );
+                current.site().set_refused(Some(error.to_string()));
+            }
+        }
+    }
+}
+
+/// Puts another configuration in force for who reads.
+fn take_up(another: &Arc<Config>, before: &Config, current: &Current, store: &Store) {
+    introduce(another, store);
+    current.replace(Arc::new(current.site().reconfigured(another.clone())));
+    let ids = |config: &Config| -> HashSet<SourceId> {
+        config
+            .sources
+            .iter()
+            .map(|source| source.id.clone())
+            .collect()
+    };
+    let (was, is) = (ids(before), ids(another));
+    tracing::info!(
+        sources = is.len(),
+        added = is.difference(&was).count(),
+        removed = was.difference(&is).count(),
+        "the configuration was taken up"
+    );
+    let differs = |of: &dyn Fn(&Config) -> String| of(before) != of(another);
+    let fixed: [(&str, &dyn Fn(&Config) -> String); 4] = [
+        ("[server] listen", &|config| {
+            format!("{:?}", config.server.listen)
+        }),
+        ("[store] path", &|config| format!("{:?}", config.store.path)),
+        ("[store] cache", &|config| {
+            config.store.cache_bytes.to_string()
+        }),
+        ("[websub] hub", &|config| format!("{:?}", config.websub.hub)),
+    ];
+    for (key, _) in fixed.into_iter().filter(|(_, of)| differs(of)) {
+        tracing::warn!("another {key} is in force after a restart");
+    }
+}
+
 /// Delivers feeds to subscribers, or tells an outside hub of changes, for as long as it is polled.
 fn deliver(
     config: &Config,
-    site: &Arc<Site>,
+    current: &Current,
     store: &Arc<Store>,
     callbacks: Callbacks,
     clock: fn() -> Timestamp,
@@ -94,12 +190,12 @@ fn deliver(
     Ok(match &config.websub.hub {
         HubSettings::Own => {
             let hub = Arc::new(Hub::new(store.clone(), callbacks, clock)?);
-            site.set_hub(hub.clone());
-            hub.run(site.clone()).boxed()
+            current.site().set_hub(hub.clone());
+            hub.run(current.clone()).boxed()
         }
         HubSettings::Outside(url) => {
-            let (site, store) = (site.clone(), store.clone());
-            websub::ping(site, store, callbacks, url.clone(), Pace::default()).boxed()
+            let (current, store) = (current.clone(), store.clone());
+            websub::ping(current, store, callbacks, url.clone(), Pace::default()).boxed()
         }
         HubSettings::Off => std::future::pending().boxed(),
     })
@@ -118,16 +214,13 @@ pub(crate) async fn stopped(mut stop: watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-async fn keep_within_retention(config: &Config, store: &Arc<Store>, clock: fn() -> Timestamp) {
+async fn keep_within_retention(current: &Current, store: &Arc<Store>, clock: fn() -> Timestamp) {
     let mut turns = tokio::time::interval(EXPIRY);
     loop {
         turns.tick().await;
+        let kept = current.site().config().store.clone();
         match store
-            .expire(
-                clock(),
-                config.store.keep_days,
-                config.store.keep_per_source,
-            )
+            .expire(clock(), kept.keep_days, kept.keep_per_source)
             .await
         {
             Ok(0) => {}
@@ -281,6 +374,12 @@ pub async fn open_store(config: &Config) -> Result<Arc<Store>, StoreError> {
     for note in &report.notes {
         tracing::warn!("{note}");
     }
+    introduce(config, &store);
+    Ok(Arc::new(store))
+}
+
+/// Tells the store what of the configuration decides how stories are told.
+fn introduce(config: &Config, store: &Store) {
     // an origin names a department by its title; without one, the page's own, which the store knows
     let titled = config
         .sources
@@ -288,7 +387,6 @@ pub async fn open_store(config: &Config) -> Result<Arc<Store>, StoreError> {
         .filter_map(|source| Some((source.id.clone(), vec![source.title.clone()?])));
     store.name_sources(titled.collect());
     store.merge_across(config.across, config.groups());
-    Ok(Arc::new(store))
 }
 
 /// Whether a store was ever made.

@@ -286,8 +286,21 @@ fn detected(
     context: &ListContext<'_>,
 ) -> Option<Found> {
     let mut best: Option<Found> = None;
+    // what is still to come is no news; where a page lists nothing else, it is its list
+    let mut calendar: Option<(Found, &Block)> = None;
+    let mut read = 0;
     let is_own = |block: &Block| !(outline.says_empty && block.is_beside);
-    for block in blocks.iter().filter(|b| is_own(b)).take(MAX_BLOCKS) {
+    for block in blocks.iter().filter(|b| is_own(b)) {
+        if read >= MAX_BLOCKS {
+            break;
+        }
+        if let Some((_, of_calendar)) = &calendar
+            && of_calendar.overlaps(block, outline)
+        {
+            continue;
+        }
+        read += 1;
+        let whole = block;
         let first = tabs::first(outline, block, |block| {
             let rows = headings::with_years(outline, block, rows_of(outline, block));
             rows::read(&rows, context.rules, base, context)
@@ -298,11 +311,19 @@ fn detected(
         let headlines = headings::headlines(outline, block);
         let above = headlines.len();
         rows.splice(0..0, headlines);
-        let mut items = rows::read(&rows, context.rules, base, context);
+        let reading = rows::read_all(&rows, context.rules, base, context);
+        let is_calendar = reading.is_calendar();
+        let mut items = reading.items;
         // several are the list's beginning only if none is older than what follows
         if above > 1 && !goes_on(&items, above) {
             rows.drain(..above);
             items = rows::read(&rows, context.rules, base, context);
+        }
+        if is_calendar && calendar.is_none() {
+            let found_by = format!("detection: {} of {}", rows.len(), place::in_words(&rows));
+            calendar = Some(((items, found_by), whole));
+            read -= 1;
+            continue;
         }
         if items.len() > best.as_ref().map_or(0, |(items, _)| items.len()) {
             let found_by = format!("detection: {} of {}", rows.len(), place::in_words(&rows));
@@ -313,7 +334,7 @@ fn detected(
             }
         }
     }
-    best
+    best.or_else(|| calendar.map(|(found, _)| found))
 }
 
 /// Whether the first items are as new as those below.

@@ -1,13 +1,14 @@
 //! A page: bytes and headers received once, and what can be asked of them.
 //!
 //! In: a response's body with the headers that matter. Out: text ([`charset`]), a parsed tree ([`document`]),
-//! absolute and normalised addresses ([`links`]).
+//! absolute and normalised addresses ([`links`]), where a page sends its reader on ([`onward`]).
 
 pub mod charset;
 pub mod document;
 pub mod index;
 pub mod links;
 mod nesting;
+pub mod onward;
 pub mod text;
 mod write;
 

@@ -3,9 +3,11 @@
 //! In: a source and the time. Out: a [`Visit`], when the store has everything that was found. A fault of the source is
 //! an outcome, not an error; the only error is a store that cannot keep what was found.
 
+mod ask;
 mod attempt;
 mod items;
 mod judge;
+mod place;
 mod pool;
 mod revisions;
 
@@ -16,14 +18,17 @@ use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use self::items::Found;
 pub use self::{
     attempt::read_article,
     judge::fetch_fault,
     pool::{ParserPool, PoolError},
 };
+use self::{
+    items::Found,
+    place::{Doubt, Verdict},
+};
 use crate::{
-    article::{ArticleId, dates::Published},
+    article::{Article, ArticleId, dates::Published},
     config::ScheduleSettings,
     fetch::{Answer, FetchError, Fetcher, Request},
     list::{self, Item, List, ListContext},
@@ -34,7 +39,7 @@ use crate::{
         rhythm::Rhythm,
         state::{Fault, FaultKind, Outcome, SourceState},
     },
-    store::{Store, StoreError},
+    store::{Scope, Store, StoreError},
 };
 
 /// What polls are made with.
@@ -49,6 +54,9 @@ pub struct Poller {
 
 /// How many polls ask the store at the same time: each question takes a thread.
 const QUESTIONS: usize = 16;
+
+/// How many names of its pages are kept of a source.
+const MOST_NAMES: usize = 8;
 
 /// How a visit went.
 #[derive(Clone, Debug)]
@@ -112,7 +120,7 @@ impl Poller {
         if state.rules_hash != rules_hash {
             state = SourceState {
                 rules_hash,
-                ..state.unread()
+                ..state.unlisted()
             };
         }
         let begun = Instant::now();
@@ -167,11 +175,13 @@ impl Poller {
         };
         state.moved_to.clone_from(&answer.permanent);
         let Some(page) = answer.page else {
+            state.stranger = None;
             return Ok((self.unchanged(source, state, now).await?, hints));
         };
         let page_hash = xxh3_64(&page.body);
         if state.page_hash == Some(page_hash) {
             state.validators = answer.validators;
+            state.stranger = None;
             return Ok((self.unchanged(source, state, now).await?, hints));
         }
         let understood = self
@@ -193,9 +203,35 @@ impl Poller {
                 }
             }
         };
-        let items = self.follow_pages(source, &first.list, state, now).await;
-        let found = self.take_in(source, &items, state, now).await?;
-        let again = self.read_again(source, now).await?;
+        let landed = first
+            .page_hash
+            .and_then(|_| place::landed(source, &page.url));
+        let (items, backfill) = match self
+            .doubt(source, state, &first.list, landed.as_ref())
+            .await?
+        {
+            Some(doubt) => {
+                let before = state.stranger.take();
+                match place::weigh(doubt, &first.list.items, before, now) {
+                    Verdict::Take(items) => {
+                        tracing::info!(url = %source.url, items = items.len(), "taken for the list: it has stayed");
+                        (items, true)
+                    }
+                    Verdict::Wait(stranger) => {
+                        state.stranger = Some(stranger);
+                        let fault = self.other_list(source, &first.list, page, doubt).await?;
+                        return Ok((Outcome::Failed(fault), hints));
+                    }
+                }
+            }
+            None => (
+                self.follow_pages(source, &first.list, state, now).await,
+                state.last_success.is_none(),
+            ),
+        };
+        let names = names(state, Some(&first.list));
+        let found = self.take_in(source, &items, &names, backfill, now).await?;
+        let again = self.read_again(source, &names, now).await?;
 
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
         let on_page = first.page_hash.is_some();
@@ -203,6 +239,13 @@ impl Poller {
             .filter(|_| on_page)
             .unwrap_or_default();
         state.page_hash = first.page_hash;
+        state.landed = landed;
+        for name in &found.names {
+            if state.names.len() < MOST_NAMES && !state.names.contains(name) {
+                state.names.push(name.clone());
+            }
+        }
+        state.stranger = None;
         // a title with a date or a counter in it must not change the feed's bytes while its entries stay
         if found.new > 0 || state.title.is_none() {
             state.title = first.list.title.or(state.title.take());
@@ -222,6 +265,48 @@ impl Poller {
         Ok((outcome, hints))
     }
 
+    /// Whether the items seem to be another list's than the one that the source has shown so far.
+    async fn doubt(
+        &self,
+        source: &Source,
+        state: &SourceState,
+        list: &List,
+        landed: Option<&Url>,
+    ) -> Result<Option<Doubt>, StoreError> {
+        if state.last_success.is_none() || state.items == 0 {
+            return Ok(None);
+        }
+        let at_home = place::is_at_home(source, state, landed);
+        let ids = list.items.iter().map(|item| ArticleId::of(&item.url));
+        let known = self.still_linked(source, ids.collect()).await?;
+        if known > 0 && !at_home {
+            return Ok(None);
+        }
+        let scope = Scope::Source(source.id.clone());
+        let newest = self
+            .ask_store(move |store| store.newest(&scope, place::COMPARED, 0))
+            .await?;
+        let newest: Vec<Article> = newest.into_iter().map(|entry| entry.article).collect();
+        let before = usize::try_from(state.items).unwrap_or(usize::MAX);
+        Ok(place::doubt(&list.items, known, &newest, before, at_home))
+    }
+
+    /// The fault of a page whose items are in doubt.
+    async fn other_list(
+        &self,
+        source: &Source,
+        list: &List,
+        page: Page,
+        doubt: Doubt,
+    ) -> Result<Fault, StoreError> {
+        let size = page.body.len();
+        let linked = self.pool.run(size, move || judge::linked_on(&page)).await;
+        let linked = self
+            .still_linked(source, linked.unwrap_or_default())
+            .await?;
+        Ok(judge::other_list(source, list.items.len(), doubt, linked))
+    }
+
     /// How many of these articles the source has listed before.
     async fn still_linked(
         &self,
@@ -232,7 +317,8 @@ impl Poller {
         let listed = known
             .iter()
             .flatten()
-            .filter(|known| known.sources.contains(&source.id));
+            // one that retention let go of was listed, by whomever
+            .filter(|known| known.expired || known.sources.contains(&source.id));
         Ok(listed.count())
     }
 
@@ -243,7 +329,7 @@ impl Poller {
         state: &SourceState,
         now: Timestamp,
     ) -> Result<Outcome, StoreError> {
-        let again = self.read_again(source, now).await?;
+        let again = self.read_again(source, &names(state, None), now).await?;
         let fault = judge::bodies(&Found::default(), &again, state);
         Ok(fault.map_or(Outcome::Unchanged, Outcome::Failed))
     }
@@ -255,14 +341,14 @@ impl Poller {
         state: &SourceState,
     ) -> Result<Answer, FetchError> {
         let known = state.last_success.is_some().then_some(&state.validators);
-        self.fetcher
-            .get(Request {
-                url: &source.url,
-                home: &source.url,
-                settings: &source.request,
-                validators: known,
-            })
-            .await
+        let request = Request {
+            url: &source.url,
+            home: &source.url,
+            settings: &source.request,
+            validators: known,
+        };
+        let asked = ask::ask(&self.fetcher, &self.pool, request, |_| true).await;
+        asked.map(|(answer, _)| answer)
     }
 
     /// Asks the store apart from the async workers: it may wait for the disk.
@@ -379,8 +465,8 @@ pub async fn look(
         settings: &source.request,
         validators: None,
     };
-    let answer = match fetcher.get(request).await {
-        Ok(answer) => answer,
+    let answer = match ask::ask(fetcher, pool, request, |_| true).await {
+        Ok((answer, _)) => answer,
         Err(error) => return Err(fault_of(pool, error).await),
     };
     let moved_to = answer.permanent;
@@ -481,6 +567,16 @@ pub fn read_list(source: &Source, page: &Page, now: Timestamp) -> Result<List, F
 fn list_elsewhere(page: &Page) -> Option<Url> {
     let decoded = charset::decode(&page.body, page.content_type.as_deref());
     list::elsewhere(&Document::parse(&decoded.text), &page.url)
+}
+
+/// What a source's pages call themselves, as far as that is known: no article's title.
+fn names(state: &SourceState, list: Option<&List>) -> Vec<String> {
+    let titles = [
+        state.title.as_ref(),
+        list.and_then(|list| list.title.as_ref()),
+    ];
+    let titles = titles.into_iter().flatten();
+    titles.chain(&state.names).cloned().collect()
 }
 
 fn count(n: usize) -> u32 {

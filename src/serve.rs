@@ -10,6 +10,7 @@ mod coding;
 mod compose;
 mod conditional;
 mod connections;
+mod current;
 mod documents;
 mod feeds;
 mod health;
@@ -37,6 +38,7 @@ use axum::{
 
 pub use self::{
     connections::{allow_many_files, serve},
+    current::Current,
     hub::{Document, NoDocument},
     listener::{BindError, Listener},
     site::{Site, outlines, reports},
@@ -55,7 +57,8 @@ static HARDENING: [(HeaderName, HeaderValue); 2] = [
 ];
 
 /// All addresses.
-pub fn router(site: Arc<Site>) -> Router {
+pub fn router(site: impl Into<Current>) -> Router {
+    let current: Current = site.into();
     Router::new()
         .route("/", get(pages::home))
         .route("/style.css", get(pages::style))
@@ -83,10 +86,13 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .fallback(async || not_found("this address"))
-        .layer(middleware::from_fn_with_state(site.clone(), access::guard))
+        .layer(middleware::from_fn_with_state(
+            current.clone(),
+            access::guard,
+        ))
         .layer(middleware::map_response(harden))
         .layer(middleware::from_fn(log))
-        .with_state(site)
+        .with_state(current)
 }
 
 async fn ready(State(site): State<Arc<Site>>) -> Response {

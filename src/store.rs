@@ -39,7 +39,7 @@ mod walk;
 mod writer;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -70,7 +70,7 @@ use crate::{
     article::{Article, ArticleId},
     journal::{self, Event},
     source::{SourceId, state::SourceState},
-    story::merge::Across,
+    story::{content, merge::Across},
 };
 
 /// Commands that wait for the writer; who sends more waits for room.
@@ -148,7 +148,8 @@ impl Store {
         Ok((store, opened.report))
     }
 
-    /// Keeps events, and what a poll learnt of its source. Returns when they survive a power cut.
+    /// Keeps events, and what a poll learnt of its source. Returns when the events survive a power cut; what was learnt
+    /// without any is flushed with the next ones.
     ///
     /// Events that were recorded before change nothing. An article that is published again by another source is
     /// listed by both from then on; a revision of an article that was never published publishes it.
@@ -491,7 +492,22 @@ impl Store {
     /// # Errors
     /// As [`Store::known`].
     pub fn same_text(&self, article: &Article) -> Result<Option<ArticleId>, StoreError> {
-        read::same_text(&self.view, article)
+        read::same_text(&self.view, article, content::is_double)
+    }
+
+    /// The article of the same source that has moved to this one's address: it says the same, and its own address is not
+    /// among those that are `listed` now. See [`crate::story::content::is_moved`] for what counts.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn moved_from(
+        &self,
+        article: &Article,
+        listed: &HashSet<ArticleId>,
+    ) -> Result<Option<ArticleId>, StoreError> {
+        read::same_text(&self.view, article, |known, twin| {
+            !listed.contains(&known.id) && content::is_moved(known, twin)
+        })
     }
 
     /// The article of another source that tells the same story as one that need not be kept, if there is one.

@@ -5,13 +5,15 @@
 //! links against, and a block weighs what its lines weigh. The heaviest block, and the innermost of nearly as heavy
 //! ones, holds the body: its parents add navigation, its children lose paragraphs. Names of classes only tip the scale.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
+
+use regex::Regex;
 
 use super::{
     facts::{self, Role},
     files,
     heading::{Heading, Mark},
-    outline::{Block, Kind, Line, Outline, Piece},
+    outline::{Block, Kind, Line, Outline, Piece, measure},
 };
 use crate::page::document::Element;
 
@@ -131,11 +133,15 @@ impl<'o, 'a> Scale<'o, 'a> {
         };
         let end = article_end(outline, marks, start..outline.lines.len());
         let end = own_end(outline, marks, heading, &chrome, start..end);
+        let announced = announced(outline, marks, start..end);
         let mut sums = Vec::with_capacity(outline.lines.len() + 1);
         let mut sum = 0.0;
         sums.push(sum);
         for (index, line) in outline.lines.iter().enumerate() {
             let mut weight = weight(outline, line, marks[index]);
+            if announced.binary_search(&index).is_ok() {
+                weight = f64::from(line.width);
+            }
             if weight > 0.0 && chrome[index] {
                 weight *= 0.1;
             }
@@ -244,6 +250,51 @@ fn is_heading(outline: &Outline<'_>, line: usize) -> bool {
     line.marks == 0 && line.width <= 24 && (heads || line.width >= 8)
 }
 
+/// Lines of links that a line of the text announces (`各学院直播链接如下：`): they are what it tells.
+fn announced(outline: &Outline<'_>, marks: &[Mark], region: Range<usize>) -> Vec<usize> {
+    /// A shorter line heads a box: `快速链接：`.
+    const LEAST_WIDTH: u32 = 16;
+    static ANNOUNCES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)[:：]$|如下|以下|见下|下列|following|(?-u:\b)below(?-u:\b)|folgende|suivant|siguiente")
+            .expect("a literal")
+    });
+    let mut all = Vec::new();
+    for line in region.clone() {
+        let here = &outline.lines[line];
+        let next_is_link = || {
+            outline
+                .lines
+                .get(line + 1)
+                .is_some_and(|next| next.is_linked() && !next.hidden)
+        };
+        if here.is_linked()
+            || here.hidden
+            || here.width < LEAST_WIDTH
+            || marks[line].role.is_some()
+            || marks[line].fact
+            || !next_is_link()
+            || !ANNOUNCES.is_match(&outline.text(line))
+        {
+            continue;
+        }
+        // in the block that holds the line's own, and no box of its own name
+        let holder = outline.blocks[here.block].parent;
+        let inside = &outline.blocks[holder].lines;
+        let is_own = |line: &usize| {
+            outline.lines[*line].is_linked()
+                && marks[*line].role.is_none()
+                && !outline
+                    .around(*line)
+                    .take_while(|&block| block != holder)
+                    .any(|block| outline.blocks[block].names.chrome())
+        };
+        all.extend((line + 1..inside.end.min(region.end)).take_while(is_own));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// For or against a line.
 fn weight(outline: &Outline<'_>, line: &Line, mark: Mark) -> f64 {
     if line.hidden {
@@ -341,6 +392,7 @@ fn article_end(outline: &Outline<'_>, marks: &[Mark], region: Range<usize>) -> u
                 lines > 0
                     && !line.is_linked()
                     && linked_next(outline, index, 2)
+                    && !tells_next(outline, index)
                     && behind < before * 2 + FOOT
             }
             Some(Role::Footer) => line.width < 300 && behind < before / 2 + FOOT,
@@ -355,6 +407,28 @@ fn article_end(outline: &Outline<'_>, marks: &[Mark], region: Range<usize>) -> u
         }
     }
     region.end
+}
+
+/// Whether a sentence follows, with a link in it perhaps: `Weitere Informationen` may head a part of the text. A line
+/// that begins with its link is a reference to something else.
+fn tells_next(outline: &Outline<'_>, index: usize) -> bool {
+    /// A date, a column's name, a mark beside a link.
+    const BESIDE: u32 = 20;
+    let begins_with_link = |line: &Line| {
+        outline.pieces[line.pieces.clone()]
+            .iter()
+            .find_map(|piece| match piece {
+                Piece::Open(_, Kind::Link) => Some(true),
+                Piece::Text(text) if measure(text).0 > 0 => Some(false),
+                _ => None,
+            })
+            .unwrap_or(false)
+    };
+    outline.lines.get(index + 1).is_some_and(|next| {
+        let plain = next.width - next.link_width.min(next.width);
+        next.links > 0 && plain > BESIDE && !next.hidden && !begins_with_link(next)
+            || next.links == 0 && facts::is_sentence(&outline.text(index + 1), next.width)
+    })
 }
 
 fn linked_next(outline: &Outline<'_>, index: usize, lines: usize) -> bool {
@@ -393,7 +467,13 @@ fn trim(
                 && line.images + line.embeds == 0
     };
     let untitled = heading.title_lines.is_empty();
-    let is_fact = |line: usize| untitled && marks[line].labelled && marks[line].dated;
+    // a date alone is one too
+    let is_fact = |line: usize| {
+        let here = &outline.lines[line];
+        untitled
+            && marks[line].dated
+            && (marks[line].labelled || here.width <= 20 && here.links == 0)
+    };
     let is_byline =
         |line: usize| outline.lines[line].width < 60 && facts::is_byline(&outline.text(line));
     // some themes show the first words once more, cut short
@@ -429,14 +509,18 @@ fn trim(
                 Some(Role::Editor | Role::Note | Role::Neighbour | Role::Related | Role::Footer)
             )
             || aside(index)
+            || is_of_the_editors(outline, marks, index)
     };
     loop {
         while !kept.is_empty() && after(kept.end - 1) {
             kept.end -= 1;
         }
-        let mut cut = trailing_links(outline, &kept);
-        if cut == 0 && heading.fact_lines.is_empty() {
+        let mut cut = trailing_links(outline, marks, &kept);
+        if cut == 0 && !heading.fact_lines.iter().any(|&line| marks[line].dated) {
             cut = trailing_facts(outline, marks, &kept);
+        }
+        if cut == 0 && is_update(outline, marks, &kept) {
+            cut = 1;
         }
         if cut == 0 {
             cut = trailing_files(outline, &kept);
@@ -455,9 +539,16 @@ fn trim(
             && aside_block(outline, index, &pieces)
                 .is_some_and(|block| width(block.lines.clone()) * 4 < all)
     };
+    let furniture = |index: usize| {
+        let here = &outline.lines[index];
+        marks[index].role == Some(Role::Tool)
+            && here.images + here.embeds == 0
+            && !outline.links_of_line(here).any(files::looks_like_file)
+            && facts::is_furniture(&outline.text(index))
+    };
     let without = kept
         .clone()
-        .filter(|&index| outline.lines[index].hidden || boxed(index))
+        .filter(|&index| outline.lines[index].hidden || boxed(index) || furniture(index))
         .collect();
     let behind = article_end(outline, marks, kept.end..outline.lines.len());
     Body {
@@ -509,6 +600,29 @@ fn trailing_facts(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) ->
     kept.end - first
 }
 
+/// Whether a line says who contributed (`撰稿：张三`) and the next one in the same block who edited. In a block above, an
+/// author signs his text.
+fn is_of_the_editors(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool {
+    let holder = |line: usize| outline.blocks[outline.lines[line].block].parent;
+    outline.lines[line].width <= 60
+        && marks
+            .get(line + 1)
+            .is_some_and(|next| next.role == Some(Role::Editor))
+        && holder(line) == holder(line + 1)
+        && facts::is_contributor(&outline.text(line))
+}
+
+/// Whether the last line says when the page was last touched, and nothing else: `最后更新：2024-03-20`.
+fn is_update(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) -> bool {
+    let Some(last) = kept.clone().next_back() else {
+        return false;
+    };
+    marks[last].dated
+        && marks[last].labelled
+        && outline.lines[last].width <= 60
+        && facts::is_update(&outline.text(last))
+}
+
 /// How many lines at the end are files, if they stand in a box of their own below the text.
 fn trailing_files(outline: &Outline<'_>, kept: &Range<usize>) -> usize {
     const MOST_LABEL: u32 = 24;
@@ -540,7 +654,7 @@ fn trailing_files(outline: &Outline<'_>, kept: &Range<usize>) -> usize {
 
 /// How many lines at the end are links to other pages, if they are several below a text: related articles without a
 /// word about it.
-fn trailing_links(outline: &Outline<'_>, kept: &Range<usize>) -> usize {
+fn trailing_links(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) -> usize {
     let is_link = |line: &&Line| {
         line.is_linked()
             && line.width >= 12
@@ -555,7 +669,11 @@ fn trailing_links(outline: &Outline<'_>, kept: &Range<usize>) -> usize {
         .rev()
         .take_while(is_link)
         .count();
-    if (3..=40).contains(&links) && kept.len() >= links + 3 {
+    let told = || {
+        let announced = announced(outline, marks, kept.clone());
+        announced.binary_search(&(kept.end - links)).is_ok()
+    };
+    if (3..=40).contains(&links) && kept.len() >= links + 3 && !told() {
         links
     } else {
         0

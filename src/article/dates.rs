@@ -7,13 +7,14 @@
 
 mod scan;
 
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::LazyLock};
 
 use jiff::{
     SignedDuration, Timestamp,
     civil::{Date, Time},
     tz::{Offset, TimeZone},
 };
+use regex::{Captures, Regex};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -105,40 +106,114 @@ pub enum Shown {
     Whole(Published),
     /// All but the year.
     YearLess(MonthDay),
+    /// A whole date on which nothing can have been published: it lies ahead, or before the web. It stays without a
+    /// date: its day and month in another order, or in another year, would be a guess.
+    Refused,
     /// Nothing.
     Nothing,
+}
+
+impl Shown {
+    /// The date, if it is whole.
+    fn whole(self) -> Option<Published> {
+        match self {
+            Self::Whole(published) => Some(published),
+            _ => None,
+        }
+    }
 }
 
 /// A quick look: whether a text can hold a date with a year at all.
 pub fn may_hold(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_digit = |c: &u8| c.is_ascii_digit();
-    bytes.windows(4).any(|window| {
-        (window.starts_with(b"19") || window.starts_with(b"20")) && window.iter().all(is_digit)
-    }) || text.contains('年')
+    bytes.windows(4).any(|window| match *window {
+        [b'1', b'9', ..] | [b'2', b'0', ..] => window.iter().all(is_digit),
+        // `113-03-28`, `R6.3.28`: years of an era
+        [b'1', b'0'..=b'2', b'0'..=b'9', sign] => matches!(sign, b'-' | b'/' | b'.'),
+        [b'R' | b'H' | b'S', b'0'..=b'9', sign, _] => sign == b'.' || is_digit(&sign),
+        _ => false,
+    }) || text.contains(['年', '년'])
         || text.contains(|c| ('\u{ff10}'..='\u{ff19}').contains(&c))
+}
+
+/// Which of the two comes first in `3/4/2024`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// In the United States.
+    MonthFirst,
+    /// Nearly everywhere else.
+    DayFirst,
+}
+
+impl Order {
+    /// By the page's language and the site's address, where they say it; the time zone says it elsewhere.
+    pub(super) fn of(language: &str, url: &Url) -> Option<Self> {
+        let language = language.trim().to_ascii_lowercase().replace('_', "-");
+        let (name, place) = language.split_once('-').unwrap_or((&language, ""));
+        let host = url.host_str().unwrap_or_default();
+        let is_american = || {
+            [".us", ".gov", ".mil"]
+                .iter()
+                .any(|end| host.ends_with(end))
+        };
+        match (name, place) {
+            ("en", "us") => Some(Self::MonthFirst),
+            ("en", "") | ("", _) => is_american().then_some(Self::MonthFirst),
+            (
+                "en" | "de" | "fr" | "es" | "it" | "nl" | "pt" | "ru" | "pl" | "da" | "sv" | "nb",
+                _,
+            ) => Some(Self::DayFirst),
+            _ => None,
+        }
+    }
+
+    /// The text with such dates written in the one way that cannot be mistaken.
+    pub(super) fn apply(self, text: &str) -> Cow<'_, str> {
+        static NUMERIC: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?-u:\b)([0-9]{1,2})([/-])([0-9]{1,2})([/-])([12][0-9]{3})(?-u:\b)")
+                .expect("a literal")
+        });
+        NUMERIC.replace_all(text, |found: &Captures<'_>| {
+            let part = |n: usize| found[n].parse::<u8>().unwrap_or_default();
+            let (month, day) = match self {
+                Self::MonthFirst => (part(1), part(3)),
+                Self::DayFirst => (part(3), part(1)),
+            };
+            if (1..=12).contains(&month) && found[2] == found[4] {
+                format!("{}-{month}-{day}", &found[5])
+            } else {
+                found[0].to_owned()
+            }
+        })
+    }
 }
 
 /// The first real date in a text, with its time if that is shown.
 pub fn find(text: &str, context: &DateContext<'_>) -> Option<Published> {
-    scan::whole(&scan::fold(text), context)
+    scan::whole(&scan::fold(text), context).whole()
 }
 
 /// What a text that is little else than a date shows: also a day apart from its year and month (`24 2024-02`, as
-/// the elements of `<b>24</b><i>2024-02</i>` read together), and a month and a day alone.
+/// the elements of `<b>24</b><i>2024-02</i>` read together), the Republic of China's years (`113.03.28`), and a month
+/// and a day alone.
 pub fn read(text: &str, context: &DateContext<'_>) -> Shown {
     let text = scan::fold(text);
-    if let Some(published) = scan::whole(&text, context).or_else(|| scan::split(&text, context)) {
-        return Shown::Whole(published);
-    }
-    scan::month_day(&text).map_or(Shown::Nothing, Shown::YearLess)
+    let whole: [fn(&str, &DateContext<'_>) -> Shown; 3] = [scan::whole, scan::split, scan::minguo];
+    whole
+        .iter()
+        .map(|read| read(&text, context))
+        .find(|shown| *shown != Shown::Nothing)
+        .or_else(|| scan::month_day(&text).map(Shown::YearLess))
+        .unwrap_or(Shown::Nothing)
 }
 
 /// The date that a declared value (`<meta>`, `datetime=`, JSON-LD) holds: as [`find`], and `20240224`. A time of
 /// exactly midnight is what systems write that know the day alone.
 pub fn declared(value: &str, context: &DateContext<'_>) -> Option<Published> {
     let value = scan::fold(value);
-    let published = scan::whole(&value, context).or_else(|| scan::compact(&value, context))?;
+    let whole = scan::whole(&value, context).whole();
+    let published = whole.or_else(|| scan::compact(&value, context))?;
     Some(match published {
         Published::At(at, offset) if offset.to_datetime(at).time() == Time::midnight() => {
             Published::Day(published.day())
@@ -169,7 +244,7 @@ pub fn infer_years(rows: &[Shown], context: &DateContext<'_>) -> Vec<Option<Publ
     let mut dates = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
         let date = match row {
-            Shown::Nothing => None,
+            Shown::Nothing | Shown::Refused => None,
             Shown::Whole(published) => Some(*published),
             Shown::YearLess(partial) => {
                 let beside = rows[..index]
@@ -342,6 +417,14 @@ mod tests {
             ("Feb. 24, 2024", "2024-02-24"),
             ("February 24th, 2024 3:05 PM", "2024-02-24T15:05:00+08:00"),
             ("24. Februar 2024", "2024-02-24"),
+            ("20 de marzo de 2024", "2024-03-20"),
+            ("1º de setembro del 2023", "2023-09-01"),
+            ("20th of March 2024", "2024-03-20"),
+            ("20 марта 2024 г.", "2024-03-20"),
+            ("12 maggio 2024", "2024-05-12"),
+            ("등록일 2024년 3월 20일 조회수 123", "2024-03-20"),
+            ("Posted: 3/4/2024 8:00 AM", "2024-03-04T08:00:00+08:00"),
+            ("3/4/2024", "2024-04-03"),
             ("le 24 février 2024", "2024-02-24"),
             ("1er août 2023", "2023-08-01"),
             ("24.02.2024", "2024-02-24"),
@@ -354,10 +437,40 @@ mod tests {
             ("2024-02-24T09:30:00Z", "2024-02-24T17:30:00+08:00"),
             ("2024-02-24T09:30:00.000+08:00", "2024-02-24T09:30:00+08:00"),
             ("二〇二四年二月二十四日", "2024-02-24"),
+            ("令和6年2月24日（土）", "2024-02-24"),
+            ("掲載日：令和元年5月1日", "2019-05-01"),
+            ("平成31年4月1日", "2019-04-01"),
+            ("R6.2.24", "2024-02-24"),
+            ("中華民國113年02月24日", "2024-02-24"),
+            ("發布日期：113-02-24", "2024-02-24"),
+            ("2024년 2월 24일", "2024-02-24"),
+            ("24 de febrero de 2024", "2024-02-24"),
+            ("24 febbraio 2024", "2024-02-24"),
+            ("24 февраля 2024 г.", "2024-02-24"),
+            ("24th of February 2024", "2024-02-24"),
             ("二○二三年十二月三十一日", "2023-12-31"),
             ("有效期至2030-01-01，发布于2024-02-24", "2024-02-24"),
         ] {
             assert_eq!(found(text), date, "{text}");
+        }
+    }
+
+    #[test]
+    fn language_and_host_say_whether_the_month_comes_first() {
+        let zone = shanghai();
+        for (language, host, date) in [
+            ("en-US", "www.a.example.org", "2024-03-04"),
+            ("en", "www.doe.example.gov", "2024-03-04"),
+            ("", "www.k12.example.us", "2024-03-04"),
+            ("en-GB", "www.a.example.gov", "2024-04-03"),
+            ("de", "www.a.example.de", "2024-04-03"),
+            ("en", "www.a.example.org", "2024-04-03"),
+        ] {
+            let url: Url = format!("https://{host}/a").parse().expect("a literal");
+            let text = "Posted 3/4/2024";
+            let text = Order::of(language, &url).map_or(text.into(), |order| order.apply(text));
+            let got = find(&text, &context(&zone)).map(|date| date.to_string());
+            assert_eq!(got.as_deref(), Some(date), "{language} {host}");
         }
     }
 
@@ -376,6 +489,10 @@ mod tests {
             "1989-12-31",
             "192.168.2024.1",
             "2024年第2期",
+            "平成40年1月1日",
+            "令和7年1月1日",
+            "XHTML5.3.2",
+            "電話：113-03-28",
         ] {
             assert_eq!(found(text), "", "{text}");
         }
@@ -423,6 +540,23 @@ mod tests {
         for text in ["", "更多", "13-24", "3.5", "1/2", "029-8888"] {
             assert_eq!(read(text, &context(&zone)), Shown::Nothing, "{text}");
         }
+    }
+
+    #[test]
+    fn a_date_that_lies_ahead_is_neither_another_day_nor_another_year() {
+        let zone = shanghai();
+        for text in [
+            "2024年12月10日",
+            "10.12.2024",
+            "Dec 10, 2024",
+            "10 2024-12",
+            "令和6年12月10日",
+            "113.12.10",
+        ] {
+            assert_eq!(read(text, &context(&zone)), Shown::Refused, "{text}");
+        }
+        let day = Shown::Whole(Published::Day(Date::constant(2024, 2, 24)));
+        assert_eq!(read("113.02.24", &context(&zone)), day);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     dates::{self, DateContext, Published},
+    heading,
     outline::Outline,
 };
 use crate::page::text;
@@ -22,6 +23,8 @@ pub(super) struct Declared {
     /// Other texts that hold the title, with the site's name perhaps.
     pub hints: Vec<String>,
     pub published: Option<(Published, &'static str)>,
+    /// A date that may be the site's, or that of the page's making: what the page shows goes before it.
+    pub touched: Option<(Published, &'static str)>,
     pub origin: Option<(String, &'static str)>,
     pub author: Option<String>,
     /// The column and the site: no titles.
@@ -69,8 +72,10 @@ const DATES: [(&str, &str); 20] = [
     ("docdate", "meta docdate"),
     ("createdate", "meta createdate"),
     ("_pubtime", "meta _pubtime"),
-    ("date", "meta date"),
+    ("date", WEAKEST),
 ];
+
+const WEAKEST: &str = "meta date";
 
 const ORIGINS: [(&str, &str); 3] = [
     ("contentsource", "meta ContentSource"),
@@ -113,6 +118,10 @@ pub(super) fn read(outline: &Outline<'_>, context: &DateContext<'_>) -> Declared
     declared.published = DATES
         .iter()
         .find_map(|(name, how)| Some((dates::declared(first(name)?, context)?, *how)));
+    // some templates write the day of the visit there
+    declared.touched = declared
+        .published
+        .take_if(|(date, how)| *how == WEAKEST && date.day() == context.today());
     declared.origin = ORIGINS.iter().find_map(|(name, how)| {
         Some((plain(first(name)?).filter(|origin| is_name(origin))?, *how))
     });
@@ -124,27 +133,97 @@ pub(super) fn read(outline: &Outline<'_>, context: &DateContext<'_>) -> Declared
         .iter()
         .filter_map(|name| plain(first(name)?))
         .collect();
+    let mut linked = Vec::new();
     for element in &outline.linked_data {
         let json = element.raw_text();
         if json.len() <= MOST_JSON
             && let Ok(value) = serde_json::from_str::<Value>(json.trim())
         {
-            declared.linked(&value, context, 4);
+            declared.linked(&value, context, 4, &mut linked);
         }
+    }
+    if let Some(article) = own(linked, outline, &declared.hints) {
+        declared.hints.extend(article.headline);
+        let date = article.published.map(|date| (date, JSON_LD));
+        declared.published = declared.published.or(date);
+        declared.author = declared.author.take().or(article.author);
     }
     declared
 }
 
+const JSON_LD: &str = "JSON-LD datePublished";
+
+/// An article in JSON-LD.
+#[derive(Debug)]
+struct Linked {
+    headline: Option<String>,
+    published: Option<Published>,
+    author: Option<String>,
+}
+
+/// The one of the page's articles that is its own: the one that is called like the page, or else the only one. Boxes of
+/// other stories are declared too.
+fn own(mut linked: Vec<Linked>, outline: &Outline<'_>, hints: &[String]) -> Option<Linked> {
+    let titles: Vec<String> = hints
+        .iter()
+        .chain([&outline.title])
+        .map(|title| heading::key(title))
+        .collect();
+    let is_called_so = |article: &Linked| {
+        let headline = heading::key(article.headline.as_deref().unwrap_or_default());
+        headline.chars().count() >= 4
+            && titles.iter().any(|title| {
+                title.contains(&headline) || title.len() > 12 && headline.contains(title.as_str())
+            })
+    };
+    let named = linked.iter().position(is_called_so);
+    let alone = linked.len() == 1
+        || linked.windows(2).all(|two| {
+            two[0].published.map(Published::day) == two[1].published.map(Published::day)
+        });
+    let index = named.or_else(|| (alone && !linked.is_empty()).then_some(0))?;
+    Some(linked.swap_remove(index))
+}
+
 impl Declared {
-    /// Takes an article's properties out of JSON-LD, which may nest it in lists and graphs.
-    fn linked(&mut self, value: &Value, context: &DateContext<'_>, depth: u8) {
+    /// Takes the articles' properties out of JSON-LD, which may nest them in lists and graphs.
+    fn linked(
+        &mut self,
+        value: &Value,
+        context: &DateContext<'_>,
+        depth: u8,
+        articles: &mut Vec<Linked>,
+    ) {
+        /// More are a list.
+        const MOST: usize = 50;
         let inner = match value {
             Value::Array(list) => list.as_slice(),
             Value::Object(map) => {
-                if is_article(map.get("@type")) || map.contains_key("datePublished") {
-                    self.linked_article(map, context);
-                } else if let Some(name) = map.get("name").and_then(Value::as_str).and_then(plain) {
+                let kind = map.get("@type");
+                let date = || {
+                    ["datePublished", "pubDate", "dateCreated"]
+                        .iter()
+                        .find_map(|name| dates::declared(map.get(*name)?.as_str()?, context))
+                };
+                if is_kind(kind, is_article) {
+                    if articles.len() < MOST {
+                        articles.push(linked_article(map, date()));
+                    }
+                } else if kind.is_none() || is_kind(kind, |kind| kind.ends_with("Page")) {
+                    // of the page, which may be older or younger than what it shows
+                    if map.contains_key("datePublished") {
+                        let date = date().map(|date| (date, JSON_LD));
+                        self.touched = self.touched.or(date);
+                    }
+                } else if !is_kind(kind, |kind| kind == "Event" || kind == "ListItem")
+                    && let Some(name) = map.get("name").and_then(Value::as_str).and_then(plain)
+                {
                     self.names.push(name);
+                }
+                if depth > 0
+                    && let Some(entity) = map.get("mainEntity")
+                {
+                    self.linked(entity, context, depth - 1, articles);
                 }
                 map.get("@graph")
                     .and_then(Value::as_array)
@@ -153,43 +232,36 @@ impl Declared {
             _ => &[],
         };
         if depth > 0 {
-            for value in inner.iter().take(50) {
-                self.linked(value, context, depth - 1);
+            for value in inner.iter().take(MOST) {
+                self.linked(value, context, depth - 1, articles);
             }
-        }
-    }
-
-    fn linked_article(&mut self, map: &serde_json::Map<String, Value>, context: &DateContext<'_>) {
-        let text = |name: &str| map.get(name).and_then(Value::as_str).and_then(plain);
-        if let Some(headline) = text("headline").or_else(|| text("title")) {
-            self.hints.push(headline);
-        }
-        if self.published.is_none() {
-            let date = ["datePublished", "pubDate", "dateCreated"]
-                .iter()
-                .find_map(|name| dates::declared(&text(name)?, context));
-            self.published = date.map(|date| (date, "JSON-LD datePublished"));
-        }
-        if self.author.is_none() {
-            let author = map
-                .get("author")
-                .map(|author| author.get(0).unwrap_or(author));
-            let name =
-                author.and_then(|author| author.as_str().or_else(|| author.get("name")?.as_str()));
-            self.author = name.and_then(plain).filter(|name| is_name(name));
         }
     }
 }
 
-fn is_article(kind: Option<&Value>) -> bool {
-    let says = |kind: &Value| {
-        kind.as_str().is_some_and(|kind| {
-            kind.ends_with("Article") || kind.ends_with("Posting") || kind == "Report"
-        })
-    };
+fn linked_article(map: &serde_json::Map<String, Value>, published: Option<Published>) -> Linked {
+    let text = |name: &str| map.get(name).and_then(Value::as_str).and_then(plain);
+    let author = map
+        .get("author")
+        .map(|author| author.get(0).unwrap_or(author));
+    let name = author.and_then(|author| author.as_str().or_else(|| author.get("name")?.as_str()));
+    Linked {
+        headline: text("headline").or_else(|| text("title")),
+        published,
+        author: name.and_then(plain).filter(|name| is_name(name)),
+    }
+}
+
+/// Whether a type, or one of several, is of that kind.
+fn is_kind(kind: Option<&Value>, is_it: impl Fn(&str) -> bool) -> bool {
+    let says = |kind: &Value| kind.as_str().is_some_and(&is_it);
     kind.is_some_and(|kind| {
         says(kind) || kind.as_array().is_some_and(|kinds| kinds.iter().any(says))
     })
+}
+
+fn is_article(kind: &str) -> bool {
+    kind.ends_with("Article") || kind.ends_with("Posting") || kind == "Report"
 }
 
 /// A name, no address and no story.

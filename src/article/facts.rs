@@ -66,14 +66,14 @@ static LABELS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)
         (?:
-        (?P<date>(?:发布|发表|发文|发稿|公布|公开|信息|新闻|文章|上线|刊登|上传|添加|录入|创建)[\s]*(?:日\s*期|时\s*间)|时\s*间|日\s*期|(?:首次)?发\s*布|发表于|发布于|(?-u:\b)(?:posted(?:\ on)?|published(?:\ on)?|publish\ date|release\ date|(?:pub)?date|veröffentlicht(?:\ am)?|datum|publié(?:\ le)?))
-        |(?P<other_date>(?:最[后近]|本页)?(?:更新|修改)(?:[\s]*(?:日\s*期|时\s*间)|于)?|(?:编辑|成文|印发|生成|生效|实施|截止|失效|浏览|来信|写信|咨询|提问|答复|回复|受理)[\s]*(?:日\s*期|时\s*间)|(?-u:\b)(?:last\ updated?|updated(?:\ on)?))
+        (?P<date>(?:发布|[發発][布佈]|发表|發表|发文|發文|发稿|公布|公告|公开|信息|新闻|文章|上线|刊登|张贴|張貼|上传|添加|录入|创建)[\s]*(?:日\s*期|[时時]\s*[间間])|[时時]\s*[间間]|日\s*期|(?:首次)?发\s*布|发表于|发布于|掲載日|公開日|投稿日|등록일시?|작성일시?|게시일|공고일|(?-u:\b)(?:posted(?:\ on)?|published(?:\ on)?|publish\ date|release\ date|(?:pub)?date|veröffentlicht(?:\ am)?|datum|publié(?:\ le)?|publicad[oa](?:\ el)?|fecha|data))
+        |(?P<other_date>(?:最[后近]|本页)?(?:更新|修改)(?:[\s]*(?:日\s*期|[时時]\s*[间間])|于|日)?|수정일|(?:编辑|成文|印发|生成|生效|实施|截止|失效|浏览|来信|写信|咨询|提问|答复|回复|受理)[\s]*(?:日\s*期|时\s*间)|(?-u:\b)(?:(?:page\ )?last\ (?:updated?|modified|reviewed)|updated(?:\ on)?))
         |(?P<origin>(?:文章|信息|新闻|稿件|内容|消息|资料|原文|文件|转载|本文|图片)?\s*来\s*源(?:于|自|单位|部门)?|稿\s*源|来\s*稿|出\s*处|来自|(?-u:\b)(?:source|quelle))
-        |(?P<publisher>发布(?:机构|单位|部门|机关)|发文(?:机构|单位|部门|机关)|公开主体|信息提供)
-        |(?P<author>作\s*者|撰\s*稿(?:人|者)?|撰\s*文|(?-u:\b)(?:author|autor(?:in)?|auteur|written\ by))
+        |(?P<publisher>发布(?:机构|单位|部门|机关)|(?:[發発][布佈]|公告|張貼|發文)(?:單位|機關)|发文(?:机构|单位|部门|机关)|公开主体|信息提供)
+        |(?P<author>作\s*者|작성자|撰\s*稿(?:人|者)?|撰\s*文|(?-u:\b)(?:author|autor(?:in)?|auteur|written\ by))
         |(?P<contributor>供\s*稿(?:人|者|单位)?|投稿人?|通讯员|本网记者|记\s*者|文\s*[/、／]\s*图|图\s*[/、／]\s*文|图文|文字?)
         |(?P<editor>责任编辑|责\s*编|编\s*辑|(?-u:\b)editor)
-        |(?P<other>责\s*任|编\s*审|主\s*编|美\s*编|审\s*[核校稿定签]|校\s*[对审]|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者员]|录\s*入\s*[人者员]?|上传[人者]|管理员|摄\s*影|摄像|视频|图\s*片?|制图|制作|点\s*击\s*(?:次\s*数|率|数|量)?|浏\s*览\s*(?:次\s*数|数|量|人数)?|阅\s*读\s*(?:次\s*数|数|量)?|访\s*问\s*(?:次\s*数|数|量)?|查看(?:次数)?|人\s*气|点赞|评论|字\s*[号体]|字体大小|大小|分\s*享(?:到|至)?|视力保护色?|背景色|关\s*键\s*[词字]|标\s*签|分\s*类|栏\s*目|类\s*[别型]|所属\S{2}|索\s*引\s*号|文\s*号|发文字号|主\s*题\s*(?:词|分类)?|有\s*效\s*性|体\s*裁|信息分类|名\s*称|标\s*题|(?-u:\b)(?:views?|hits|tags?|category|keywords))
+        |(?P<other>责\s*任|编\s*审|主\s*编|美\s*编|审\s*[核校稿定签]|校\s*[对审]|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者员]|录\s*入\s*[人者员]?|上传[人者]|管理员|摄\s*影|摄像|视频|图\s*片?|制图|制作|点\s*击\s*(?:次\s*数|率|数|量)?|浏\s*览\s*(?:次\s*数|数|量|人数)?|阅\s*读\s*(?:次\s*数|数|量)?|访\s*问\s*(?:次\s*数|数|量)?|查看(?:次数)?|人\s*气|[點瀏閱][閱覽讀擊](?:次數|人次|率|數)?|조회수?|下载(?:次数|量)?|点赞|评论|字\s*[号体]|字体大小|大小|分\s*享(?:到|至)?|视力保护色?|背景色|关\s*键\s*[词字]|标\s*签|分\s*类|栏\s*目|类\s*[别型]|所属\S{2}|索\s*引\s*号|文\s*号|发文字号|主\s*题\s*(?:词|分类)?|有\s*效\s*性|体\s*裁|信息分类|名\s*称|标\s*题|(?-u:\b)(?:views?|hits|tags?|category|keywords))
         )[\s\t]*(?:：|:|﹕|∶)",
     )
     .expect("a literal")
@@ -102,14 +102,59 @@ pub(super) fn is_of_an_event(text: &str) -> bool {
     TODAY.is_match(text)
         || LABELS.captures(text).is_some_and(|found| {
             let dated = found.name("date").or_else(|| found.name("other_date"));
-            dated.is_some_and(|label| joined_before(text, label.start()))
+            let value = found.get(0).map_or(text.len(), |all| all.end());
+            dated.is_some_and(|label| is_an_events(&text[..label.start()], &text[value..]))
         })
+        || EVENT.is_match(text)
+}
+
+/// Lines that say when something takes place, or until when, as Western, Japanese and Korean pages label them.
+static EVENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^[\s*•·【]*(?:when|date (?:and|&) time|event dates?|starts?|start date|ends?|end date|deadline|closing date|due(?: date)?|(?:apply|register) by|wann|termin|beginn|ende|anmeldeschluss|quand|date limite|cuándo|fecha límite|plazo|когда|開催日時?|日時|日程|期日|締切|受賞日|일시|일정|(?:접수 ?)?기간)\s*[:：】]").expect("a literal")
+});
+
+/// Whether the date behind a label is that of an event, by what the label (`before` its 时间) says. Systems call the
+/// date of publication what they like (加入时间, 登载日期): a short word that no event is named by, and a date alone.
+fn is_an_events(before: &str, value: &str) -> bool {
+    const LONGEST: usize = 4;
+    static EVENTS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"截[止至稿图]|[报報][名到告考]|活[动動]|考[试試核察查]|[会會][议議]|讲[座授]|检[查测验]|[自督巡普排]查|督导|巡视|开[始幕学放馆标工课通会]|[开開]始|结束|[闭閉][幕馆]|[举舉][办辦行]|演出|赛|竞|面[试谈授]|[笔初复]试|答辩|培训|上课|放假|[缴交收]费|注册|营业|[投招竞评中]标|评[审选]|公示|申[报请領领]|有效|办理|服务|联系|工作|作息|值班|出发|集合|预约|领取|起止|计划|[招应]聘|宣讲|直播|播出|放映|展[览出]|选课|补考|测[试评]|体检|参[观会]|接待|咨询|到期|生效|[实施执]行|实施|失效|废[止除]|出生|入[学学场职]|毕业|聘期|任[职期]|获奖|授课|交[稿货流]|征[稿集]|投票|成交|采购|合同|签[订署到]|到货|调[研剂]|召开|发车|[用就]餐|借[阅书]|停[水电气课]|检修|维[护修]|施工|封闭|[竣完]工|完成|[事案]发|发生|死亡|逝世|成立|创办|建[校立]|制定|通过|批准|具体|主要|研究|学习|实[习践]|[观收][看听]|验收|录[取用制]|[进退]场|[离返]校|[寒暑]假|晚会|仪式|典礼|论坛|沙龙|例会|大会|访问|浏览|关闭|暂停|恢复|搬迁|出版|拍摄|摄影|拍照|创作|作品|收集|现场|线[上下]|本次|备案|登记|处理|响应|受理|反馈|回复|答复|来信|写信|提问|今天|现在|当前|北京|网站|本站|系统").expect("a literal")
+    });
+    // a span, a day of the week, a time in words: nobody dates a page so
+    static TELLS_WHEN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[日号]\s*[-—–~～至到]|[0-9]\s*[—–~～至到]|:[0-9]{2}\s*[-—–~～至到]|星期|周[一二三四五六日天]|[上下]午|[早晚]上|中午|[0-9][时時点](?:[0-9整半\s）)]|$)|[。；]").expect("a literal")
+    });
+    let word = before
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| ('\u{4e00}'..='\u{9fff}').contains(c))
+        .last()
+        .map_or("", |(at, _)| &before[at..]);
+    !word.is_empty()
+        && (word.chars().count() > LONGEST || EVENTS.is_match(word) || TELLS_WHEN.is_match(value))
+}
+
+/// Whether a line begins with the label of an update: `最后更新：`, `Last updated`.
+pub(super) fn is_update(text: &str) -> bool {
+    static UPDATE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^[\s（(\[]*(?:(?:最[后近後]|本页|页面)?(?:更新|修改)|(?:page |site )?(?:last )?(?:updated?|modified|reviewed)(?-u:\b)|zuletzt (?:aktualisiert|geändert)|letzte änderung|mis(?:e)? à jour|dernière |última |最終更新|更新日|수정일)").expect("a literal")
+    });
+    UPDATE.is_match(text)
+}
+
+/// Whether a line tells when the page or the site, not the article, was last touched: templates write it below all
+/// their pages.
+pub(super) fn is_of_the_site(text: &str) -> bool {
+    static SITE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)(?-u:\b)(?:page|site|website|content)\s+(?:was\s+)?(?:last\s+)?(?:updated|modified|reviewed|changed)|(?-u:\b)last[\s-]+(?:updated?|modified|reviewed|changed)|(?:本站|网站|本网站)(?:最[后近])?更新|(?:zuletzt|letzte)\s+(?:aktualisier|geändert|änderung)|dernière (?:mise à jour|modification)|última (?:actualización|modificación)|最終更新").expect("a literal")
+    });
+    SITE.is_match(text)
 }
 
 /// Whether a line says where an event takes place: a time right above it is the event's.
 pub(super) fn is_a_venue(text: &str) -> bool {
     static VENUE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^[一二三四五六0-9、.\s]*(?:\p{Han}{0,4})地\s*点\s*[:：]").expect("a literal")
+        Regex::new(r"(?i)^(?:[一二三四五六0-9、.\s]*\p{Han}{0,4}地\s*[点點]|where|venue|place|location|ort|veranstaltungsort|lieu|dónde|lugar|場所|会場|장소)\s*[:：]").expect("a literal")
     });
     VENUE.is_match(text)
 }
@@ -140,6 +185,11 @@ const BARE_LABEL: &str = r"(?:发布|发表|更新|上传)(?:日期|时间)|日\
 
 static BARE_LABELS: LazyLock<Regex> = LazyLock::new(|| Regex::new(BARE_LABEL).expect("a literal"));
 
+/// Labels of Western, Japanese and Korean pages that a date follows at once.
+static WESTERN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:^|[\t|·•–—(\[])\s*(?:(?P<published>(?:first |date |originally )?(?:published|posted)|publication date|date of publication|veröffentlicht|erschienen|publié|mis en ligne|publicad[oa]|pubblicato|gepubliceerd|опубликовано|등록일|작성일|게시일|掲載日|公開日|投稿日)|(?P<updated>(?:page |site )?(?:last )?(?:updated|modified|reviewed)|zuletzt (?:aktualisiert|geändert)|mis à jour|更新日|最終更新日|수정일))(?:\s+(?:on|am|le|el|op|il))?\s+(?P<date>(?:\p{L}{2,12}\.?,?\s+){0,2}[0-9]{1,4})").expect("a literal")
+});
+
 /// Whether a line is a sentence: with the mark that ends one, and as long as one where that mark is a point.
 pub(super) fn is_sentence(text: &str, width: u32) -> bool {
     text.ends_with(['。', '；', '！', '？']) || width > 50 && text.ends_with('.')
@@ -155,7 +205,24 @@ pub(super) fn is_labelled_by_gaps(text: &str) -> bool {
 fn with_colons(line: &str) -> String {
     let mut all = String::with_capacity(line.len() + 12);
     let mut done = 0;
-    for found in BARE_LABELS.find_iter(line) {
+    // `Published on 3 April 2024`
+    if let Some(found) = WESTERN.captures(line)
+        && let Some(label) = found.name("published").or_else(|| found.name("updated"))
+        && let Some(date) = found.name("date")
+    {
+        all.push_str(&line[..label.start()]);
+        all.push_str(if found.name("published").is_some() {
+            "published："
+        } else {
+            "updated："
+        });
+        done = date.start();
+    }
+    let from = done;
+    for found in BARE_LABELS
+        .find_iter(line)
+        .filter(|found| found.start() >= from)
+    {
         let (before, after) = (&line[..found.start()], &line[found.end()..]);
         let begins = before.chars().next_back().is_none_or(|c| {
             c.is_whitespace() || matches!(c, '|' | '｜' | '[' | '【' | '（' | '(' | '/' | '·')
@@ -208,8 +275,13 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
             .map_or(line.len(), |&(_, start, _)| start);
         let segment = &line[end..next];
         match label {
-            Label::Date if facts.labelled_date.is_none() && !joined_before(line, start) => {
-                facts.labelled_date = dates::find(segment, context);
+            Label::Date if !is_an_events(&line[..start], segment) => {
+                let date = if joined_before(line, start) {
+                    &mut other_date
+                } else {
+                    &mut facts.labelled_date
+                };
+                *date = date.or_else(|| dates::find(segment, context));
             }
             Label::OtherDate if other_date.is_none() => other_date = dates::find(segment, context),
             Label::Origin | Label::Publisher => {
@@ -322,7 +394,27 @@ pub(super) fn is_byline(text: &str) -> bool {
             text.get(..word.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(word))
         })
-        && byline(text).is_some_and(|name| text.ends_with(name))
+        && byline(text).is_some_and(|name| {
+            // a day may follow
+            let rest = text.rsplit(name).next().unwrap_or_default();
+            rest.is_empty() || rest.len() <= 24 && rest.contains(|c: char| c.is_ascii_digit())
+        })
+}
+
+/// Whether a line that is nothing but words of tools shares, prints or counts: it stands between paragraphs too.
+pub(super) fn is_furniture(text: &str) -> bool {
+    static FURNITURE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^[\s【\[（(]*(?:分享[到至:：]|share (?:this|on)|字[号体]\s*[:：]|(?:浏览|点击|阅读|访问|下载)(?:次数|人数|量|数|率)?\s*[:：]|已?(?:下载|浏览|阅读)\s*[0-9]*\s*次|조회|[點瀏閱][閱覽讀擊]|【?打印|今天是)").expect("a literal")
+    });
+    FURNITURE.is_match(text)
+}
+
+/// Whether a line names who contributed, as rows of editors begin.
+pub(super) fn is_contributor(text: &str) -> bool {
+    static CONTRIBUTOR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[\s（(【\[]*(?:[供撰投来]\s*稿(?:人|者|单位)?|撰文|作者|通讯员|文\s*[/、／]?\s*图|图\s*[/、／]?\s*文|文字|摄影|摄像|来源)\s*[:：/／|｜][^。]{1,40}$").expect("a literal")
+    });
+    CONTRIBUTOR.is_match(text)
 }
 
 /// Whether a line is a summary of the text that follows: cut short, or announced as one.
@@ -386,17 +478,17 @@ static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
         // breadcrumb
         r"^(?:您|你)?(?:现在|当前|目前|所在)?的?(?:所在)?(?:的)?位置(?:是)?\s*[:：>]|^(?:您|你)(?:现在|当前)?(?:所在)?的?位置|^当前(?:位置|所在|栏目)|^所在位置|(?i)^(?:you are here|location|position)\s*[:：]",
         // tools: nothing but such words
-        r"(?i)^(?:打\s*印|关\s*[闭注]|官方|识别|长按|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|[纠挑]错|平台|分隔线|[顶踩]一下|赞|邀请|路过|鲜花|鸡蛋|握手|雷人|复制|反馈|参与|评论|用|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率]|次数?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|cet article|cette page|this (?:page|article|story)|diese seite|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！%]|加载中)+$",
+        r"(?i)^(?:打\s*印|关\s*[闭注]|官方|识别|长按|收\s*藏|分\s*享|转发|推荐给?|好友|本页面?|本文章?|此文|此页|文章|信息|页面|窗口|本窗|字\s*[号体]|大小|放大|缩小|默认|正常|特?大|中|小|加入|添加|返\s*回|回到?|顶部|上一?[级页]|列表|首页|我要|内容|[纠挑]错|平台|分隔线|[顶踩]一下|赞|邀请|路过|鲜花|鸡蛋|握手|雷人|复制|反馈|参与|评论|用|链接|地址|扫[一码]扫?|手机|在?查?看|阅读|浏览|访问|点击|微信|朋友圈|公众号|新浪|腾讯|微博|人人网|豆瓣网?|空间|QQ|二维码|点赞|[量数率數]|次[数數]?|下[载載]|[點瀏閱][閱覽讀擊]|人次|조회수?|人数|人气|已被|设为|语音|播报|朗读|无障碍|视力|保护色?|背景色?|颜色|编辑|默认|至|到|在|更多|和|的|已经?|有|人|您是第|位访客|print|share(?: this| on)?|teilen|drucken|partager|imprimer|tweet|cet article|cette page|this (?:page|article|story)|diese seite|facebook|twitter|linkedin|whatsapp|weibo|e-?mail|mail|back|to|top|pdf|nach oben|font size|views?|hits?|document\.write|loading|[\s【】\[\]()（）<>《》|｜丨:：;；/·•,，.\d+\-×xA!！%]|加载中)+$|^(?:今天|今日|现在|当前时间|北京时间)(?:是|为)?\s*[:：]?\s*(?:19|20)[0-9]{2}\s*[-年/][^。，]{0,40}$",
         // editor
-        r"^(?:(?:发布|发表|更新)?(?:日期|时间)|(?:本文|文章|信息)?来源|稿源|作者|供稿|撰稿)\s*[:：][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^(?:[【\[]纠错[】\]])?[\s（(【\[]*(?:(?:文章|信息|稿件)?录入|责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$",
+        r"^[\s（(【\[]*(?:(?:发布|发表|更新)?(?:日期|时间)|(?:本文|文章|信息)?来源|稿源|作者|[供撰投]\s*稿(?:人|者|单位)?|撰文|通讯员|记者|[图文]\s*[/、／]?\s*[图文]|摄影|摄像)\s*[:：/／][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^(?:[【\[]纠错[】\]])?[\s（(【\[]*(?:(?:文章|信息|稿件)?录入|责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$|^[\s（(【\[]*(?:文|图|文\s*[/、／]?\s*图)\s*[/／|｜丨 :：]\s*\S{2,6}[^。]{0,30}(?:编辑|审核|责编)\s*[:：/／|｜丨 ][^。]{0,40}$",
         // notes
-        r"^[\s【\[（(※*]*(?:免责|版权|特别|郑重)(?:声明|申明|说明|提示)\s*[:：】\]）)]|^[\s【\[（(※*]*声明\s*[:：】\]）)].{0,40}(?:转载|版权|本[网站]|观点)|(?i)^(?:标签|(?:文章)?关键[词字]|tags?|tagged|themen|schlagw(?:orte|örter)|mots[- ]clés|filed under|posted in)(?:\s*[:：]|\s+in\s|$)|(?:如有|若有|如涉及|涉及|存在)侵权|侵犯.{0,16}(?:版权|权益|权利).{0,24}(?:联系|告知|通知)|转载请(?:注明|标明|保留|联系)|未经.{0,16}(?:授权|许可|允许|同意).{0,12}(?:不得|禁止|严禁)|^(?:本文|本页|原文|文章)(?:链接|地址|网址|标题|出处)\s*[:：]|^(?:暂无|还没有|没有)(?:任何|相关)?评论|抢沙发|(?i)(?:abonnez-vous|inscrivez-vous|subscribe|sign ?up|abonnieren sie|jetzt).{0,60}newsletter|newsletter.{0,40}(?:abonnieren|anmelden|inbox)|^(?:votre|your|ihre) (?:adresse )?e-?mail|^(?:pour citer cet article|how to cite|cite this|gardons le contact|suivez-nous|follow us|folgen sie uns)",
+        r"^[\s【\[（(※*]*(?:免责|版权|特别|郑重)(?:声明|申明|说明|提示)\s*[:：】\]）)]|^[\s【\[（(※*]*声明\s*[:：】\]）)].{0,40}(?:转载|版权|本[网站]|观点)|(?i)^(?:标签|(?:文章)?关键[词字]|tags?|tagged|themen|schlagw(?:orte|örter)|mots[- ]clés|filed under|posted in)(?:\s*[:：]|\s+in\s|$)|(?:如有|若有|如涉及|涉及|存在)侵权|侵犯.{0,16}(?:版权|权益|权利).{0,24}(?:联系|告知|通知)|转载请(?:注明|标明|保留|联系)|未经.{0,16}(?:授权|许可|允许|同意).{0,12}(?:不得|禁止|严禁)|^(?:本文|本页|原文|文章)(?:链接|地址|网址|标题|出处)\s*[:：]|^(?:暂无|还没有|没有)(?:任何|相关)?评论|抢沙发|(?i)(?:abonnez-vous|inscrivez-vous|subscribe|sign ?up|abonnieren sie|jetzt).{0,60}newsletter|newsletter.{0,40}(?:abonnieren|anmelden|inbox)|^(?:votre|your|ihre) (?:adresse )?e-?mail|^(?:was this (?:page|article|information|content) (?:useful|helpful)|did you find (?:what|this)|is this page useful|report a problem with this page|help us improve|hat ihnen diese seite|cette page vous a|¿le (?:resultó|fue) útil|이 페이지에서 제공하는|このページ(?:は|の内容は|に関する)|この記事は)|^(?:pour citer cet article|how to cite|cite this|gardons le contact|suivez-nous|follow us|folgen sie uns)",
         // previous and next
-        r"(?i)^[\s【\[<«‹←↑>|-]*(?:上\s*一?\s*[篇条页则个]|下\s*一?\s*[篇条页则个]|前一[篇条页]|后一[篇条页]|上一(?:新闻|文章|信息|主题)|下一(?:新闻|文章|信息|主题)|previous|prev(?-u:\b)|next(?-u:\b)|vorheriger|nächster|précédent|suivant|zurück|retour$|retour (?:à|au|aux|vers) |back to )",
+        r"(?i)^[\s【\[<«‹←↑>|-]*(?:上\s*一?\s*[篇条页则个]|下\s*一?\s*[篇条页则个]|前一[篇条页]|后一[篇条页]|上一(?:新闻|文章|信息|主题)|下一(?:新闻|文章|信息|主题)|previous|prev(?-u:\b)|next(?-u:\b)|vorheriger|nächster|précédent|suivant|zurück|retour$|retour (?:à|au|aux|vers) |back to |(?:(?:お知らせ|ニュース)?一覧|トップ|前のページ|ページの?(?:先頭|トップ))(?:へ|に)?戻る$|(?:前|次)の(?:記事|ページ)(?:へ)?|목록(?:으로| ?보기)?$|(?:이전|다음) ?글|回(?:上一?頁|列表|首頁)$)",
         // related
         r"(?i)^[\s【\[<>|·■◆●]*(?:相\s*关\s*(?:文\s*章|新\s*闻|链\s*接|阅\s*读|资\s*讯|信\s*息|推\s*荐|内\s*容|热\s*词|专\s*题|报道|政策|解读|稿件|图文|标签)|延伸阅读|推荐(?:阅读|文章|新闻|资讯)|热\s*[门点]\s*(?:文\s*章|新\s*闻|阅\s*读|资\s*讯|推\s*荐|信\s*息|点击|标签)|最\s*新\s*(?:文\s*章|新\s*闻|资\s*讯|信\s*息|动\s*态|发\s*布|更\s*新|推荐)|猜你喜欢|你可能(?:喜欢|感兴趣)|精彩推荐|本类(?:最新|热门|推荐)|同类文章|更多(?:相关|文章|新闻|内容)|网友评论|发表评论|我要评论|我来说两句|参与评论|related(?-u:\b)|read more|see also|more (?:news|stories)|comments?(?-u:\b)|leave a|kommentare|weitere |à lire|lire aussi|vos commentaires|commentaires?(?-u:\b)|dans la même|mehr zum|das könnte|ähnliche |auch interessant|lesen sie auch|voir aussi|articles? (?:liés|similaires|connexes)|sur le même |you (?:may|might) also|recommended for|aller plus loin)(?:.{0,24})$",
         // footer
-        r"(?i)版\s*权\s*所\s*有|^\s*copyright|copyright\s*(?:©|\(c\)|(?:19|20)[0-9]{2})|^\s*©|©\s*(?:19|20)[0-9]{2}|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼港]\s*(?:ICP|公网安备)|公网安备|ICP备|网站标识码|备案(?:编|序)?号\s*[:：]|技术支持\s*[:：]|all rights reserved|(?:建议|推荐)使用.{0,20}(?:浏览|分辨率)|^impressum|^mentions légales",
+        r"(?i)版\s*权\s*所\s*有|^\s*copyright|copyright\s*(?:©|\(c\)|(?:19|20)[0-9]{2})|^\s*©|©\s*(?:19|20)[0-9]{2}|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼港]\s*(?:ICP|公网安备)|公网安备|ICP备|网站标识码|备案(?:编|序)?号\s*[:：]|技术支持\s*[:：]|all rights reserved|(?:建议|推荐)使用.{0,20}(?:浏览|分辨率)|^impressum|^mentions légales|^(?:updates? to this page|(?:page|version|document) history|explore the topic)$",
     ])
     .expect("literals")
 });

@@ -13,7 +13,7 @@ use super::Attachment;
 use crate::page::{document::Element, links, text};
 
 /// File name endings and their media types.
-const TYPES: [(&str, &str); 38] = [
+const TYPES: [(&str, &str); 40] = [
     ("pdf", "application/pdf"),
     ("doc", "application/msword"),
     (
@@ -43,6 +43,8 @@ const TYPES: [(&str, &str); 38] = [
     ("et", "application/octet-stream"),
     ("dps", "application/octet-stream"),
     ("ofd", "application/ofd"),
+    ("hwp", "application/x-hwp"),
+    ("hwpx", "application/hwp+zip"),
     ("ceb", "application/octet-stream"),
     ("caj", "application/octet-stream"),
     ("odt", "application/vnd.oasis.opendocument.text"),
@@ -98,21 +100,74 @@ fn hands_out_files(address: &str) -> bool {
     DOWNLOADS.is_match(address)
 }
 
+/// Where a link leads: its `href`, or what a script opens where that is none.
+pub(super) fn address(link: Element<'_>) -> Option<&str> {
+    /// Longer scripts do more than open a file.
+    const MOST_BYTES: usize = 300;
+    let href = link.attr("href").unwrap_or_default().trim();
+    let scripted = href
+        .get(..11)
+        .is_some_and(|start| start.eq_ignore_ascii_case("javascript:"));
+    if !(href.is_empty() || href.starts_with('#') || scripted) {
+        return Some(href);
+    }
+    let scripts = [Some(href).filter(|_| scripted), link.attr("onclick")];
+    let opened = scripts
+        .into_iter()
+        .flatten()
+        .filter(|script| {
+            script.len() <= MOST_BYTES && (script.contains("open") || script.contains("location"))
+        })
+        .find_map(|script| {
+            script
+                .split(['\'', '"'])
+                .find(|part| is_file(part) || hands_out_files(part))
+        });
+    opened.or_else(|| link.attr("href"))
+}
+
+/// Whether an address names a file: by its path's ending, or that of a parameter (`dl?f=2024.pdf`).
+fn is_file(address: &str) -> bool {
+    media_type_in(address).is_some()
+}
+
+fn media_type_in(address: &str) -> Option<&'static str> {
+    let address = address.split('#').next().unwrap_or_default();
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    media_type(path).or_else(|| {
+        // a page that shares is told the title, not the file
+        let mut pairs = query
+            .split('&')
+            .take(20)
+            .filter_map(|pair| pair.split_once('='));
+        pairs.find_map(|(name, value)| {
+            media_type(value).filter(|_| !name.eq_ignore_ascii_case("title"))
+        })
+    })
+}
+
+/// Whether a link's text is the name of a file, and its address not that of a page.
+fn is_called_file(href: &str, text: &str) -> Option<&'static str> {
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    let is_page = path.contains(".htm") || path.contains(".shtm") || path.ends_with('/');
+    media_type(text).filter(|_| !is_page && !path.is_empty())
+}
+
 /// A first look at a link, without resolving it.
 pub(super) fn looks_like_file(link: Element<'_>) -> bool {
-    let href = link.attr("href").unwrap_or_default();
-    let path = href.split(['?', '#']).next().unwrap_or_default();
-    media_type(path).is_some()
+    let href = address(link).unwrap_or_default();
+    is_file(href)
         || link.attr("download").is_some()
         || link.attr("title").and_then(media_type).is_some() && !href.contains(".htm")
         || hands_out_files(href)
+        || is_called_file(href, text::fold(&link.text()).as_str()).is_some()
 }
 
 /// The file that a link leads to.
 pub(super) fn of_link(link: Element<'_>, base: &Url) -> Option<Attachment> {
-    let href = link.attr("href")?;
+    let href = address(link)?;
     let name = || text::fold(&link.text());
-    let by_address = media_type(href.split(['?', '#']).next().unwrap_or_default());
+    let by_address = media_type_in(href);
     let media = by_address.or_else(|| {
         let named = link
             .attr("download")
@@ -125,7 +180,9 @@ pub(super) fn of_link(link: Element<'_>, base: &Url) -> Option<Attachment> {
                 .or(Some("application/octet-stream"))
         } else {
             // a page may be called `a.doc` in its text
-            named.filter(|_| !href.contains(".htm"))
+            named
+                .filter(|_| !href.contains(".htm"))
+                .or_else(|| is_called_file(href, &name()))
         }
     })?;
     let url = links::resolve(base, href)?;

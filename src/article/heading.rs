@@ -103,27 +103,59 @@ fn candidates<'o>(
         WIDTHS.contains(&l.width) && !l.hidden && marks[line].role.is_none()
     });
     let broken = outline.blocks.iter().filter(move |block| {
+        let lines = || block.lines.clone();
         (2..=4).contains(&block.lines.len())
-            && block.lines.clone().all(|line| {
+            && lines().all(|line| {
                 let l = &outline.lines[line];
-                !l.hidden
-                    && !marks[line].fact
-                    && marks[line].role.is_none()
-                    && l.block == outline.lines[block.lines.start].block
+                !l.hidden && !marks[line].fact && marks[line].role.is_none()
             })
-            && block
-                .lines
-                .clone()
-                .map(|line| outline.lines[line].width)
-                .sum::<u32>()
-                < WIDTHS.end
-            && (matches!(block.kind, Kind::Heading(1..=3))
-                || block.names.title()
-                || is_declared(&key(&outline.joined(block.lines.clone())), declared))
+            && lines().map(|line| outline.lines[line].width).sum::<u32>() < WIDTHS.end
+            && if lines()
+                .all(|line| outline.lines[line].block == outline.lines[block.lines.start].block)
+            {
+                (matches!(block.kind, Kind::Heading(1..=3)) || block.names.title())
+                    && !is_column_name(&key(&outline.text(block.lines.start)))
+                    || is_declared(&key(&outline.joined(lines())), declared)
+                    || is_broken(outline, marks, &block.lines)
+            } else {
+                is_declared(&key(&outline.joined(lines())), declared)
+                    && block.lines.len() == 2
+                    && !outline.lines[block.lines.start].is_linked()
+                    || is_issued(outline, marks, &block.lines)
+            }
     });
     broken
         .map(|block| block.lines.clone())
         .chain(single.map(|line| line..line + 1))
+}
+
+/// Whether the lines of a block, right above a date, are one title broken by `<br>`: none is a sentence, a link or a
+/// column's name.
+fn is_broken(outline: &Outline<'_>, marks: &[Mark], lines: &Range<usize>) -> bool {
+    const MOST_WIDTH: u32 = 200;
+    let width: u32 = lines.clone().map(|line| outline.lines[line].width).sum();
+    width <= MOST_WIDTH
+        && nearness(marks, lines.end) >= 6.0
+        && lines.clone().all(|line| {
+            let l = &outline.lines[line];
+            let text = outline.text(line);
+            l.links == 0
+                && l.images == 0
+                && l.marks <= 1
+                && !facts::is_sentence(&text, l.width)
+                && !is_column_name(&key(&text))
+        })
+}
+
+/// Whether a block above a date holds who issues a document and what it is called: `某省教育厅`, `关于……的通知`.
+fn is_issued(outline: &Outline<'_>, marks: &[Mark], lines: &Range<usize>) -> bool {
+    let last = lines.end - 1;
+    nearness(marks, lines.end) >= 6.0
+        && ["关于", "转发", "印发"]
+            .iter()
+            .any(|word| outline.text(last).starts_with(word))
+        && (lines.start..last)
+            .all(|line| outline.lines[line].links == 0 && is_site_name(&outline.text(line)))
 }
 
 /// Whether a text of several lines is what the page is called.
@@ -182,7 +214,11 @@ fn score<'c>(
     if line.is_linked() {
         score -= 4.0;
     }
-    let near = nearness(marks, lines.end);
+    let near = match nearness(marks, lines.end) {
+        near if near > 0.0 && is_kicker(outline, marks, lines) => 0.0,
+        near if near < 6.0 && is_below_date(outline, marks, first) => 6.0,
+        near => near,
+    };
     score += near;
     // what is declared can add ten
     if score + 10.0 < least {
@@ -233,6 +269,54 @@ fn nearness(marks: &[Mark], end: usize) -> f32 {
     [6.0, 3.0, 1.5, 0.5][distance]
 }
 
+/// No kicker is wider: `Pressemitteilung 45/2024`.
+const KICKER_WIDTH: u32 = 52;
+
+/// The level of the heading that a line stands in; 0 if in none.
+fn level(outline: &Outline<'_>, line: usize) -> u8 {
+    outline
+        .around(line)
+        .take(3)
+        .find_map(|block| match outline.blocks[block].kind {
+            Kind::Heading(level) => Some(level),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+/// Whether a short line says what kind of text follows: between it and the page's `<h1>` there is only a date.
+fn is_kicker(outline: &Outline<'_>, marks: &[Mark], lines: &Range<usize>) -> bool {
+    let next = (lines.end..marks.len())
+        .take(3)
+        .find(|&line| !marks[line].fact);
+    lines.len() == 1
+        && is_short(outline, lines.start)
+        && level(outline, lines.start) != 1
+        && next.is_some_and(|line| line > lines.end && level(outline, line) == 1)
+}
+
+fn is_short(outline: &Outline<'_>, line: usize) -> bool {
+    outline.lines[line].width <= KICKER_WIDTH && !outline.text(line).starts_with("关于")
+}
+
+/// Whether a line is the page's `<h1>` below a date, and above that there is no other title: a kicker at most. The same
+/// goes for a notice's name in bold letters that begins the text, where the page shows no other.
+fn is_below_date(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool {
+    let facts = (0..line)
+        .rev()
+        .take(3)
+        .take_while(|&line| marks[line].fact && !outline.lines[line].hidden)
+        .collect::<Vec<_>>();
+    let Some(&first) = facts.last() else {
+        return false;
+    };
+    level(outline, line) == 1
+        && facts.iter().any(|&line| marks[line].dated)
+        && first
+            .checked_sub(1)
+            .is_none_or(|above| outline.lines[above].is_linked() || is_short(outline, above))
+}
+
 static HOME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(?:首页|主页|网站首页|home)").expect("a literal"));
 
@@ -251,12 +335,15 @@ fn columns_of(outline: &Outline<'_>) -> HashSet<String> {
         .collect()
 }
 
-/// Whether a short text is what columns are called.
-fn is_column_name(text: &str) -> bool {
+/// Whether a short text, as [`key`] has it, is what columns are called.
+pub(super) fn is_column_name(text: &str) -> bool {
+    static WESTERN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:(?:latest|school|district|our|all)?news(?:room|details?|articles?|items?|story|stories|archive|cent(?:er|re)|events|andevents)?|press(?:room|releases?|cent(?:er|re))?|mediareleases?|announcements?|events?|blog|articles?|details?|aktuelles|neuigkeiten|nachrichten|presse(?:mitteilung(?:en)?|information(?:en)?)?|actualités?|communiqués?(?:depresse)?|noticias|notasdeprensa|новости|お知らせ|ニュース|新着情報|トピックス|공지(?:사항)?|새소식|보도자료)$").expect("a literal")
+    });
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^\p{Han}{0,4}(?:新闻|公告|公开|通知|公示|动态|要闻|快讯|资讯|信息|简报|政策|法规|文件|制度|下载|专栏|专题|活动|风采|园地|之窗|天地|工作|教育|教学|科研|党建|招生|就业|正文|内容|详情|详细|展示|浏览|阅读)$").expect("a literal")
     });
-    text.chars().count() <= 6 && NAME.is_match(text)
+    text.chars().count() <= 6 && NAME.is_match(text) || WESTERN.is_match(text)
 }
 
 /// Whether a short text is the name of an institution: in large letters above its pages, or at the end of `<title>`.

@@ -16,6 +16,7 @@ use crate::{
     list::Item,
     page::{links, text},
     source::{Source, SourceId},
+    story::readings,
 };
 
 /// Titles are cut here.
@@ -40,6 +41,9 @@ pub struct Seen<'a> {
     pub sorted_at: Timestamp,
     /// Where dates without an offset are at home.
     pub timezone: &'a TimeZone,
+    /// What the source's pages call themselves, as far as that is known: its list's title, titles that several of its
+    /// articles' pages bear.
+    pub names: &'a [String],
 }
 
 /// What an article takes from its source.
@@ -73,7 +77,7 @@ fn assemble(reading: Option<Reading>, item: &Item, place: &Place<'_>, seen: &See
     let mut article = Article {
         id: ArticleId::of(&item.url),
         source: place.source.clone(),
-        title: text::cut(&title(&reading, item, place), MOST_TITLE).to_owned(),
+        title: text::cut(&title(&reading, item, place, seen.names), MOST_TITLE).to_owned(),
         published,
         date_from,
         first_seen: seen.first_seen,
@@ -103,9 +107,10 @@ fn assemble(reading: Option<Reading>, item: &Item, place: &Place<'_>, seen: &See
     article
 }
 
-/// The page's title; the item's where the page has none, or one that is no title: the site's or the source's name.
-/// An item's title that the list cut short gives way in any case.
-fn title(reading: &Reading, item: &Item, place: &Place<'_>) -> String {
+/// The page's title; the item's where the page has none, or one that is no title: the site's, the column's or the
+/// source's name. An item's title that the list cut short gives way in any case; a whole one goes before a page's title
+/// that has nothing to do with it, if it stands in the page's text: there it is the heading that was not recognised.
+fn title(reading: &Reading, item: &Item, place: &Place<'_>, names: &[String]) -> String {
     let listed = text::fold(&item.title);
     let Some(title) = reading
         .title
@@ -123,12 +128,62 @@ fn title(reading: &Reading, item: &Item, place: &Place<'_>) -> String {
         .iter()
         .any(|part| heading::key(part) == page)
         && page != list;
-    let implausible = page.is_empty() || named.as_ref() == Some(&page) || host || column;
+    let implausible = page.is_empty()
+        || named.as_ref() == Some(&page)
+        || host
+        || column
+        || names.iter().any(|name| heading::key(name) == page)
+        || (is_institution(&title) && page != list)
+        || (is_another(&title, &listed) && heading::key(&reading.body_text).contains(&list));
     if implausible && !list.is_empty() {
         listed
     } else {
         title
     }
+}
+
+/// Whether a page's title has nothing to do with the one that its list gives, which is whole.
+pub fn is_another(title: &str, listed: &str) -> bool {
+    /// A shorter one may stand anywhere.
+    const LEAST: usize = 6;
+    let is_cut = listed.trim_end().ends_with(['…', '.', '·']);
+    let (page, list) = (heading::key(title), heading::key(listed));
+    let count = |text: &str| text.chars().count();
+    let is_part =
+        page.contains(&list) || (list.contains(&page) && count(&page) * 2 >= count(&list));
+    !is_cut && count(&list) >= LEAST && !is_part && !readings::titles_agree(title, listed)
+}
+
+/// `某某大学`: a name and no more.
+fn is_institution(title: &str) -> bool {
+    const KINDS: [&str; 14] = [
+        "大学",
+        "学院",
+        "学校",
+        "中学",
+        "小学",
+        "幼儿园",
+        "教育局",
+        "教育厅",
+        "教育部",
+        "教育体育局",
+        "教育委员会",
+        "教委",
+        "考试院",
+        "考试中心",
+    ];
+    const MOST: usize = 16;
+    let name = title
+        .trim_end_matches(['网', '站'])
+        .trim_end_matches("官方")
+        .trim();
+    let is_news = [
+        "关于", "在", "举行", "召开", "走进", "赴", "与", "和", "向", "到", "获", "我",
+    ];
+    name.chars().count() <= MOST
+        && KINDS.iter().any(|kind| name.ends_with(kind))
+        && !is_news.iter().any(|word| name.contains(word))
+        && !name.contains(|c: char| c.is_ascii_digit() || c.is_whitespace())
 }
 
 /// Page, meta, list, address, in that order. A time that the list or the page shows refines a day that the other shows.
@@ -218,6 +273,7 @@ mod tests {
             first_seen: now,
             sorted_at: now,
             timezone: &timezone,
+            names: &["通知公告".to_owned()],
         };
         assemble(reading, item, &place, &seen)
     }
@@ -273,6 +329,38 @@ mod tests {
         );
         assert_eq!(undated.date_from, Some(DateFrom::Url));
         assert_eq!(undated.published.unwrap().to_string(), "2024-02-03");
+    }
+
+    #[test]
+    fn the_name_of_a_column_or_a_site_is_no_title() {
+        let listed = |title: &str| item(title, "http://a.example.cn/1.htm", None);
+        let whole = "关于做好2026年普通高校招生工作的通知";
+        let with_text = |title: &str, text: &str| Reading {
+            body_text: text.to_owned(),
+            ..reading(title, None)
+        };
+        let title = |page: &str, list: &str, text: &str| {
+            composed(Some(with_text(page, text)), &listed(list)).title
+        };
+        // the list's own name, known or not, a site's name
+        assert_eq!(title("通知公告", whole, "请遵照执行。"), whole);
+        assert_eq!(title("某某大学", whole, "请遵照执行。"), whole);
+        assert_eq!(
+            title("政务公开", whole, &format!("{whole}\n请遵照执行。")),
+            whole
+        );
+        // a page's own title completes and corrects the list's
+        let page = "某某大学关于做好2026年普通高校招生工作的通知（修订）";
+        assert_eq!(title(page, whole, whole), page);
+        assert_eq!(
+            title(whole, "关于做好2026年普通高校…", "请遵照执行。"),
+            whole
+        );
+        assert_eq!(title(whole, "招生", "招生"), whole);
+        let other = "招生工作有新的规定";
+        assert_eq!(title(other, whole, "请遵照执行。"), other, "who knows");
+        let news = "校领导赴某某大学";
+        assert_eq!(title(news, "校领导外出调研", "请遵照执行。"), news);
     }
 
     #[test]

@@ -15,6 +15,7 @@ const TITLE: u8 = 1;
 const BODY: u8 = 2;
 const CHROME: u8 = 4;
 const BREADCRUMB: u8 = 8;
+const ASIDE: u8 = 16;
 
 static NAMES: LazyLock<RegexSet> = LazyLock::new(|| {
     RegexSet::new([
@@ -23,9 +24,11 @@ static NAMES: LazyLock<RegexSet> = LazyLock::new(|| {
         // body
         r"(?:article|news|content|detail|info|text|con|txt|entry|post|page|main|view)[-_]?(?:body|content|con|text|detail|txt|article|main|box|info)|articlebody|zoom|editor|zhengwen|neirong|nrong|^(?:content|article|nr|zw|text|detail|body)$|pages_content|ucap",
         // what stands around articles
-        r"nav(?:$|[^a-z]|bar|box|list|igation)|menu|footer|sidebar|copyright|search|login|banner|(?:^|[^a-z])(?:foot|crumbs?|aside|share|sharing|social|relate|comments?|pager|pagination|prev|next|prevnext|toolbar|tools|print|recommend|hot|rank|friendlink|logo|topbar|advert|ads?|qrcode|ewm|erweima|tags?|meta|author-?(?:box|bio|info)|about-?(?:the-?)?author|newsletter|subscribe|subscription|promo|cookie|cookies|consent|widget)(?:$|[^a-z])|bdshare|bshare|jiathis|addthis|sharethis|shang_?yi|xia_?yi|related|share_|breadcrumb",
+        r"nav(?:$|[^a-z]|bar|box|list|igation)|menu|footer|sidebar|copyright|search|login|banner|(?:^|[^a-z])(?:foot|crumbs?|aside|share|sharing|social|relate|comments?|pager|pagination|prev|next|prevnext|toolbar|tools|print|recommend|hot|rank|friendlink|logo|topbar|advert|ads?|qrcode|ewm|erweima|tags?|meta|author-?(?:box|bio|info)|about-?(?:the-?)?author|newsletter|subscribe|subscription|promo|cookie|cookies|consent|widget|upcoming)(?:$|[^a-z])|bdshare|bshare|jiathis|addthis|sharethis|shang_?yi|xia_?yi|related|share_|breadcrumb",
         // breadcrumb
         r"crumb|position|location|weizhi|dqwz|(?:^|[^a-z])(?:mbx|wz|path|current|place|where|local|sitepath|dq)(?:$|[^a-z])|currentpath|mianbaoxie|bread",
+        // what is about the site or other stories
+        r"foot(?:$|er|[^a-z])|copyright|sidebar|(?:^|[^a-z])(?:relate[sd]?|recommend(?:ed)?|upcoming|latest|recent)(?:$|[^a-z])",
     ])
     .expect("literals")
 });
@@ -55,7 +58,7 @@ impl Names {
             }
         }
         if matches!(element.name(), "nav" | "footer" | "aside") {
-            names |= CHROME;
+            names |= CHROME | ASIDE;
         }
         Self(names)
     }
@@ -92,6 +95,11 @@ impl Names {
     /// Navigation, foot, share row and the like, and no body at the same time.
     pub(super) fn chrome(self) -> bool {
         self.0 & CHROME != 0 && !self.body()
+    }
+
+    /// The foot, a side column, a box of other stories: dates there are none of the article's.
+    pub(super) fn aside(self) -> bool {
+        self.0 & ASIDE != 0
     }
 
     /// A breadcrumb, or a path of some kind.

@@ -3,20 +3,23 @@
 //! In: a parsed page and its context. Out: a [`Reading`], never an error for the whole page. The order of trust: the
 //! user's selectors, what the page declares, the site family, structure.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::{
     ArticleContext, Reading,
     body::{self, Body},
     breadcrumb,
-    dates::{self, DateContext, DateFrom, Published},
+    dates::{self, DateContext, DateFrom, Order, Published},
     declared::{self, Declared},
     facts::{self, Facts, Role},
     files,
     heading::{self, Heading, Mark},
     names::Names,
     outline::{Kind, Outline, Piece, measure},
-    refusal, render,
+    refusal::{self, Signs},
+    render,
     sanitize::sanitize,
     text::summary,
 };
@@ -47,7 +50,9 @@ pub fn extract(document: &Document, context: &ArticleContext<'_>) -> Reading {
     let preset = Presets::embedded().choose(context.preset, document, context.url);
     let declared = declared::read(&outline, &dates);
     let marks = marks(&outline, &dates);
+    let language = document.root().attr("lang").unwrap_or_default();
     let page = Page {
+        order: Order::of(language, context.url),
         document,
         outline: &outline,
         context,
@@ -152,6 +157,7 @@ struct Page<'p> {
     outline: &'p Outline<'p>,
     context: &'p ArticleContext<'p>,
     dates: DateContext<'p>,
+    order: Option<Order>,
     preset: Option<&'p PresetArticle>,
     base: Url,
     heading: Heading,
@@ -171,16 +177,20 @@ impl Page<'_> {
             .map_or(self.outline.lines.len(), |(body, _)| body.lines.start);
         let facts = self.facts(body.as_ref().map(|(body, _)| body));
         let width = body.as_ref().map_or(0, |(body, _)| self.width(body));
-        let dated = self.is_dated() || self.declared.published.is_some();
+        let signs = Signs {
+            body_width: width,
+            dated: self.is_dated() || self.declared.published.is_some(),
+            titled: refusal::is_titled(self.outline, &self.heading),
+        };
         let place = body.as_ref().map(|(body, _)| body);
-        reading.refusal = refusal::of(self.outline, width, place, dated);
+        reading.refusal = refusal::of(self.outline, signs, place);
         take(
             &mut reading.title,
             &mut reading.found_by,
             "title",
             self.title(),
         );
-        if let Some((published, from, how)) = self.published(&facts) {
+        if let Some((published, from, how)) = self.published(&facts, place) {
             reading.published = Some(published);
             reading.date_from = Some(from);
             reading.found_by.push(("published", how));
@@ -203,10 +213,13 @@ impl Page<'_> {
             &mut reading.author,
             &mut reading.found_by,
             "author",
-            self.author(&facts),
+            self.author(&facts, body.as_ref().map(|(body, _)| body)),
         );
         let editor = self.editor(&facts, body.as_ref().map(|(body, _)| body));
         take(&mut reading.editor, &mut reading.found_by, "editor", editor);
+        if reading.refusal.is_none() && !signs.dated {
+            reading.leads_to = refusal::leads_to(self.outline, &self.base);
+        }
         let above = if self.heading.title_lines.is_empty() {
             start
         } else {
@@ -217,6 +230,11 @@ impl Page<'_> {
             reading.found_by.push(("breadcrumb", how));
         }
         match body {
+            _ if reading.leads_to.is_some() => {
+                reading
+                    .problems
+                    .push("the page is no article but sends to another address".to_owned());
+            }
             Some((body, how)) if reading.refusal.is_none() => {
                 self.write(&body, &mut reading);
                 reading.found_by.push(("body", how));
@@ -288,26 +306,62 @@ impl Page<'_> {
         }
         if self.heading.fact_lines.is_empty() {
             let start = body.map_or(0, |body| body.lines.start);
-            for line in start.saturating_sub(8)..start {
-                if self.marks[line].fact && !self.outline.lines[line].hidden {
-                    self.add_facts(line, &mut all);
-                }
+            let near = start.saturating_sub(8)..start;
+            for line in near.filter(|&line| self.may_tell(line)) {
+                self.add_facts(line, &mut all);
             }
         }
         if let Some(body) = body
             && all.date().is_none()
         {
-            for line in body.lines.end
-                ..(body.lines.end + 8)
-                    .min(body.end.max(body.lines.end))
-                    .min(self.outline.lines.len())
+            let end = (body.lines.end + 8)
+                .min(body.end.max(body.lines.end))
+                .min(self.outline.lines.len());
+            let of_the_site = |line: usize| facts::is_of_the_site(&self.outline.text(line));
+            // what stands below `相关新闻` are other stories' dates
+            let others = |line: &usize| {
+                matches!(
+                    self.marks[*line].role,
+                    Some(Role::Related | Role::Neighbour)
+                )
+            };
+            for line in (body.lines.end..end)
+                .take_while(|line| !others(line))
+                .filter(|&line| self.may_tell(line) && !of_the_site(line))
             {
-                if self.marks[line].fact && !self.outline.lines[line].hidden {
-                    self.add_facts(line, &mut all);
-                }
+                self.add_facts(line, &mut all);
             }
         }
         all
+    }
+
+    /// What a text says, its dates read in the page's order.
+    fn facts_in(&self, text: &str) -> Facts {
+        facts::read(&self.ordered(text), &self.dates)
+    }
+
+    fn ordered<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.order
+            .map_or(Cow::Borrowed(text), |order| order.apply(text))
+    }
+
+    /// Whether a line stands in a foot, a side column or the like.
+    fn is_aside(&self, line: usize) -> bool {
+        /// A wrapper of more is no such box, whatever it is called.
+        const MOST_LINES: usize = 40;
+        self.outline
+            .around(line)
+            .map(|block| &self.outline.blocks[block])
+            .take_while(|block| {
+                block.lines.len() <= MOST_LINES
+                    && !block.lines.contains(&self.heading.title_lines.start)
+            })
+            .any(|block| block.names.aside())
+    }
+
+    /// Whether a line around the text may hold facts: those in a page's foot are the site's.
+    fn may_tell(&self, line: usize) -> bool {
+        self.marks[line].fact && !self.outline.lines[line].hidden && !self.is_aside(line)
     }
 
     fn add_facts(&self, line: usize, all: &mut Facts) {
@@ -326,7 +380,7 @@ impl Page<'_> {
             // a label and its value in two cells
             text.push_str(&self.outline.fact_text(line + 1));
         }
-        let facts = facts::read(&text, &self.dates);
+        let facts = self.facts_in(&text);
         all.labelled_date = all.labelled_date.or(facts.labelled_date);
         all.bare_date = all.bare_date.or(facts.bare_date);
         all.origin = all.origin.take().or(facts.origin);
@@ -398,7 +452,9 @@ impl Page<'_> {
                 });
             }
         }
-        for separator in ["_", " - ", " – ", " — ", " | ", "|", "｜", "--", "-"] {
+        for separator in [
+            "_", " - ", " – ", " — ", " | ", " » ", " › ", " :: ", " • ", "|", "｜", "»", "--", "-",
+        ] {
             if let Some((first, rest)) = title.split_once(separator)
                 && measure(first).0 >= 8
             {
@@ -410,11 +466,13 @@ impl Page<'_> {
     }
 
     /// The date: what the user's selector holds; the fact line; what is declared; the family's; the address.
-    fn published(&self, facts: &Facts) -> Option<(Published, DateFrom, String)> {
+    fn published(
+        &self,
+        facts: &Facts,
+        body: Option<&Body>,
+    ) -> Option<(Published, DateFrom, String)> {
         if let Some(pick) = &self.context.rules.date
-            && let Some(date) = self
-                .pick(pick)
-                .and_then(|text| facts::read(&text, &self.dates).date())
+            && let Some(date) = self.pick(pick).and_then(|text| self.facts_in(&text).date())
         {
             return Some((
                 date,
@@ -423,13 +481,17 @@ impl Page<'_> {
             ));
         }
         let declared = self.declared.published;
+        let touched = self.declared.touched;
+        let time = || self.time_element(body).map(|date| (date, "<time>"));
         if let Some(date) = facts.labelled_date {
             // the same day: the declared time is as good as a shown one
-            return Some(match declared {
-                Some((exact @ Published::At(..), how)) if matches!(date, Published::Day(day) if day == exact.day()) => {
-                    (exact, DateFrom::Page, format!("fact line, time by {how}"))
-                }
-                _ => (date, DateFrom::Page, "fact line".to_owned()),
+            let exact = [declared, touched].into_iter().flatten().chain(time());
+            let mut exact = exact.filter(|(exact, _)| {
+                matches!((date, exact), (Published::Day(day), Published::At(..)) if day == exact.day())
+            });
+            return Some(match exact.next() {
+                Some((exact, how)) => (exact, DateFrom::Page, format!("fact line, time by {how}")),
+                None => (date, DateFrom::Page, "fact line".to_owned()),
             });
         }
         if let Some((date, how)) = declared {
@@ -450,27 +512,86 @@ impl Page<'_> {
         if let Some(date) = facts.bare_date {
             return Some((date, DateFrom::Page, "line beside the title".to_owned()));
         }
-        if let Some(date) = self.time_element().or_else(|| self.script_date()) {
+        if let Some(date) = self.time_element(body).or_else(|| self.script_date()) {
             return Some((
                 date,
                 DateFrom::Page,
                 "element or script beside the title".to_owned(),
             ));
         }
+        if let Some((date, how)) = touched {
+            return Some((date, DateFrom::Meta, how.to_owned()));
+        }
         dates::from_address(self.context.url, &self.dates)
             .map(|date| (date, DateFrom::Url, "address".to_owned()))
     }
 
-    /// `<time datetime>`, the first on the page.
-    fn time_element(&self) -> Option<Published> {
-        let time = self.outline.pieces.iter().find_map(|piece| match piece {
-            Piece::Open(element, Kind::Inline) if element.name() == "time" => Some(*element),
-            _ => None,
-        })?;
+    /// `<time datetime>` above the text, or the only one below it: not those of other stories and of events.
+    fn time_element(&self, body: Option<&Body>) -> Option<Published> {
+        /// A title has its time so near.
+        const NEAR: usize = 8;
+        /// A date alone is no wider.
+        const ALONE: u32 = 40;
+        /// A shorter line may still be one of facts.
+        const TELLS: u32 = 60;
+        let text = body.map_or(self.outline.lines.len(), |body| {
+            let tells = |line: &usize| self.outline.lines[*line].width > TELLS;
+            body.iter().find(tells).unwrap_or(body.lines.start)
+        });
+        let title = &self.heading.title_lines;
+        let near = if title.is_empty() {
+            0..text
+        } else {
+            title.start.saturating_sub(NEAR)..text.max(title.end)
+        };
+        let mut below = Vec::new();
+        for (index, line) in self.outline.lines.iter().enumerate() {
+            let time =
+                self.outline.pieces[line.pieces.clone()]
+                    .iter()
+                    .find_map(|piece| match piece {
+                        Piece::Open(element, Kind::Inline) if element.name() == "time" => {
+                            Some(*element)
+                        }
+                        _ => None,
+                    });
+            let Some(time) = time else { continue };
+            if line.hidden || self.is_aside(index) {
+                continue;
+            }
+            if near.contains(&index) {
+                // above the title, it may be another story's
+                let other = line.is_linked() && index < title.start;
+                if !other && !facts::is_of_an_event(&self.outline.text(index)) {
+                    return self.read_time(time);
+                }
+            } else if index >= text {
+                below.push((index, time));
+            }
+        }
+        let [(index, time)] = below[..] else {
+            return None;
+        };
+        let line = &self.outline.lines[index];
+        // a row of another story has a link beside the time
+        let holder = self.outline.around(index).nth(1).unwrap_or_default();
+        let beside = self.outline.blocks[holder].lines.clone();
+        let is_row = beside.len() <= 6
+            && beside
+                .into_iter()
+                .any(|line| self.outline.lines[line].links > 0);
+        let told = line.width.saturating_sub(measure(&time.text()).0);
+        let tells = line.width > ALONE
+            || told > 3 && !self.marks[index].labelled
+            || facts::is_of_an_event(&self.outline.text(index));
+        (!is_row && !tells).then(|| self.read_time(time))?
+    }
+
+    fn read_time(&self, time: Element<'_>) -> Option<Published> {
         let declared = time
             .attr("datetime")
             .and_then(|value| dates::declared(value, &self.dates));
-        declared.or_else(|| dates::find(&time.text(), &self.dates))
+        declared.or_else(|| dates::find(&self.ordered(&time.text()), &self.dates))
     }
 
     /// A date that a script beside the title writes.
@@ -515,7 +636,7 @@ impl Page<'_> {
         if let Some(pick) = &self.context.rules.origin
             && let Some(text) = self.pick_facts(pick)
         {
-            let facts = facts::read(&text, &self.dates);
+            let facts = self.facts_in(&text);
             let origin = facts
                 .origin
                 .or_else(|| (facts.labels == 0).then(|| text::fold(&text)));
@@ -567,11 +688,11 @@ impl Page<'_> {
         is_name.then(|| (text, "element named as source".to_owned()))
     }
 
-    fn author(&self, facts: &Facts) -> Found<String> {
+    fn author(&self, facts: &Facts, body: Option<&Body>) -> Found<String> {
         if let Some(pick) = &self.context.rules.author
             && let Some(text) = self.pick_facts(pick)
         {
-            let facts = facts::read(&text, &self.dates);
+            let facts = self.facts_in(&text);
             let author = facts
                 .author
                 .or_else(|| (facts.labels == 0).then(|| text::fold(&text)));
@@ -595,7 +716,22 @@ impl Page<'_> {
         let preset = self
             .preset_fact(|preset| &preset.author, |facts| facts.author)
             .map(|(author, selector)| (author, format!("preset, {selector}")));
-        preset.or_else(|| self.byline())
+        preset
+            .or_else(|| self.byline())
+            .or_else(|| self.contributor(body))
+    }
+
+    /// Who is named in the row of editors below the text: `供稿：校团委　编辑：李四　审核：王五`.
+    fn contributor(&self, body: Option<&Body>) -> Found<String> {
+        let body = body?;
+        let end = body.end.max(body.lines.end).min(self.outline.lines.len());
+        (body.lines.end..end)
+            .filter(|&line| {
+                self.marks[line].role == Some(Role::Editor)
+                    || facts::is_contributor(&self.outline.text(line))
+            })
+            .find_map(|line| self.facts_in(&self.outline.fact_text(line)).author)
+            .map(|author| (author, "row below the text".to_owned()))
     }
 
     /// `By Jane Miller` in a short line between title and text.
@@ -622,7 +758,7 @@ impl Page<'_> {
         let end = body.end.max(body.lines.end).min(self.outline.lines.len());
         (body.lines.end..end)
             .filter(|&line| self.marks[line].role == Some(Role::Editor))
-            .find_map(|line| facts::read(&self.outline.fact_text(line), &self.dates).editor)
+            .find_map(|line| self.facts_in(&self.outline.fact_text(line)).editor)
             .map(|editor| (editor, "row below the text".to_owned()))
     }
 
@@ -635,10 +771,7 @@ impl Page<'_> {
         let preset = self.preset?;
         picks(preset).iter().find_map(|pick| {
             let text = self.pick_facts(pick)?;
-            Some((
-                fact(facts::read(&text, &self.dates))?,
-                pick.selector.as_str(),
-            ))
+            Some((fact(self.facts_in(&text))?, pick.selector.as_str()))
         })
     }
 

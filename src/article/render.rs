@@ -4,8 +4,9 @@
 //! headings, lists, tables, pictures with captions, links, emphasis. Word's spans, styles and empty paragraphs, fonts
 //! and wrappers are not; text that stands in a wrapper alone becomes a paragraph.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, ops::Range, sync::LazyLock};
 
+use regex::Regex;
 use url::Url;
 
 use super::{
@@ -57,6 +58,7 @@ pub(super) fn write(outline: &Outline<'_>, body: &Body, remove: &[usize], base: 
         .lines
         .partition_point(|line| line.pieces.end <= body.pieces.start);
     let mut skipped: Option<Element<'_>> = None;
+    let counts = counts(outline, body);
     let mut kept = kept_blocks(outline, body);
     for index in body.pieces.clone() {
         if writer.out.html.len() >= MOST_HTML_BYTES {
@@ -96,13 +98,64 @@ pub(super) fn write(outline: &Outline<'_>, body: &Body, remove: &[usize], base: 
             Piece::Open(element, Kind::Inline | Kind::Link) => writer.open_inline(element),
             Piece::Close(_, Kind::Inline | Kind::Link) => writer.close_inline(),
             _ if !in_line || !body.has(line) => {}
-            Piece::Text(text) => writer.text(text),
+            Piece::Text(text) => {
+                let mut from = 0;
+                let first = counts.partition_point(|(piece, _)| *piece < index);
+                for (_, count) in counts[first..]
+                    .iter()
+                    .take_while(|(piece, _)| *piece == index)
+                {
+                    writer.text(&text[from..count.start]);
+                    from = count.end;
+                }
+                writer.text(&text[from..]);
+            }
             Piece::Open(element, Kind::Image) => writer.image(element),
             Piece::Open(element, Kind::Embed) => writer.embed(element),
             _ => {}
         }
     }
     writer.finish()
+}
+
+/// What counts downloads beside a file (`附件【a.doc】已下载13次`): a part of a piece each. It is no part of the text, which
+/// would be another one with every reader.
+fn counts(outline: &Outline<'_>, body: &Body) -> Vec<(usize, Range<usize>)> {
+    static COUNT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[（(\[]?\s*(?:已?(?:下载|浏览|点击)\s*[0-9]*\s*次|(?:下载|浏览|点击)(?:次数|量)\s*[:：]?\s*\[?\s*[0-9]*\s*\]?\s*次?|下載(?:次數|數)\s*[:：]?\s*[0-9]*\s*次?)\s*[)）\]]?").expect("a literal")
+    });
+    let mut all = Vec::new();
+    for line in body.iter().map(|line| &outline.lines[line]) {
+        if line.links == 0 || line.width > 400 {
+            continue;
+        }
+        let mut text = String::new();
+        let mut pieces = Vec::new();
+        for index in line.pieces.clone() {
+            if let Piece::Text(piece) = outline.pieces[index] {
+                pieces.push((index, text.len()..text.len() + piece.len()));
+                text.push_str(piece);
+            }
+        }
+        if !["下载", "下載", "浏览", "点击"]
+            .iter()
+            .any(|word| text.contains(word))
+            || !outline.links_of_line(line).any(files::looks_like_file)
+        {
+            continue;
+        }
+        for count in COUNT.find_iter(&text) {
+            for (index, piece) in &pieces {
+                let start = count.start().max(piece.start);
+                let end = count.end().min(piece.end);
+                if start < end {
+                    all.push((*index, start - piece.start..end - piece.start));
+                }
+            }
+        }
+    }
+    all.sort_unstable_by_key(|(piece, count)| (*piece, count.start));
+    all
 }
 
 /// Tells of each block, asked for in order, whether any line of it is kept.
@@ -220,10 +273,7 @@ impl Writer<'_> {
 
     fn open_inline(&mut self, element: Element<'_>) {
         let (start, name) = match element.name() {
-            "a" => match element
-                .attr("href")
-                .and_then(|href| links::resolve(self.base, href))
-            {
+            "a" => match files::address(element).and_then(|href| links::resolve(self.base, href)) {
                 Some(url) => {
                     if let Some(file) = files::of_link(element, self.base) {
                         self.attach(file);

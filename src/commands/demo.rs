@@ -84,7 +84,7 @@ pub(super) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     }
     tokio::spawn(publish(departments, saved, stop.clone()));
     print(&addresses(args.port, &data))?;
-    daemon::run(config, listener, store, now, stop).await?;
+    daemon::run(config, None, listener, store, now, stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -223,6 +223,8 @@ enum PageError {
     Garbled,
     #[error("{0}")]
     Refused(&'static str),
+    #[error("moved: the page says nothing but sends to {0}")]
+    Moved(Url),
     #[error("the page could not be understood: reading it failed inside")]
     Inside,
 }
@@ -304,9 +306,10 @@ impl PageReader {
                     now: self.now,
                 };
                 let reading = article::extract(&document, &context);
-                match &reading.refusal {
-                    Some(refusal) => Err(PageError::Refused(in_words(refusal))),
-                    None => Ok(Answer::Article(Box::new(reading.into()))),
+                match (&reading.refusal, &reading.leads_to) {
+                    (Some(refusal), _) => Err(PageError::Refused(in_words(refusal))),
+                    (None, Some(to)) => Err(PageError::Moved(to.clone())),
+                    (None, None) => Ok(Answer::Article(Box::new(reading.into()))),
                 }
             }
             Kind::List => {
@@ -326,7 +329,9 @@ impl PageReader {
 fn in_words(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::CampusOnly => "campus_only: the page is shown on the campus network alone",
-        Refusal::Blocked => "blocked: a bot wall or a log-in page stands before the article",
+        Refusal::Blocked => {
+            "blocked: a bot wall, a log-in page or an error of the site stands before the article"
+        }
         Refusal::Gone => "gone: the page says that the article does not exist",
     }
 }

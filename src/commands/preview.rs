@@ -266,6 +266,7 @@ impl Visitor {
             first_seen: self.now,
             sorted_at: self.now,
             timezone: &self.source.timezone,
+            names: &[],
         };
         let article = article::compose(reading, item, &self.source, &seen);
         Previewed {

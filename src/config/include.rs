@@ -4,12 +4,14 @@
 //! there; a plain path must exist. `catalog:GROUP` takes a group of the catalogue that the program brings along.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeSet, HashSet, VecDeque},
     fs, io,
     io::Read as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{
     keys,
@@ -41,9 +43,19 @@ enum Included {
 /// What an `include` of the catalogue begins with.
 const CATALOG: &str = "catalog:";
 
+/// What a configuration was read from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// The folders in which its files lie, or would lie that a pattern names.
+    pub folders: BTreeSet<PathBuf>,
+    /// A hash of the names and the bytes of all files.
+    pub hash: u64,
+}
+
 /// The files of a configuration: those met, and those still to be read.
 #[derive(Default)]
 pub(super) struct Files {
+    pub(super) read: Read,
     met: HashSet<PathBuf>,
     waiting: VecDeque<Waiting>,
     count: usize,
@@ -168,6 +180,11 @@ impl Files {
         pattern: &str,
         chain: &[PathBuf],
     ) -> Result<(), Wrong> {
+        // what comes later to where the pattern looks belongs to the configuration too
+        let fixed = Path::new(pattern)
+            .components()
+            .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']));
+        self.watch(&folder.join(fixed.collect::<PathBuf>()));
         // the folder's own name is no pattern
         let folder = glob::Pattern::escape(&folder.to_string_lossy());
         let whole = Path::new(&folder).join(pattern);
@@ -198,6 +215,15 @@ impl Files {
         Ok(())
     }
 
+    fn watch(&mut self, folder: &Path) {
+        let here = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        self.read.folders.insert(here.to_owned());
+    }
+
     fn wait(&mut self, path: PathBuf, value: &Value<'_>, chain: &[PathBuf]) {
         if self.met.insert(identity(&path)) {
             self.waiting.push_back(Waiting {
@@ -209,6 +235,10 @@ impl Files {
     }
 
     fn open(&mut self, path: &Path, bytes: &[u8], mut chain: Vec<PathBuf>) -> Opened {
+        self.read.hash = xxh3_64_with_seed(bytes, self.read.hash);
+        let name = path.as_os_str().as_encoded_bytes();
+        self.read.hash = xxh3_64_with_seed(name, self.read.hash);
+        self.watch(path.parent().unwrap_or(Path::new("")));
         let order = self.count;
         self.count += 1;
         chain.push(path.to_owned());

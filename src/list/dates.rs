@@ -3,11 +3,17 @@
 //! In: rows. Out: what each shows ([`Shown`]); years that are left out are filled in by
 //! [`crate::article::dates::infer_years`].
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{cmp::Reverse, collections::HashMap, sync::LazyLock};
 
+use jiff::civil::Date;
 use regex::Regex;
 
-use super::{pieces, rows::Row, titles::Title, words};
+use super::{
+    pieces::{self, Orders},
+    rows::Row,
+    titles::Title,
+    words,
+};
 use crate::{
     article::dates::{self, DateContext, Shown},
     page::{
@@ -25,14 +31,28 @@ const MAX_SCRIPT_BYTES: usize = 600;
 /// More are not looked at in one row.
 const MAX_CANDIDATES: usize = 12;
 
+/// What stands beside a date says of it; the least sure first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Says {
+    /// It is part of a sentence: a lead speaks of other days.
+    Sentence,
+    /// It is another thing's: a deadline, a lecture, a change.
+    Other,
+    /// Nothing.
+    Nothing,
+    /// It is that of publishing.
+    Published,
+}
+
 /// A date and its place in the row.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     /// A hash of the path of tags and classes from the row to it.
     place: u64,
     shown: Shown,
-    /// `03/04/2024` read with the day first and with the month first.
-    orders: Option<[Shown; 2]>,
+    /// Its readings where the order of its numbers is open.
+    orders: Option<Orders>,
+    says: Says,
 }
 
 impl Candidate {
@@ -41,26 +61,81 @@ impl Candidate {
             place,
             shown,
             orders: None,
+            says: Says::Nothing,
         }
     }
 
+    /// What a folded text shows.
     fn of_text(place: u64, text: &str, context: &DateContext<'_>) -> Option<Self> {
+        // of several dates in one text, the one that is named the publishing's
+        let named = words::behind_publishing(text)
+            .and_then(|rest| Self::of_part(place, rest, Says::Published, context));
+        named.or_else(|| Self::of_part(place, text, words::said_of_date(text), context))
+    }
+
+    fn of_part(place: u64, text: &str, says: Says, context: &DateContext<'_>) -> Option<Self> {
         let orders = pieces::orders(text, context);
-        let shown = match (read(text, context), orders) {
-            // one of the two may lie in the future
-            (Shown::Nothing, Some([_, month_first])) => month_first,
+        let shown = match orders {
+            Some(orders) if orders.is_short => orders.shown[orders.usual()],
+            _ => read(text, context),
+        };
+        let shown = match (shown, orders) {
+            // a day that is none with the usual order
+            (Shown::Nothing, Some(orders)) => {
+                let mut readings = orders.shown.into_iter();
+                readings
+                    .find(|shown| *shown != Shown::Nothing)
+                    .unwrap_or(shown)
+            }
             (shown, _) => shown,
         };
         (shown != Shown::Nothing).then_some(Self {
             place,
             shown,
             orders,
+            says,
         })
     }
 
     /// Whether it stands at its title's end and leaves out the year, as the day of a lecture does.
     pub(super) fn is_year_less(&self) -> bool {
         matches!(self.shown, Shown::YearLess(_))
+    }
+
+    fn is_whole(&self) -> bool {
+        matches!(self.shown, Shown::Whole(_) | Shown::Refused)
+    }
+}
+
+/// How a page's readers write dates, where its numbers do not tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Habit {
+    /// The month first.
+    pub(super) american: bool,
+    /// The year first.
+    pub(super) east_asian: bool,
+}
+
+impl Habit {
+    /// By the page's language, and by where the site is at home.
+    pub(super) fn of(language: Option<&str>, context: &DateContext<'_>) -> Self {
+        let language = language.unwrap_or_default().trim().to_ascii_lowercase();
+        let zone = context.timezone.iana_name().unwrap_or_default();
+        Self {
+            american: language == "en-us"
+                || zone.starts_with("America/")
+                || zone.starts_with("US/"),
+            east_asian: ["zh", "ja", "ko"].iter().any(|l| language.starts_with(l)),
+        }
+    }
+
+    /// The order that is usual for such a date: an index into [`Orders::shown`].
+    fn usual(self, orders: &Orders) -> usize {
+        match orders.usual() {
+            _ if self.east_asian && orders.is_short => 2,
+            0 if self.american && orders.sign == b'/' => 1,
+            usual => usual,
+        }
     }
 }
 
@@ -69,6 +144,7 @@ pub(super) fn candidates(
     row: Row<'_>,
     title: &Title<'_>,
     rule: Option<&Pick>,
+    head: &[Says],
     context: &DateContext<'_>,
 ) -> Vec<Candidate> {
     if let Some(pick) = rule {
@@ -91,6 +167,10 @@ pub(super) fn candidates(
             .chain([row.element])
             .collect(),
         context,
+        head,
+        line: Some(row.element).filter(|e| e.name() == "tr"),
+        cells: 0,
+        label: Says::Nothing,
         found: Vec::new(),
     };
     for part in row.parts() {
@@ -100,62 +180,95 @@ pub(super) fn candidates(
         }
     }
     search.put_together(row);
-    if search.found.is_empty() {
+    if !search.has_own() {
         search.look_into_scripts(row);
     }
-    if search.found.is_empty() {
+    if !search.has_own() {
         search.look_into_attributes(row);
     }
     search.found
 }
 
+/// What speaks for a place as that of the rows' dates.
+#[derive(Clone, Copy, Default)]
+struct Votes {
+    /// How many rows show a date there.
+    rows: usize,
+    /// More for whole dates.
+    weight: usize,
+    /// How late in the rows it stands.
+    order: usize,
+    /// How many rows say what of it.
+    says: [usize; 4],
+}
+
+impl Votes {
+    /// What most rows say.
+    fn says(&self) -> usize {
+        let most = |&says: &usize| self.says[says] * 2 > self.rows;
+        (0..4).find(most).unwrap_or(Says::Nothing as usize)
+    }
+}
+
 /// What each row shows: in the place where most rows show a date, or else the first whole date of the row.
-pub(super) fn column(rows: &[&[Candidate]]) -> Vec<Shown> {
-    let mut votes: HashMap<u64, (usize, usize)> = HashMap::new();
+pub(super) fn column(rows: &[&[Candidate]], habit: Habit) -> Vec<Shown> {
+    let mut votes: HashMap<u64, Votes> = HashMap::new();
     for candidates in rows {
         let mut seen = Vec::new();
         for (order, candidate) in candidates.iter().enumerate() {
             if !seen.contains(&candidate.place) {
                 seen.push(candidate.place);
-                let vote = votes.entry(candidate.place).or_insert((0, 0));
+                let vote = votes.entry(candidate.place).or_default();
+                vote.rows += 1;
                 // a whole date says more than one without its year
-                vote.0 += if matches!(candidate.shown, Shown::Whole(_)) {
-                    3
-                } else {
-                    2
+                vote.weight += match candidate.shown {
+                    Shown::Whole(_) => 3,
+                    Shown::YearLess(_) => 2,
+                    Shown::Refused | Shown::Nothing => 1,
                 };
-                vote.1 += order;
+                vote.order += order;
+                vote.says[candidate.says as usize] += 1;
             }
         }
     }
     // a date without a year that few rows show is a part of their titles or leads
-    let is_column = |votes: usize| rows.len() < 4 || votes * 3 >= rows.len();
+    let is_column = |weight: usize| rows.len() < 4 || weight * 3 >= rows.len();
+    // what is said counts where most rows say it
+    let said = |votes: &Votes| match votes.says() {
+        says if says > Says::Nothing as usize && votes.rows * 2 < rows.len() => {
+            Says::Nothing as usize
+        }
+        says => says,
+    };
     let best = votes
         .into_iter()
-        .max_by_key(|&(place, (votes, order))| (votes, std::cmp::Reverse(order), place))
-        .map(|(place, (votes, _))| (place, is_column(votes)));
+        .filter(|(_, votes)| said(votes) > Says::Sentence as usize)
+        .max_by_key(|&(place, votes)| {
+            let early = Reverse(votes.order);
+            (said(&votes), votes.weight, early, place)
+        })
+        .map(|(place, votes)| (place, is_column(votes.weight)));
     let chosen: Vec<Option<&Candidate>> = rows
         .iter()
         .map(|candidates| {
             let of_place = candidates.iter().find(|c| best == Some((c.place, true)));
             let whole = || {
-                candidates
-                    .iter()
-                    .find(|c| matches!(c.shown, Shown::Whole(_)))
+                let of_row = |c: &&Candidate| c.is_whole() && c.says > Says::Sentence;
+                candidates.iter().find(of_row)
             };
             of_place.or_else(whole)
         })
         .collect();
-    let month_first = is_month_first(&chosen);
+    let order = order_of(&chosen, habit);
     let shown = chosen.into_iter().map(|candidate| match candidate {
         Some(Candidate {
-            orders: Some([day, month]),
+            orders: Some(orders),
             shown,
             ..
-        }) => match (month_first, day, month) {
-            (true, _, Shown::Whole(_)) => *month,
-            (false, Shown::Whole(_), _) => *day,
-            _ => *shown,
+        }) => match orders.shown[order] {
+            // written in another way than the others
+            Shown::Nothing if !orders.is_short => *shown,
+            shown => shown,
         },
         Some(candidate) => candidate.shown,
         None => Shown::Nothing,
@@ -163,30 +276,38 @@ pub(super) fn column(rows: &[&[Candidate]]) -> Vec<Shown> {
     shown.collect()
 }
 
-/// Whether `03/04/2024` is a day in March here: where some dates can only be read so, or where it puts the list in order.
-fn is_month_first(chosen: &[Option<&Candidate>]) -> bool {
-    let orders = || chosen.iter().flatten().filter_map(|c| c.orders);
-    let (mut day_only, mut month_only) = (0, 0);
-    for order in orders() {
-        match order {
-            [Shown::Nothing, Shown::Whole(_)] => month_only += 1,
-            [Shown::Whole(_), Shown::Nothing] => day_only += 1,
-            _ => {}
-        }
-    }
-    if day_only != month_only {
-        return month_only > day_only;
-    }
-    let in_order = |which: usize| {
-        let days: Vec<_> = orders()
-            .filter_map(|order| match order[which] {
+/// Which of its numbers comes first in a column's dates: the order in which most can be read, which lets the list run
+/// down, which is usual on such a page, and which keeps the dates together.
+fn order_of(chosen: &[Option<&Candidate>], habit: Habit) -> usize {
+    let open: Vec<Orders> = chosen.iter().flatten().filter_map(|c| c.orders).collect();
+    let Some(usual) = open.first().map(|orders| habit.usual(orders)) else {
+        return 0;
+    };
+    let worth = |order: usize| {
+        let shown = || open.iter().map(|orders| orders.shown[order]);
+        let days: Vec<Date> = shown()
+            .filter_map(|shown| match shown {
                 Shown::Whole(published) => Some(published.day()),
                 _ => None,
             })
             .collect();
-        days.windows(2).filter(|pair| pair[0] >= pair[1]).count()
+        let readable = shown().filter(|shown| *shown != Shown::Nothing).count();
+        let running_down = days.windows(2).filter(|pair| pair[0] >= pair[1]).count();
+        let span = match (days.iter().min(), days.iter().max()) {
+            (Some(first), Some(last)) => last.duration_since(*first).as_hours(),
+            _ => 0,
+        };
+        let is_usual = order == usual;
+        (
+            readable,
+            days.len(),
+            running_down,
+            is_usual,
+            Reverse(span),
+            Reverse(order),
+        )
     };
-    in_order(1) > in_order(0)
+    (0..3).max_by_key(|&order| worth(order)).unwrap_or(usual)
 }
 
 struct Search<'a, 'c> {
@@ -194,6 +315,14 @@ struct Search<'a, 'c> {
     title_text: &'c str,
     is_around_title: Vec<Element<'a>>,
     context: &'c DateContext<'c>,
+    /// What a table's head says of its columns.
+    head: &'c [Says],
+    /// The row, where it is a table's.
+    line: Option<Element<'a>>,
+    /// How many cells of the row were begun.
+    cells: usize,
+    /// What the piece of text before says of a date behind it.
+    label: Says,
     found: Vec<Candidate>,
 }
 
@@ -207,6 +336,10 @@ impl<'a> Search<'a, '_> {
                 Step::Open(e) => {
                     let place = mix(places.last().copied().unwrap_or(7), e);
                     places.push(place);
+                    if self.line.is_some() && e.parent() == self.line {
+                        self.cells += 1;
+                        self.label = Says::Nothing;
+                    }
                     if e.is_unseen() || self.is_the_title(e) {
                         walk.skip_inside();
                     } else if let Some(value) = e.attr("datetime").filter(|_| e.name() == "time") {
@@ -245,27 +378,50 @@ impl<'a> Search<'a, '_> {
     }
 
     fn offer(&mut self, text: &str, place: u64) {
-        if self.found.len() >= MAX_CANDIDATES || text.len() > MAX_CHARS * 4 || !may_be_date(text) {
+        if self.found.len() >= MAX_CANDIDATES || text.len() > MAX_CHARS * 4 {
+            return;
+        }
+        if !may_be_date(text) {
+            if visible_chars(text) > 0 {
+                self.label = words::label_alone(text);
+            }
             return;
         }
         let text = fold(text);
         if text == self.title_text {
             return;
         }
-        let candidate = Candidate::of_text(place, &text, self.context);
-        self.found.extend(candidate);
+        let Some(mut candidate) = Candidate::of_text(place, &text, self.context) else {
+            return;
+        };
+        if candidate.says == Says::Nothing {
+            let of_cell = self.cells.checked_sub(1).and_then(|n| self.head.get(n));
+            candidate.says = match (self.label, of_cell) {
+                (Says::Nothing, Some(&says)) => says,
+                (label, _) => label,
+            };
+        }
+        self.label = Says::Nothing;
+        // elements alike whose dates are said to be different things are different places
+        candidate.place ^= (candidate.says as u64) << 56;
+        self.found.push(candidate);
+    }
+
+    /// Whether the row shows a date outside of sentences.
+    fn has_own(&self) -> bool {
+        self.found.iter().any(|c| c.says > Says::Sentence)
     }
 
     /// Where no place holds a date with its year, its parts may stand in elements side by side.
     fn put_together(&mut self, row: Row<'a>) {
-        let is_whole = |c: &Candidate| matches!(c.shown, Shown::Whole(_));
+        let is_whole = |c: &Candidate| c.is_whole() && c.says > Says::Sentence;
         if self.found.iter().any(is_whole) {
             return;
         }
         let shown = pieces::of_row(row, self.title, self.context);
         let adds = match shown {
-            Shown::Whole(_) => true,
-            Shown::YearLess(_) => self.found.is_empty(),
+            Shown::Whole(_) | Shown::Refused => true,
+            Shown::YearLess(_) => !self.has_own(),
             Shown::Nothing => false,
         };
         if adds {
@@ -340,6 +496,28 @@ fn may_be_date(text: &str) -> bool {
         || (text.contains('年') && text.contains('月'))
 }
 
+/// What a table's head says of its columns, if the rows are a table's: `<th>截止日期<th>发布时间`.
+pub(super) fn head(row: Row<'_>) -> Vec<Says> {
+    let first = || {
+        let table = row
+            .element
+            .ancestors()
+            .take(3)
+            .find(|e| e.name() == "table")?;
+        let mut lines = table.descendants().take(8);
+        lines.find(|e| e.name() == "tr" && *e != row.element)
+    };
+    let Some(line) = Some(row.element)
+        .filter(|e| e.name() == "tr")
+        .and_then(|_| first())
+    else {
+        return Vec::new();
+    };
+    line.children()
+        .map(|cell| words::label_alone(&cell.text()))
+        .collect()
+}
+
 /// A title without the date at its end or beginning, and that date: `…的通知 (2024-02-24)`, `[02-24]…的通知`.
 pub(super) fn split_off(title: &str, context: &DateContext<'_>) -> Option<(String, Candidate)> {
     static AT_END: LazyLock<Regex> = LazyLock::new(|| {
@@ -370,13 +548,12 @@ pub(super) fn split_off(title: &str, context: &DateContext<'_>) -> Option<(Strin
     (visible_chars(rest) >= 4).then(|| (rest.to_owned(), date))
 }
 
-/// What a short text shows: also a year of two digits, `17-05-02`.
+/// What a short text shows: also a day above its month.
 pub(super) fn read(text: &str, context: &DateContext<'_>) -> Shown {
     match dates::read(text, context) {
-        Shown::Nothing => match four_digit_year(text).or_else(|| day_first(text)) {
-            Some(text) => dates::read(&text, context),
-            None => Shown::Nothing,
-        },
+        Shown::Nothing => {
+            day_first(text).map_or(Shown::Nothing, |text| dates::read(&text, context))
+        }
         shown => shown,
     }
 }
@@ -392,21 +569,6 @@ fn day_first(text: &str) -> Option<String> {
     };
     (year.len() == 4 && is_number(year, 4) && is_number(month, 2) && is_number(day, 2))
         .then(|| format!("{year}-{month}-{day}"))
-}
-
-fn four_digit_year(text: &str) -> Option<String> {
-    let bare = text.trim_matches(|c: char| !c.is_ascii_digit());
-    let mut parts = bare.split(['-', '/', '.']);
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let day: String = day.chars().take_while(char::is_ascii_digit).collect();
-    let is_number =
-        |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    (year.len() == 2
-        && is_number(year)
-        && is_number(month)
-        && is_number(&day)
-        && parts.next().is_none())
-    .then(|| format!("20{year}-{month}-{day}"))
 }
 
 /// FNV-1a over the tag and its classes; numbers in class names are ignored, since some systems count rows there.

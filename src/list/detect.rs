@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    outline::{Outline, Region},
+    outline::{Link, Outline, Region},
     words::{self, LinkKind},
 };
 
@@ -63,7 +63,7 @@ pub(super) fn blocks(outline: &Outline<'_>) -> Vec<Block> {
             }
         }
     }
-    weigh_places(outline, &mut blocks);
+    weigh_places(outline, &mut blocks, &pagers);
     weigh_single_rows(outline, &mut blocks, &pagers);
     // equal scores: the larger rows, which hold the dates and leads; then the earlier block
     let size = |b: &Block| {
@@ -81,7 +81,7 @@ pub(super) fn blocks(outline: &Outline<'_>) -> Vec<Block> {
 
 /// Lets the blocks' places speak: a page's list stands by its breadcrumb, and a block below a `更多` is but the beginning
 /// of another page's.
-fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
+fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block], pagers: &Pagers) {
     /// What lies between a `更多` and the block it belongs to.
     const MAX_GAP: usize = 4;
     let around_breadcrumb: Vec<usize> = outline
@@ -108,14 +108,24 @@ fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block]) {
             block.score *= 0.3;
         } else if is_aside {
             block.score *= 0.4;
-        } else if outline.is_below_own_name(first) {
+        }
+        let is_own_column = outline.is_below_own_name(first);
+        // a box beside the list has no pager
+        let is_other_column = outline.is_below_other_name(first)
+            && !block
+                .rows
+                .last()
+                .is_some_and(|&last| is_paged(outline, pagers, last));
+        if is_other_column {
+            block.score *= 0.2;
+        } else if !is_aside && is_own_column {
             block.score *= 2.0;
         }
         // what is shown only when a tab is chosen
         if outline.hidden_with(first).is_some() {
             block.score *= 0.5;
         }
-        block.is_beside = is_other_page || is_aside;
+        block.is_beside = is_other_page || is_aside || is_other_column;
         if common(block) > widest {
             block.score *= 4.0;
         }
@@ -149,6 +159,11 @@ fn weigh_single_rows(outline: &Outline<'_>, blocks: &mut [Block], pagers: &Pager
             }
         }
     }
+}
+
+/// Whether a pager stands right behind a block's last row.
+fn is_paged(outline: &Outline<'_>, pagers: &Pagers, last: usize) -> bool {
+    follows(outline, &pagers.words, last) || outline.is_above_pager(last)
 }
 
 /// Whether one of a pager's links stands right behind a block's last row: no other title between.
@@ -192,7 +207,7 @@ pub(super) fn best_of(outline: &Outline<'_>, mut found: Vec<usize>) -> Option<Bl
     }
     let groups = groups.into_iter().map(|(_, rows)| rows);
     let mut blocks: Vec<Block> = groups.map(|run| rows.block(run, &pagers)).collect();
-    weigh_places(outline, &mut blocks);
+    weigh_places(outline, &mut blocks, &pagers);
     blocks
         .into_iter()
         .max_by(|a, b| a.score.total_cmp(&b.score))
@@ -299,6 +314,7 @@ fn runs(outline: &Outline<'_>, rows: Vec<usize>) -> Vec<Vec<usize>> {
                 } else {
                     let adjoins = outline.gap(before, row) == 0
                         && !outline.has_link_between(before, row)
+                        && are_alike_around(outline, before, row)
                         || is_heading_between(outline, before, row)
                         || is_next_line(outline, runs.last(), before, row);
                     adjoins && outline.hidden_with(before) == outline.hidden_with(row)
@@ -310,6 +326,17 @@ fn runs(outline: &Outline<'_>, rows: Vec<usize>) -> Vec<Vec<usize>> {
         }
     }
     runs
+}
+
+/// Whether what two rows' containers stand in is the same, or looks the same: a side column is another list.
+fn are_alike_around(outline: &Outline<'_>, before: usize, row: usize) -> bool {
+    let around = |row: usize| {
+        let container = outline.nodes[row].parent;
+        outline.nodes[container].parent
+    };
+    let [a, b] = [before, row].map(around);
+    let class = |node: usize| outline.nodes[node].element.attr("class");
+    a == b || class(a) == class(b)
 }
 
 /// Whether rows stand several to a line of a table, and the next line begins right behind what the last row shows:
@@ -339,7 +366,8 @@ fn is_heading_between(outline: &Outline<'_>, before: usize, row: usize) -> bool 
     let [over_a, over_b] = [a, b].map(|e| e.parent().and_then(|p| p.attr("class")));
     let alike = a.name() == b.name() && a.attr("class") == b.attr("class") && over_a == over_b;
     let ends = outline.nodes[before].chars.1..=outline.nodes[row].chars.0;
-    let is_year = outline.years.iter().any(|(at, _)| ends.contains(at));
+    let is_year = outline.years.iter().any(|(at, _)| ends.contains(at))
+        || !is_in_line(outline, row) && outline.has_date_between(*ends.start(), *ends.end());
     let classed = a.attr("class").or(over_a).is_some() || is_year;
     let (from, to) = (outline.nodes[before].links.1, outline.nodes[row].links.0);
     let links = outline.links.get(from..to).unwrap_or_default();
@@ -348,6 +376,31 @@ fn is_heading_between(outline: &Outline<'_>, before: usize, row: usize) -> bool 
         && outline.gap(before, row) <= MAX_HEADING_CHARS
         && links.len() <= 1
         && links.iter().all(|l| l.kind == LinkKind::Plain)
+}
+
+/// Whether dates stand above groups of rows, not in them: one before the first row, and others between.
+pub(super) fn is_grouped(outline: &Outline<'_>, run: &[usize]) -> bool {
+    let Some(&first) = run.first() else {
+        return false;
+    };
+    let place = |row: usize| outline.nodes[row].chars;
+    let dates = |pair: &[usize]| outline.dates_between(place(pair[0]).1, place(pair[1]).0);
+    // a date in the same line as several links is that of all of them together
+    let is_in_line = outline.nodes[first]
+        .element
+        .is_any(&["a", "span", "b", "font"]);
+    let Some(above) = outline.date_above(first).filter(|_| !is_in_line) else {
+        return false;
+    };
+    let mut between = run.windows(2).flat_map(dates);
+    between.any(|(_, text)| *text != above)
+}
+
+/// Whether a row is a part of a line: a date before it is that of the line, not the heading of a group.
+fn is_in_line(outline: &Outline<'_>, row: usize) -> bool {
+    outline.nodes[row]
+        .element
+        .is_any(&["a", "span", "b", "font", "em", "strong"])
 }
 
 /// Where pagers stand: indices of their links.
@@ -438,12 +491,14 @@ impl<'o, 'a> Rows<'o, 'a> {
         if run.len() == 1 && !self.outline.is_dated(last) {
             return 0.0;
         }
-        let mut sum = 0.0;
+        let is_grouped = is_grouped(self.outline, run);
+        let mut sum = self.by_query(run);
         for (i, &row) in run.iter().enumerate() {
             let worth = self.worth[row].unwrap_or_else(|| self.worth_of(row));
             self.worth[row] = Some(worth);
-            let is_dated =
-                self.outline.is_dated(row) || self.is_dated_after(row, run.get(i + 1).copied());
+            let is_dated = is_grouped
+                || self.outline.is_dated(row)
+                || self.is_dated_after(row, run.get(i + 1).copied());
             *dated += u32::from(is_dated);
             sum += worth + if is_dated { 3.0 } else { 0.0 };
         }
@@ -452,7 +507,7 @@ impl<'o, 'a> Rows<'o, 'a> {
         // a single row is a list only if it is dated, and never against a longer one
         if run.len() == 1 {
             let is_final = follows(self.outline, &pagers.words, last);
-            let enough = if is_final { 3.0 } else { 5.0 };
+            let enough = if is_final { 3.0 } else { 4.6 };
             return if *dated == 1 && sum >= enough {
                 LEAST_SCORE
             } else {
@@ -465,7 +520,7 @@ impl<'o, 'a> Rows<'o, 'a> {
         // the tenth row says as much as the first, the fiftieth does not
         let mut score = sum * (1.0_f64).min((20.0 / rows).sqrt().max(0.5));
         // a list is what its pager pages through, however long the block beside it
-        if follows(self.outline, &pagers.words, last) {
+        if is_paged(self.outline, pagers, last) {
             score = score * 3.0 + 10.0;
         } else if follows(self.outline, &pagers.numbers, last) {
             score = score * 1.5 + 5.0;
@@ -484,14 +539,44 @@ impl<'o, 'a> Rows<'o, 'a> {
         is_next && nodes[next].dates.0 > nodes[row].dates.1
     }
 
+    /// The link of a row that is its title.
+    fn title_of(&self, row: usize) -> Option<&Link<'a>> {
+        let links = self.outline.links_in(row).iter();
+        let plain = links.filter(|l| l.kind == LinkKind::Plain);
+        plain.max_by_key(|l| l.chars.min(40))
+    }
+
+    /// What speaks for rows that one script shows all, told apart by a number in their queries:
+    /// `default.aspx?PageType=3&FlexDataID=2000`.
+    fn by_query(&self, run: &[usize]) -> f64 {
+        const LEAST_ROWS: usize = 3;
+        /// More rows say no more.
+        const MAX_ROWS: usize = 60;
+        let hrefs = || {
+            let rows = run.iter().take(MAX_ROWS);
+            rows.map(|&row| self.title_of(row).map_or("", |link| link.href))
+        };
+        let in_doubt = |href: &str| href.contains('?') && !words::is_article_like(href);
+        if run.len() < LEAST_ROWS || !hrefs().next().is_some_and(in_doubt) {
+            return 0.0;
+        }
+        if !words::differ_by_number(&hrefs()) {
+            return 0.0;
+        }
+        let per_row = |href: &str| match (words::is_article_like(href), words::is_column_like(href))
+        {
+            (true, _) => 0.0,
+            // what was held against them
+            (false, true) => 1.5,
+            (false, false) => 0.7,
+        };
+        hrefs().map(per_row).sum()
+    }
+
     /// What a row is worth without its date.
     fn worth_of(&self, row: usize) -> f64 {
         let outline = self.outline;
-        let plain = outline
-            .links_in(row)
-            .iter()
-            .filter(|l| l.kind == LinkKind::Plain);
-        let Some(link) = plain.max_by_key(|l| l.chars.min(40)) else {
+        let Some(link) = self.title_of(row) else {
             return self.worth_of_more(row);
         };
         let mut worth = match link.chars {

@@ -4,7 +4,7 @@
 //! In: an outline and a block of it. Out: the block's rows with their years; the headline as a row.
 
 use super::{
-    detect::Block,
+    detect::{self, Block},
     outline::{Outline, Region},
     rows::Row,
     words,
@@ -63,7 +63,8 @@ pub(super) fn headlines<'a>(outline: &Outline<'a>, block: &Block) -> Vec<Row<'a>
 fn above(outline: &Outline<'_>, block: &Block) -> Option<usize> {
     let nodes = &outline.nodes;
     let first = *block.rows.first()?;
-    if block.rows.len() < 2 || !outline.is_dated(first) {
+    // a box of another column's articles, and the page's own list above
+    if block.rows.len() < 2 || !outline.is_dated(first) || block.is_beside {
         return None;
     }
     let mut below = first;
@@ -99,7 +100,8 @@ fn looks_like_headline(outline: &Outline<'_>, node: usize) -> bool {
         && links.iter().all(|l| words::is_article_like(l.href))
 }
 
-/// Gives each row the year of the last heading above it; headings stand between rows, or right above the first.
+/// Gives each row the year of the last heading above it, and the date of its group; headings stand between rows, or right
+/// above the first.
 pub(super) fn with_years<'a>(
     outline: &Outline<'a>,
     block: &Block,
@@ -125,6 +127,16 @@ pub(super) fn with_years<'a>(
     for (i, row) in rows.iter_mut().enumerate() {
         let above = headings.iter().take_while(|(at, _)| is_above(i, *at));
         row.year = above.last().map(|(_, year)| *year);
+    }
+    if detect::is_grouped(outline, &block.rows) {
+        let mut group = None;
+        let mut end = 0;
+        for (row, &(start, row_end)) in rows.iter_mut().zip(&places) {
+            let between = outline.dates_between(end, start);
+            group = between.last().map(|(_, text)| *text).or(group);
+            row.group = group;
+            end = row_end;
+        }
     }
     rows
 }

@@ -21,6 +21,9 @@ const MAX_COLUMN_CHARS: usize = 16;
 /// More years are no headings.
 const MAX_YEARS: usize = 1_000;
 
+/// A date that heads a group of rows is no longer.
+const MAX_DATE_CHARS: usize = 24;
+
 /// How many links of one element are compared with each other.
 const MAX_TARGETS: usize = 40;
 
@@ -75,8 +78,14 @@ pub(super) struct Outline<'a> {
     pub(super) says_empty: bool,
     /// Texts that are a year and nothing else, with the characters before each: `2023年`.
     pub(super) years: Vec<(usize, i16)>,
+    /// Texts apart from links that are a date or a month and nothing else, with the characters before each.
+    pub(super) dates: Vec<(usize, &'a str)>,
     /// Where headings of side columns end, in characters: `热点新闻`, `Recent posts`.
     asides: Vec<usize>,
+    /// Where headings end that name another column than the page's own, in characters.
+    others: Vec<usize>,
+    /// Where the words of a pager begin that are no links, in characters: `共 3 条 1/1 上页 下页`.
+    pagers: Vec<usize>,
     /// Where the page's own column is named, in characters.
     named: Vec<usize>,
     /// The elements that are not shown until a tab is chosen: from index to index.
@@ -92,21 +101,56 @@ impl<'a> Outline<'a> {
             links: Vec::new(),
             says_empty: false,
             years: Vec::new(),
+            dates: Vec::new(),
             asides: Vec::new(),
+            others: Vec::new(),
+            pagers: Vec::new(),
             named: Vec::new(),
             hidden: Vec::new(),
             breadcrumb: None,
         };
-        let column = document.title().map(|title| super::shortened(&title));
+        let title = document.title();
+        let column = title.as_deref().map(super::shortened);
         let column = column.filter(|name| (2..=MAX_COLUMN_CHARS).contains(&visible_chars(name)));
-        let heading = outline.read(document.body(), column.as_deref());
+        let mut headings = Vec::new();
+        let heading = outline.read(document.body(), column.as_deref(), &mut headings);
+        if let (Some(title), Some(column)) = (title, column)
+            && !words::is_institution(&column)
+        {
+            outline.others = outline.of_other_columns(&headings, &title, &column);
+        }
         // where no breadcrumb is named, the page's own name stands by its list
         outline.breadcrumb = outline.breadcrumb.or(heading);
         outline
     }
 
-    /// Returns the element whose text is the column's name and no link.
-    fn read(&mut self, body: Element<'a>, column: Option<&str>) -> Option<usize> {
+    /// Of headings, those that name neither the page's column nor anything that its title and its breadcrumb name.
+    fn of_other_columns(
+        &self,
+        headings: &[(usize, &str)],
+        title: &str,
+        column: &str,
+    ) -> Vec<usize> {
+        let breadcrumb = self.breadcrumb.map(|node| self.nodes[node].element.text());
+        let breadcrumb = breadcrumb.unwrap_or_default();
+        let is_other = |text: &str| {
+            !title.contains(text)
+                && !text.contains(column)
+                && !breadcrumb.contains(text)
+                && !words::heads_any_list(text)
+                && words::kind_of_text(text) == words::LinkKind::Plain
+        };
+        let others = headings.iter().filter(|(_, text)| is_other(text.trim()));
+        others.map(|&(end, _)| end).collect()
+    }
+
+    /// Returns the element whose text is the column's name and no link. Notes where short headings end.
+    fn read(
+        &mut self,
+        body: Element<'a>,
+        column: Option<&str>,
+        headings: &mut Vec<(usize, &'a str)>,
+    ) -> Option<usize> {
         let mut heading = None;
         let mut open: Vec<usize> = Vec::new();
         let (mut chars, mut dates) = (0, 0);
@@ -151,31 +195,12 @@ impl<'a> Outline<'a> {
                     {
                         heading = open.last().copied();
                     }
-                    self.says_empty |= words::says_empty(text);
-                    if let Some(year) = words::year_alone(text)
-                        && self.years.len() < MAX_YEARS
-                        && !open
-                            .iter()
-                            .rev()
-                            .take(3)
-                            .any(|&n| self.nodes[n].element.name() == "a")
-                    {
-                        self.years.push((chars, year));
-                    }
+                    let is_date = self.note_text(text, chars, &open, column, headings);
                     chars += visible;
-                    if column.is_some_and(|name| text.trim() == name) {
-                        if self.named.len() < MAX_YEARS {
-                            self.named.push(chars);
-                        }
-                    } else if words::heads_side_column(text) && self.asides.len() < MAX_YEARS {
-                        self.asides.push(chars);
-                    }
                     if self.breadcrumb.is_none() && words::says_you_are_here(text) {
                         self.breadcrumb = open.last().copied();
                     }
-                    dates += usize::from(
-                        visible > 0 && (words::looks_dated(text) || words::is_fact_line(text)),
-                    );
+                    dates += usize::from(is_date);
                 }
                 Step::Close(_) => {
                     let index = open.pop().unwrap_or(0);
@@ -191,6 +216,57 @@ impl<'a> Outline<'a> {
             }
         }
         heading
+    }
+
+    /// Notes what a piece of text says of the page, with the characters before it and the elements that are open. Returns
+    /// whether it is a date.
+    fn note_text(
+        &mut self,
+        text: &'a str,
+        before: usize,
+        open: &[usize],
+        column: Option<&str>,
+        headings: &mut Vec<(usize, &'a str)>,
+    ) -> bool {
+        let visible = visible_chars(text);
+        if visible == 0 {
+            return false;
+        }
+        let end = before + visible;
+        let nodes = &self.nodes;
+        let around = || open.iter().rev().map(|&n| nodes[n].element);
+        let is_linked = || around().take(3).any(|e| e.name() == "a");
+        self.says_empty |= words::says_empty(text);
+        let is_date = words::looks_dated(text) || words::is_fact_line(text);
+        if let Some(year) = words::year_alone(text) {
+            if self.years.len() < MAX_YEARS && !is_linked() {
+                self.years.push((before, year));
+            }
+        } else if (is_date || words::is_month_alone(text))
+            && visible <= MAX_DATE_CHARS
+            && self.dates.len() < MAX_YEARS
+            && !is_linked()
+        {
+            self.dates.push((before, text));
+        }
+        if words::says_pager(text) && self.pagers.len() < MAX_YEARS {
+            self.pagers.push(before);
+        }
+        if column.is_some_and(|name| text.trim() == name) {
+            if self.named.len() < MAX_YEARS {
+                self.named.push(end);
+            }
+        } else if words::heads_side_column(text) && self.asides.len() < MAX_YEARS {
+            self.asides.push(end);
+        }
+        if (2..=MAX_COLUMN_CHARS).contains(&visible)
+            && headings.len() < MAX_YEARS
+            && !text.contains(|c: char| c.is_ascii_digit())
+            && around().take(2).any(words::is_heading)
+        {
+            headings.push((end, text));
+        }
+        is_date
     }
 
     /// Whether an element is neither a link nor in navigation.
@@ -306,18 +382,77 @@ impl<'a> Outline<'a> {
         self.is_right_behind(&self.asides, node)
     }
 
+    /// Whether another column's name stands right before an element.
+    pub(super) fn is_below_other_name(&self, node: usize) -> bool {
+        let Some(end) = self.right_before(&self.others, node) else {
+            return false;
+        };
+        if self.right_before(&self.named, node) >= Some(end) {
+            return false;
+        }
+        // what follows the heading may be another box of few words
+        let start = self.nodes[node].links.0;
+        let before = self.links[..start].iter().rev();
+        before
+            .take_while(|link| self.nodes[link.node].chars.0 >= end)
+            .all(|link| link.kind == words::LinkKind::More)
+    }
+
+    /// Whether the words of a pager stand right behind an element, with no link between.
+    pub(super) fn is_above_pager(&self, node: usize) -> bool {
+        /// A line of signs.
+        const MAX_GAP: usize = 12;
+        let end = self.nodes[node].chars.1;
+        let behind = self.pagers.partition_point(|&start| start < end);
+        let Some(&start) = self.pagers.get(behind).filter(|&&s| s <= end + MAX_GAP) else {
+            return false;
+        };
+        let next = self.links.get(self.nodes[node].links.1);
+        next.is_none_or(|link| self.nodes[link.node].chars.0 > start)
+    }
+
+    /// The dates between two places, in characters.
+    pub(super) fn dates_between(&self, from: usize, to: usize) -> &[(usize, &'a str)] {
+        let first = self.dates.partition_point(|&(at, _)| at < from);
+        let behind = self.dates.partition_point(|&(at, _)| at < to);
+        self.dates.get(first..behind).unwrap_or_default()
+    }
+
+    /// Whether a date stands between two places, in characters.
+    pub(super) fn has_date_between(&self, from: usize, to: usize) -> bool {
+        !self.dates_between(from, to).is_empty()
+    }
+
+    /// The date right before an element: the heading of the group that begins with it.
+    pub(super) fn date_above(&self, node: usize) -> Option<&'a str> {
+        /// Brackets about a date.
+        const MAX_GAP: usize = 2;
+        let start = self.nodes[node].chars.0;
+        let before = self.dates.partition_point(|&(at, _)| at < start);
+        let (at, text) = *self.dates.get(before.checked_sub(1)?)?;
+        (at + visible_chars(text) + MAX_GAP >= start).then_some(text)
+    }
+
     /// Whether the name of the page's column stands right before an element.
     pub(super) fn is_below_own_name(&self, node: usize) -> bool {
-        self.nodes[node].region == Region::Plain && self.is_right_behind(&self.named, node)
+        let own = self.right_before(&self.named, node);
+        self.nodes[node].region == Region::Plain
+            && own.is_some()
+            && own >= self.right_before(&self.others, node)
     }
 
     fn is_right_behind(&self, places: &[usize], node: usize) -> bool {
+        self.right_before(places, node).is_some()
+    }
+
+    /// The last of some places, if it is right before an element.
+    fn right_before(&self, places: &[usize], node: usize) -> Option<usize> {
         /// `更多 >`.
         const MAX_GAP: usize = 6;
         let start = self.nodes[node].chars.0;
         let before = places.partition_point(|&end| end <= start);
         let last = before.checked_sub(1).and_then(|i| places.get(i));
-        last.is_some_and(|&end| end + MAX_GAP >= start)
+        last.copied().filter(|&end| end + MAX_GAP >= start)
     }
 
     /// Whether an element shows a date apart from longer text.

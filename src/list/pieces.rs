@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::{dates, rows::Row};
 use crate::{
-    article::dates::{DateContext, Shown},
+    article::dates::{self as article_dates, DateContext, Shown},
     page::{
         document::{Child, Element, Step},
         text::{fold, visible_chars},
@@ -35,7 +35,7 @@ pub(super) fn of_row(row: Row<'_>, title: Element<'_>, context: &DateContext<'_>
                 match together(&window.join(" "), context) {
                     whole @ Shown::Whole(_) => return whole,
                     shown @ Shown::YearLess(_) if best == Shown::Nothing => best = shown,
-                    Shown::YearLess(_) | Shown::Nothing => {}
+                    Shown::YearLess(_) | Shown::Refused | Shown::Nothing => {}
                 }
             }
         }
@@ -112,21 +112,82 @@ fn together(text: &str, context: &DateContext<'_>) -> Shown {
     }
 }
 
-/// `03/04/2024` with the day first and with the month first; what is no date is [`Shown::Nothing`].
-pub(super) fn orders(text: &str, context: &DateContext<'_>) -> Option<[Shown; 2]> {
-    static SLASHED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?-u:\b)([0-9]{1,2})([/-])([0-9]{1,2})([/-])([12][0-9]{3})(?-u:\b)")
+/// A date whose order of numbers is open, read in each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Orders {
+    /// What it shows with the day, the month, or the year first; [`Shown::Nothing`] where that is no day.
+    pub(super) shown: [Shown; 3],
+    /// What stands between the numbers.
+    pub(super) sign: u8,
+    /// Whether the year has two digits.
+    pub(super) is_short: bool,
+}
+
+impl Orders {
+    /// The order that such signs speak for where nothing else does: an index into `shown`.
+    pub(super) fn usual(&self) -> usize {
+        match self.sign {
+            b'-' if self.is_short => 2,
+            _ => 0,
+        }
+    }
+}
+
+/// `03/04/2024` and `28.03.24`, with all that they may mean.
+pub(super) fn orders(text: &str, context: &DateContext<'_>) -> Option<Orders> {
+    // behind a year of two digits no more may stand than a time of day
+    static SIGNED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?-u:\b)([0-9]{1,2})([./-])([0-9]{1,2})([./-])(?:([12][0-9]{3})(?-u:\b)|([0-9]{2})(?:[^0-9./-].{0,12})?$)")
             .expect("the pattern is good")
     });
-    let found = SLASHED.captures(text)?;
-    (found[2] == found[4]).then(|| {
-        [(3, 1), (1, 3)].map(|(month, day)| {
-            let text = format!("{}-{}-{}", &found[5], &found[month], &found[day]);
-            match dates::read(&text, context) {
-                whole @ Shown::Whole(_) => whole,
-                _ => Shown::Nothing,
-            }
-        })
+    let may_match = text.bytes().any(|b| matches!(b, b'/' | b'-' | b'.'));
+    let found = may_match.then(|| SIGNED.captures(text)).flatten()?;
+    let sign = found[2].bytes().next()?;
+    let before = text[..found.get(0)?.start()].chars().next_back();
+    if found[2] != found[4] || matches!(before, Some('.' | '/' | '-')) {
+        return None;
+    }
+    let read = |year: &str, month: &str, day: &str| {
+        let year = match year {
+            long if long.len() == 4 => long.to_owned(),
+            old if old.starts_with('9') => format!("19{old}"),
+            short if short.len() == 2 => format!("20{short}"),
+            _ => return Shown::Nothing,
+        };
+        match article_dates::read(&format!("{year}-{month}-{day}"), context) {
+            Shown::YearLess(_) => Shown::Nothing,
+            shown => shown,
+        }
+    };
+    let (first, second) = (&found[1], &found[3]);
+    // `Grades 3-5-10`
+    if sign == b'-' && first.len() < 2 && found.get(6).is_some() {
+        return None;
+    }
+    let (shown, is_short) = match (found.get(5), found.get(6)) {
+        // dots are European
+        (Some(_), _) if sign == b'.' => return None,
+        (Some(year), _) => {
+            let year = year.as_str();
+            let day_first = read(year, second, first);
+            (
+                [day_first, read(year, first, second), Shown::Nothing],
+                false,
+            )
+        }
+        (None, Some(last)) => {
+            let last = last.as_str();
+            let day_first = read(last, second, first);
+            let month_first = read(last, first, second);
+            ([day_first, month_first, read(first, second, last)], true)
+        }
+        (None, None) => return None,
+    };
+    let is_date = shown.iter().any(|shown| *shown != Shown::Nothing);
+    is_date.then_some(Orders {
+        shown,
+        sign,
+        is_short,
     })
 }
 
@@ -140,6 +201,7 @@ mod tests {
         match shown {
             Shown::Whole(published) => published.to_string(),
             Shown::YearLess(partial) => format!("{}-{}", partial.month, partial.day),
+            Shown::Refused => "refused".to_owned(),
             Shown::Nothing => String::new(),
         }
     }
@@ -162,9 +224,30 @@ mod tests {
         ] {
             assert_eq!(shown(together(text, &context)), expected, "{text}");
         }
-        let both = orders("03/04/2024", &context).map(|o| o.map(shown));
-        assert_eq!(both, Some(["2024-04-03", "2024-03-04"].map(str::to_owned)));
-        let one = orders("10/24/2024", &context).map(|o| o.map(shown));
-        assert_eq!(one, Some(["", "2024-10-24"].map(str::to_owned)));
+    }
+
+    #[test]
+    fn numbers_are_read_in_every_order() {
+        let context = DateContext {
+            timezone: &TimeZone::UTC,
+            now: "2024-12-01T00:00:00Z".parse().expect("a literal"),
+        };
+        for (text, expected) in [
+            ("03/04/2024", ["2024-04-03", "2024-03-04", ""]),
+            ("10/24/2024", ["", "2024-10-24", ""]),
+            ("[28.03.24]", ["2024-03-28", "", "refused"]),
+            ("12-03-24 10:30", ["2024-03-12", "2024-12-03", "2012-03-24"]),
+        ] {
+            let found = orders(text, &context).map(|o| o.shown.map(shown));
+            let expected = expected.map(|date| match date {
+                // two days ahead
+                "2024-12-03" => "refused".to_owned(),
+                date => date.to_owned(),
+            });
+            assert_eq!(found, Some(expected), "{text}");
+        }
+        for text in ["10.12.2024", "2024-03-28", "1.2.3.24", "192.168.10.24"] {
+            assert_eq!(orders(text, &context), None, "{text}");
+        }
     }
 }

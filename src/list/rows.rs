@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     Item, ListContext,
-    dates::{self, Candidate},
+    dates::{self, Candidate, Habit},
     titles, words,
     words::LinkKind,
 };
@@ -36,6 +36,8 @@ pub(super) struct Row<'a> {
     tail: usize,
     /// The year of the heading above, for dates that leave theirs out.
     pub(super) year: Option<i16>,
+    /// The date or the month above the group that the row stands in.
+    pub(super) group: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
@@ -46,6 +48,7 @@ impl<'a> Row<'a> {
             lead: 0,
             tail: 0,
             year: None,
+            group: None,
         }
     }
 
@@ -66,10 +69,13 @@ impl<'a> Row<'a> {
                 lead: 0,
                 tail,
                 year: None,
+                group: None,
             });
         }
         if begin_with_dates(&rows) {
-            let first = rows.first().map_or(0, |row| row.tail);
+            // the first row begins as far above as others do
+            let first = rows.iter().map(|row| row.tail).find(|&tail| tail > 0);
+            let first = first.unwrap_or(0);
             let tails: Vec<usize> = rows.iter().map(|row| row.tail).collect();
             let before = std::iter::once(first).chain(tails);
             for (row, before) in rows.iter_mut().zip(before) {
@@ -114,7 +120,7 @@ fn begin_with_dates(rows: &[Row<'_>]) -> bool {
             ]) && words::looks_dated(&e.text())
         }
     };
-    first.tail > 0
+    rows.iter().any(|row| row.tail > 0)
         && without_links(first.element.preceding_nodes(), MAX_TAIL).any(is_date)
         && !without_links(last.element.following_nodes(), MAX_TAIL).any(is_date)
 }
@@ -141,6 +147,21 @@ pub(super) struct RowLink<'a> {
     chars: usize,
 }
 
+/// What rows were read into.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) items: Vec<Item>,
+    /// How many rows show a day that lies ahead.
+    ahead: usize,
+}
+
+impl Reading {
+    /// Whether most rows tell of days to come: a calendar, not news.
+    pub(super) fn is_calendar(&self) -> bool {
+        self.ahead * 2 > self.items.len()
+    }
+}
+
 /// Reads rows. Those without a link to somewhere are left out.
 pub(super) fn read(
     rows: &[Row<'_>],
@@ -148,6 +169,16 @@ pub(super) fn read(
     base: &Url,
     context: &ListContext<'_>,
 ) -> Vec<Item> {
+    read_all(rows, rules, base, context).items
+}
+
+/// As [`read`], with what was noticed.
+pub(super) fn read_all(
+    rows: &[Row<'_>],
+    rules: &ListRules,
+    base: &Url,
+    context: &ListContext<'_>,
+) -> Reading {
     let links: Vec<_> = rows.iter().map(|row| links_of(*row, rules, base)).collect();
     let mut uses: HashMap<&Url, usize> = HashMap::new();
     for row in &links {
@@ -162,8 +193,14 @@ pub(super) fn read(
         timezone: context.timezone,
         now: context.now,
     };
+    let head = rows
+        .first()
+        .map(|row| dates::head(*row))
+        .unwrap_or_default();
+    let language = rows.first().and_then(|row| language_of(row.element));
+    let habit = Habit::of(language, &dating);
     let mut found = Vec::new();
-    let mut years = Vec::new();
+    let mut headings = Vec::new();
     for (row, links) in rows.iter().zip(&links) {
         let Some(target) = target_of(links, &uses, context.url) else {
             continue;
@@ -176,31 +213,43 @@ pub(super) fn read(
         let Some(title) = titles::of_row(*row, &same, rules.title.as_ref()) else {
             continue;
         };
-        let candidates = dates::candidates(*row, &title, rules.date.as_ref(), &dating);
+        let candidates = dates::candidates(*row, &title, rules.date.as_ref(), &head, &dating);
         found.push((title.text, target.url.clone(), candidates));
-        years.push(row.year);
+        headings.push((row.year, *row));
     }
     split_dates_off(&mut found, &dating);
     let columns: Vec<&[Candidate]> = found
         .iter()
         .map(|(_, _, candidates)| candidates.as_slice())
         .collect();
-    let shown = dates::column(&columns).into_iter().zip(years);
+    let shown = dates::column(&columns, habit).into_iter().zip(headings);
     let shown: Vec<Shown> = shown
         .zip(&found)
-        .map(|((shown, year), (_, url, _))| {
+        .map(|((shown, (year, row)), (_, url, _))| {
+            let shown = row
+                .group
+                .map_or(shown, |group| in_group(shown, group, &row, &dating));
             let year = year.or_else(|| year_in_address(shown, url, &dating));
             in_year(shown, year, &dating)
         })
         .collect();
     let published = infer_years(&shown, &dating);
+    let ahead = shown.iter().filter(|s| **s == Shown::Refused).count();
     let items = found.iter().zip(published);
     let items = items.map(|((title, url, _), published)| Item {
         title: title.clone(),
         url: url.clone(),
         published,
     });
-    without_strays(items.collect())
+    Reading {
+        items: without_strays(items.collect()),
+        ahead,
+    }
+}
+
+/// The page's language, as it is declared.
+fn language_of(element: Element<'_>) -> Option<&str> {
+    element.ancestors().last()?.attr("lang")
 }
 
 /// The year of the same day in an article's address: `05-24` beside `/2023/0524/c1a2/page.htm`.
@@ -210,6 +259,52 @@ fn year_in_address(shown: Shown, url: &Url, dating: &DateContext<'_>) -> Option<
     };
     let day = article_dates::from_address(url, dating)?.day();
     (day.month() == partial.month && day.day() == partial.day).then_some(day.year())
+}
+
+/// A row's date below that of its group: the group's own where the row shows none, the day of the group's month.
+fn in_group(shown: Shown, group: &str, row: &Row<'_>, dating: &DateContext<'_>) -> Shown {
+    match (shown, dates::read(group, dating)) {
+        (Shown::Nothing, whole @ (Shown::Whole(_) | Shown::Refused)) => whole,
+        (Shown::YearLess(partial), Shown::Whole(published)) => {
+            let year = published.day().year();
+            partial.in_year(year, dating).map_or(shown, Shown::Whole)
+        }
+        (Shown::Nothing, _) => {
+            let Some(day) = day_alone(row) else {
+                return shown;
+            };
+            match dates::read(&format!("{day} {group}"), dating) {
+                whole @ (Shown::Whole(_) | Shown::Refused) => whole,
+                _ => shown,
+            }
+        }
+        _ => shown,
+    }
+}
+
+/// The day of a row that shows no more of its date: `<td>28</td>`.
+fn day_alone(row: &Row<'_>) -> Option<u8> {
+    const ENDS: [&str; 6] = ["st", "nd", "rd", "th", "日", "."];
+    let texts = row.parts().flat_map(|part| -> Vec<&str> {
+        match part {
+            Child::Text(text) => vec![text],
+            Child::Element(e) => e
+                .walk()
+                .filter_map(|step| match step {
+                    Step::Text(text) => Some(text),
+                    _ => None,
+                })
+                .collect(),
+        }
+    });
+    let day = |text: &str| {
+        let text = text.trim();
+        let bare = ENDS.iter().find_map(|end| text.strip_suffix(end));
+        let bare = bare.unwrap_or(text);
+        let is_number = (1..=2).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| bare.parse().ok()).flatten()
+    };
+    texts.filter_map(day).find(|day| (1..=31).contains(day))
 }
 
 /// A date that leaves out its year, in the year of the heading above.

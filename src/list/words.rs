@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::outline::Region;
+use super::{dates::Says, outline::Region};
 use crate::page::{
     document::Element,
     text::{fold, is_space},
@@ -317,6 +317,12 @@ pub(super) fn heads_side_column(text: &str) -> bool {
             'R' => &["Recent ", "Related "],
             'P' => &["Popular"],
             'M' => &["Most read", "Most Read"],
+            // days to come are no news
+            'U' => &["Upcoming "],
+            'E' => &["Events"],
+            'T' => &["Termine"],
+            'C' => &["Calendar"],
+            '即' => &["即将"],
             _ => continue,
         };
         named |= openings
@@ -324,6 +330,99 @@ pub(super) fn heads_side_column(text: &str) -> bool {
             .any(|opening| text[at..].starts_with(opening));
     }
     named && chars <= MOST_CHARS && wide <= MOST_WIDE_CHARS
+}
+
+/// Whether an element is a heading, by its name or its classes.
+pub(super) fn is_heading(element: Element<'_>) -> bool {
+    if element.is_any(&["h1", "h2", "h3", "h4", "h5", "h6"]) {
+        return true;
+    }
+    let is_named = |class: &str| {
+        split_words(class).any(|word| {
+            ["tit", "title", "hd", "bt", "biaoti", "heading", "caption"]
+                .iter()
+                .any(|name| word.eq_ignore_ascii_case(name))
+        })
+    };
+    element.is_any(&["div", "span", "p", "strong", "dt"])
+        && element.attr("class").is_some_and(is_named)
+}
+
+/// Whether a heading may stand above any column's list: `新闻列表`, `All news`.
+pub(super) fn heads_any_list(text: &str) -> bool {
+    [
+        "列表", "一览", "一覧", "全部", "所有", "新着", "Latest", "latest", "All ", "News", "news",
+        "Archive", "Aktuell", "Actualit", "Noticias",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
+}
+
+/// Whether a text is the words of a pager that leads nowhere: `共 3 条 1/1 首页 上页 下页 尾页`, `Page 1 of 1`.
+pub(super) fn says_pager(text: &str) -> bool {
+    const MOST_BYTES: usize = 160;
+    if text.len() > MOST_BYTES {
+        return false;
+    }
+    let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let has_digit = || text.bytes().any(|b| b.is_ascii_digit());
+    text.contains('页') && holds(&["上页", "上一页", "尾页", "末页"]) && holds(&["下页", "下一页"])
+        || text.trim_start().starts_with(['共', '第'])
+            && has_digit()
+            && holds(&["条", "页"])
+            && text.len() <= MOST_BYTES / 2
+        || text.starts_with("Page ") && has_digit() && holds(&[" of ", " sur "])
+        || text.starts_with("Seite ") && has_digit() && holds(&[" von "])
+}
+
+/// `March 2024`, `März 2024`: a month without its day. One in numbers looks dated by itself.
+pub(super) fn is_month_alone(text: &str) -> bool {
+    const MOST_BYTES: usize = 24;
+    let text = text.trim();
+    let Some((month, year)) = text.rsplit_once(' ').filter(|_| text.len() <= MOST_BYTES) else {
+        return false;
+    };
+    year.len() == 4
+        && holds_year(year)
+        && month.len() >= 3
+        && month
+            .chars()
+            .all(|c| c.is_alphabetic() || c == '.' || c == ' ')
+        && names_month_and_year(&format!("1 {month} {year}"))
+}
+
+/// Whether addresses of one script differ by a number in their queries, whose name is not that of a column or a page.
+pub(super) fn differ_by_number<'h>(hrefs: &(impl Iterator<Item = &'h str> + Clone)) -> bool {
+    const COLUMNS: [&str; 13] = [
+        "cat", "class", "type", "col", "page", "list", "dept", "tag", "channel", "year", "sort",
+        "menu", "lang",
+    ];
+    let mut parts = hrefs.clone().map(|href| href.split_once('?'));
+    let Some(Some((path, query))) = parts.next() else {
+        return false;
+    };
+    if !parts.all(|part| part.is_some_and(|(other, _)| other == path)) {
+        return false;
+    }
+    let is_column = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        key.len() < 2 || COLUMNS.iter().any(|column| key.contains(column))
+    };
+    let keys = query.split('&').filter_map(|pair| pair.split_once('='));
+    keys.map(|(key, _)| key)
+        .filter(|key| !is_column(key))
+        .any(|key| {
+            let value = |href: &'h str| {
+                let (_, query) = href.split_once('?')?;
+                let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+                let value = pairs.find(|(name, _)| *name == key)?.1;
+                value.bytes().any(|b| b.is_ascii_digit()).then_some(value)
+            };
+            let mut seen = std::collections::HashSet::new();
+            hrefs
+                .clone()
+                .all(|href| value(href).is_some_and(|v| seen.insert(v)))
+        })
 }
 
 /// Whether an element's names say that it is the breadcrumb.
@@ -422,6 +521,157 @@ pub(super) fn is_institution(name: &str) -> bool {
     ]
     .iter()
     .any(|end| name.ends_with(end))
+}
+
+/// Words that name the day of publishing.
+const PUBLISHING: [&str; 21] = [
+    "发布",
+    "發布",
+    "发表",
+    "刊登",
+    "刊发",
+    "登载",
+    "发文",
+    "公布",
+    "公告日期",
+    "公開日",
+    "掲載",
+    "등록일",
+    "작성일",
+    "posted",
+    "published",
+    "publi\u{e9} le",
+    "publication",
+    "ver\u{f6}ffentlicht",
+    "publicado",
+    "pubblicato",
+    "опубликовано",
+];
+
+/// Words that name another day.
+const OTHER_DAYS: [&str; 37] = [
+    "截止",
+    "截至",
+    "更新",
+    "修改",
+    "报名",
+    "報名",
+    "讲座",
+    "講座",
+    "活动",
+    "活動",
+    "举办",
+    "舉辦",
+    "举行",
+    "会议",
+    "開催",
+    "开始",
+    "结束",
+    "有效",
+    "起止",
+    "到期",
+    "成文",
+    "施行",
+    "实施",
+    "考试",
+    "締切",
+    "更新日",
+    "마감",
+    "deadline",
+    "closing",
+    "closes",
+    "updated",
+    "modified",
+    "due",
+    "expires",
+    "event",
+    "starts",
+    "ends",
+];
+
+fn holds_word(text: &str, word: &str) -> Option<usize> {
+    let at = text.find(word)?;
+    // `due` is no part of `residue`
+    let stands_alone = !word.is_ascii()
+        || !text[..at].ends_with(|c: char| c.is_ascii_alphabetic())
+            && !text[at + word.len()..].starts_with(|c: char| c.is_ascii_alphabetic());
+    stands_alone.then_some(at + word.len())
+}
+
+/// What a short text says behind the word that names the day of publishing: `：2024-03-28` of `截止：2024-06-30 发布：2024-03-28`.
+pub(super) fn behind_publishing(text: &str) -> Option<&str> {
+    let lower = text.to_lowercase();
+    let end = PUBLISHING
+        .iter()
+        .find_map(|word| holds_word(&lower, word))?;
+    // small letters may be longer
+    let rest = text.get(end..).filter(|_| lower.len() == text.len())?;
+    (!is_sentence(text)).then_some(rest)
+}
+
+/// What a short text with a date says of it.
+pub(super) fn said_of_date(text: &str) -> Says {
+    if looks_dated(text) {
+        // no word but the labels of publishing fits there
+        return if text.contains('更') {
+            Says::Other
+        } else {
+            Says::Nothing
+        };
+    }
+    let lower = text.to_lowercase();
+    let names = |words: &[&str]| words.iter().any(|word| holds_word(&lower, word).is_some());
+    if is_sentence(text) {
+        Says::Sentence
+    } else if names(&PUBLISHING) {
+        Says::Published
+    } else if names(&OTHER_DAYS) {
+        Says::Other
+    } else {
+        Says::Nothing
+    }
+}
+
+/// What a text that is but a label says of the date behind or below it: `发布时间：`, `截止日期`.
+pub(super) fn label_alone(text: &str) -> Says {
+    const MOST_BYTES: usize = 48;
+    const MOST_CHARS: usize = 20;
+    if text.len() > MOST_BYTES || text.chars().count() > MOST_CHARS {
+        return Says::Nothing;
+    }
+    let lower = text.trim().to_lowercase();
+    let ends = [
+        ":", "：", "日期", "时间", "時間", "日", "date", "截止", "更新", "deadline",
+    ];
+    if !ends.iter().any(|end| lower.ends_with(end)) {
+        return Says::Nothing;
+    }
+    let names = |words: &[&str]| words.iter().any(|word| holds_word(&lower, word).is_some());
+    if names(&PUBLISHING) {
+        Says::Published
+    } else if names(&OTHER_DAYS) {
+        Says::Other
+    } else {
+        Says::Nothing
+    }
+}
+
+/// Whether a text with a date is part of a sentence, as a lead's is.
+fn is_sentence(text: &str) -> bool {
+    const LEAST_CHARS: usize = 16;
+    const LEAST_WORDS: usize = 7;
+    if looks_dated(text) || is_fact_line(text) {
+        return false;
+    }
+    let mut spaces = 0;
+    let (mut chars, mut marks) = (0, 0);
+    for c in text.chars() {
+        chars += usize::from(!is_space(c));
+        spaces += usize::from(c == ' ');
+        marks += usize::from(matches!(c, '，' | '。' | '；' | '！' | '？' | '“'));
+    }
+    let ends = text.ends_with(['.', '…', '!', '?']);
+    chars >= LEAST_CHARS && (marks > 0 || ends && spaces + 1 >= LEAST_WORDS)
 }
 
 /// The longest word that names a region.
@@ -524,8 +774,27 @@ pub(super) fn looks_dated(text: &str) -> bool {
                     | '】'
                     | '（'
                     | '）'
+                    | '년'
+                    | '월'
+                    | '일'
             )
-            || (digits == 0 && matches!(c, '发' | '布' | '时' | '间' | '期' | '更' | '新'));
+            || (digits == 0
+                && matches!(
+                    c,
+                    '发' | '布'
+                        | '时'
+                        | '间'
+                        | '期'
+                        | '更'
+                        | '新'
+                        | '令'
+                        | '和'
+                        | '平'
+                        | '成'
+                        | '昭'
+                        | '民'
+                        | '國'
+                ));
         fitting += usize::from(fits);
     }
     digits >= 2 && chars <= MOST_CHARS && fitting * 10 >= chars * 7 && holds_date(text)
@@ -595,9 +864,9 @@ pub(super) fn holds_date(text: &str) -> bool {
                 return true;
             }
         } else if before.is_some_and(|b| b.is_ascii_digit())
-            && matches!(c, '-' | '/' | '.' | '年' | '月')
+            && matches!(c, '-' | '/' | '.' | '年' | '月' | '년' | '월')
         {
-            if c == '月' {
+            if matches!(c, '月' | '월') {
                 return true;
             }
             mark = Some(c);

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use url::Url;
 
-use super::{Poller, fault_of, judge};
+use super::{Poller, ask, fault_of, judge};
 use crate::{
     article::{self, Article, ArticleContext, Attachment, Reading, files, identity::Seen},
     fetch::Request,
@@ -56,16 +57,10 @@ impl Poller {
         &self,
         source: &Arc<Source>,
         item: &Item,
-        first_seen: Timestamp,
-        sorted_at: Timestamp,
+        seen: &Seen<'_>,
         now: Timestamp,
     ) -> Attempt {
-        let seen = Seen {
-            first_seen,
-            sorted_at,
-            timezone: &source.timezone,
-        };
-        let compose = |reading| article::compose(reading, item, source, &seen);
+        let compose = |reading| article::compose(reading, item, source, seen);
         let without_page = |article, problem| Attempt {
             article,
             asked: false,
@@ -133,8 +128,10 @@ impl Poller {
             settings: &source.request,
             validators: known,
         };
-        let answer = match self.fetcher.get(request).await {
-            Ok(answer) => answer,
+        // a page that says that the article is gone, and leads home then, is to be read itself
+        let may = |to: &Url| judge::led_away(&item.url, to, source).is_none();
+        let (answer, away) = match ask::ask(&self.fetcher, &self.pool, request, may).await {
+            Ok(answered) => answered,
             Err(error) => {
                 let for_good = error.is_for_good();
                 let fault = fault_of(&self.pool, error).await;
@@ -145,7 +142,27 @@ impl Poller {
             None => What::Unmodified,
             Some(page) => match judge::file_type(&page) {
                 Some(media_type) => What::File { media_type },
-                None => What::Page(Box::new(self.read_page(source, page, now).await?)),
+                None => {
+                    if let Some(fault) = judge::led_away(&item.url, &page.url, source) {
+                        return Err(Unread {
+                            fault,
+                            for_good: false,
+                        });
+                    }
+                    let reading = self.read_page(source, page, now).await?;
+                    if let Some(to) = away {
+                        let away = judge::led_away(&item.url, &to, source);
+                        let mut fault = away.unwrap_or_else(|| judge::sent_on(&item.url, &to));
+                        if judge::tells_of_removal(&reading.body_text) {
+                            fault.kind = FaultKind::Gone;
+                        }
+                        return Err(Unread {
+                            fault,
+                            for_good: false,
+                        });
+                    }
+                    What::Page(Box::new(reading))
+                }
             },
         };
         Ok(Answered {

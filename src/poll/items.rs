@@ -1,17 +1,27 @@
 //! From a list's items to articles in the store: which are new, which have moved, what the list shows of the others.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Poller, attempt::Attempt};
 use crate::{
-    article::{ArticleId, dates::Published},
+    article::{
+        ArticleId,
+        dates::Published,
+        identity::{self, Seen},
+    },
     journal::Event,
     list::Item,
-    page::{links, text::is_space},
-    source::{Source, state::SourceState},
+    page::{
+        links,
+        text::{self, is_space},
+    },
+    source::Source,
     store::{Batch, Known, Note, StoreError},
     story::content,
 };
@@ -19,6 +29,9 @@ use crate::{
 /// How many article pages one visit asks for side by side. The pace of their hosts is the fetcher's business; this
 /// only lets an article be parsed and stored while the next is under way.
 const SIDE_BY_SIDE: usize = 4;
+
+/// How many articles whose titles are in doubt wait for the others of a visit.
+const DOUBTFUL: usize = 50;
 
 /// What became of a list's items, and of articles that were to be read again.
 #[derive(Debug, Default)]
@@ -31,6 +44,8 @@ pub(super) struct Found {
     pub(super) read: usize,
     /// The first thing that kept one from being read.
     pub(super) first_problem: Option<String>,
+    /// Titles that several of their pages bear.
+    pub(super) names: Vec<String>,
 }
 
 /// An item that is not known.
@@ -42,18 +57,24 @@ struct New {
 }
 
 impl Poller {
-    /// Reads and records the items that are not known; of the known ones, notes what the list shows of them.
+    /// Reads and records the items that are not known; of the known ones, notes what the list shows of them. `backfill`:
+    /// they have been there for long, as far as is known.
     pub(super) async fn take_in(
         &self,
         source: &Arc<Source>,
         items: &[Item],
-        state: &SourceState,
+        names: &[String],
+        backfill: bool,
         now: Timestamp,
     ) -> Result<Found, StoreError> {
         let items = distinct(items);
         let ids: Vec<ArticleId> = items.iter().map(|item| ArticleId::of(&item.url)).collect();
         let known = self.ask_store(move |store| store.known(&ids)).await?;
-        let backfill = state.last_success.is_none();
+        let listed = items.iter().zip(&known).map(|(item, known)| match known {
+            Some(known) => known.id,
+            None => ArticleId::of(&item.url),
+        });
+        let listed: Arc<HashSet<ArticleId>> = Arc::new(listed.collect());
         let mut shown = Batch::default();
         let mut unknown = Vec::new();
         for (place, (item, known)) in items.into_iter().zip(known).enumerate() {
@@ -78,9 +99,13 @@ impl Poller {
         };
         let mut attempts = stream::iter(unknown)
             .map(async |new: New| {
-                let mut attempt = self
-                    .attempt(source, &new.item, now, new.sorted_at, now)
-                    .await;
+                let seen = Seen {
+                    first_seen: now,
+                    sorted_at: new.sorted_at,
+                    timezone: &source.timezone,
+                    names,
+                };
+                let mut attempt = self.attempt(source, &new.item, &seen, now).await;
                 if new.item.published.is_none() {
                     // its own page may know better
                     let date = attempt.article.published;
@@ -89,33 +114,60 @@ impl Poller {
                 (new.item, attempt)
             })
             .buffered(SIDE_BY_SIDE);
+        let mut doubtful = Vec::new();
         while let Some((item, attempt)) = attempts.next().await {
             found.count(&attempt);
+            let title = &attempt.article.title;
+            if doubtful.len() < DOUBTFUL && identity::is_another(title, &item.title) {
+                doubtful.push((item, attempt));
+                continue;
+            }
             // recorded one by one: a stop in the middle of a long first visit loses nothing that was read
-            self.record_new(source, &item, attempt, now).await?;
+            let is_new = self
+                .record_new(source, &item, attempt, &listed, now)
+                .await?;
+            found.new -= usize::from(!is_new);
+        }
+        drop(attempts);
+        // a title that several pages bear is their column's or their site's, and the list's tell the articles apart
+        for (n, (item, mut attempt)) in with_counts(doubtful) {
+            if n > 1 {
+                let listed = text::fold(&item.title);
+                let name = std::mem::replace(&mut attempt.article.title, listed);
+                if !found.names.contains(&name) {
+                    found.names.push(name);
+                }
+            }
+            let is_new = self
+                .record_new(source, &item, attempt, &listed, now)
+                .await?;
+            found.new -= usize::from(!is_new);
         }
         Ok(found)
     }
 
-    /// An article that was not known is published, unless the same source has it at another address: then it has moved.
+    /// An article that was not known is published, unless the same source had it at another address: then it has moved.
+    /// What is still `listed` has not: what a list shows twice is two articles. Whether it is new.
     async fn record_new(
         &self,
         source: &Arc<Source>,
         item: &Item,
         attempt: Attempt,
+        listed: &Arc<HashSet<ArticleId>>,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let Attempt {
             article,
             validators,
             ..
         } = attempt;
         let alias = article.id;
+        let listed = Arc::clone(listed);
         let may_have_moved = article.complete && says_of(&item.title, &article.title);
         let (article, double) = self
             .ask_store(move |store| {
                 let double = if may_have_moved {
-                    store.same_text(&article)?
+                    store.moved_from(&article, &listed)?
                 } else {
                     None
                 };
@@ -148,8 +200,22 @@ impl Poller {
             notes,
             state: None,
         };
-        self.store.record_batch(batch).await.map(|_| ())
+        self.store.record_batch(batch).await?;
+        Ok(double.is_none())
     }
+}
+
+/// Each with how many of them bear its title.
+fn with_counts(attempts: Vec<(Item, Attempt)>) -> Vec<(usize, (Item, Attempt))> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for (_, attempt) in &attempts {
+        *counts.entry(attempt.article.title.clone()).or_default() += 1;
+    }
+    let count = |attempt: &Attempt| counts.get(&attempt.article.title).copied().unwrap_or(0);
+    attempts
+        .into_iter()
+        .map(|(item, attempt)| (count(&attempt), (item, attempt)))
+        .collect()
 }
 
 /// Whether a page's title is the one that the list gave, as far as that goes. Where it is not, the page may be one that

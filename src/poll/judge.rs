@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use url::Url;
 
-use super::{PoolError, items::Found};
+use super::{PoolError, items::Found, place::Doubt};
 use crate::{
     article::{self, ArticleId, Refusal},
     fetch::FetchError,
@@ -115,12 +115,104 @@ pub(super) fn refused(page: &Page, refusal: &Refusal) -> Fault {
     }
 }
 
+/// An article's address that leads to the site's home page, its list or a page for errors: the article is not there,
+/// whatever that page reads like. Sites send requests for pages that they do not have there, and, while they are
+/// repaired, all requests; so only the page for errors is taken to say that it is gone.
+pub(super) fn led_away(asked: &Url, landed: &Url, source: &Source) -> Option<Fault> {
+    if links::identity(asked) == links::identity(landed) {
+        return None;
+    }
+    let stem = stem(landed);
+    let (kind, place) = if matches!(stem.as_str(), "404" | "notfound" | "not_found" | "404page") {
+        (FaultKind::Gone, "a page for what is not there")
+    } else if matches!(
+        stem.as_str(),
+        "error" | "err" | "500" | "503" | "maintenance"
+    ) {
+        (FaultKind::BodyMissing, "a page for errors")
+    } else if is_home(landed) && !is_home(asked) {
+        (FaultKind::BodyMissing, "the site's home page")
+    } else if links::identity(landed) == links::identity(&source.url) {
+        (FaultKind::BodyMissing, "the list")
+    } else if is_folder_of(landed, asked) {
+        (FaultKind::BodyMissing, "a list")
+    } else {
+        return None;
+    };
+    Some(Fault {
+        kind,
+        words: format!("{asked} leads to {landed}, {place}, and not to the article"),
+    })
+}
+
+/// An article's page that is nothing but a sign to another one, which is not followed any further.
+pub(super) fn sent_on(asked: &Url, to: &Url) -> Fault {
+    Fault {
+        kind: FaultKind::BodyMissing,
+        words: format!("{asked} only sends its reader on to {to}"),
+    }
+}
+
+/// The last part of an address's path without its ending, in lower case.
+fn stem(url: &Url) -> String {
+    let file = url.path().rsplit('/').next().unwrap_or_default();
+    let stem = file.split('.').next().unwrap_or_default();
+    stem.to_ascii_lowercase()
+}
+
+/// Whether an address is a site's first page: its root, or what sites call that.
+pub(super) fn is_home(url: &Url) -> bool {
+    let at_root = url.path().matches('/').count() <= 1;
+    let stem = stem(url);
+    at_root
+        && url.query().is_none()
+        && matches!(stem.as_str(), "" | "index" | "default" | "home" | "main")
+}
+
+/// Whether an address is the page of a folder that another lies in.
+fn is_folder_of(folder: &Url, url: &Url) -> bool {
+    let path = folder.path();
+    let (above, _) = path.rsplit_once('/').unwrap_or_default();
+    folder.host() == url.host()
+        && folder.query().is_none()
+        && matches!(stem(folder).as_str(), "" | "index" | "default" | "list")
+        && url
+            .path()
+            .strip_prefix(above)
+            .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether a page that stands where an article was says that it was taken away.
+pub(super) fn tells_of_removal(text: &str) -> bool {
+    /// A longer text is another article, which may tell of anything.
+    const LONGEST: usize = 200;
+    const WORDS: [&str; 10] = [
+        "下架",
+        "已删除",
+        "被删除",
+        "已撤",
+        "不存在",
+        "已失效",
+        "no longer available",
+        "has been removed",
+        "not found",
+        "does not exist",
+    ];
+    let text = text.to_lowercase();
+    text.chars().count() <= LONGEST && WORDS.iter().any(|word| text.contains(word))
+}
+
 /// The articles that a page without a list links to: known ones among them tell that the list is there and is missed.
 pub(super) fn linked(fault: &Fault, page: &Page) -> Vec<ArticleId> {
-    static LINKS: LazyLock<Selector> = LazyLock::new(|| Selector::literal("a"));
     if fault.kind != FaultKind::EmptyList {
         return Vec::new();
     }
+    linked_on(page)
+}
+
+/// The addresses that a page links to.
+pub(super) fn linked_on(page: &Page) -> Vec<ArticleId> {
+    static LINKS: LazyLock<Selector> = LazyLock::new(|| Selector::literal("a"));
     let decoded = charset::decode(&page.body, page.content_type.as_deref());
     let document = Document::parse(&decoded.text);
     let base = document.base(&page.url);
@@ -183,6 +275,28 @@ pub(super) fn against_history(
         );
     }
     fault
+}
+
+/// Items that seem to be another list's than the source's, on a page that still links to `linked` known articles.
+pub(super) fn other_list(source: &Source, items: usize, doubt: Doubt, linked: usize) -> Fault {
+    let address = &source.url;
+    let (why, lasting) = (doubt.words(), doubt.lasting_in_words());
+    let kind = if linked > 0 && doubt != Doubt::AtHome {
+        FaultKind::ListChanged
+    } else {
+        FaultKind::EmptyList
+    };
+    let what_to_do = format!(
+        "if it is the list now, wait: once it has stayed for {lasting} it is taken for it; else say what an item is \
+         with [source.list] item, or correct `url`"
+    );
+    Fault {
+        kind,
+        words: format!(
+            "{address} shows {items} items where its list was, and {why}: that is probably another list, so nothing \
+             of it is published; {what_to_do}"
+        ),
+    }
 }
 
 /// New articles of which not one could be read: the list is fine, the articles' pages are not. That those that could

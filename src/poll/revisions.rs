@@ -8,14 +8,15 @@ use super::{
     Poller,
     attempt::{Answered, Unread, What},
     items::Found,
+    judge,
 };
 use crate::{
-    article::{self, Article, identity::Seen},
+    article::{self, Article, dates::Published, identity::Seen},
     journal::Event,
     list::Item,
     source::{Source, state::FaultKind},
     store::{Batch, Check, Note, StoreError},
-    story::content,
+    story::{content, readings},
 };
 
 /// How many unread articles are tried again in one visit.
@@ -34,6 +35,7 @@ impl Poller {
     pub(super) async fn read_again(
         &self,
         source: &Arc<Source>,
+        names: &[String],
         now: Timestamp,
     ) -> Result<Found, StoreError> {
         if !source.full_text {
@@ -49,8 +51,8 @@ impl Poller {
                 ))
             })
             .await?;
-        let found = self.read_at_last(source, incomplete, now).await?;
-        self.look_again(source, checks, now).await?;
+        let found = self.read_at_last(source, incomplete, names, now).await?;
+        self.look_again(source, checks, names, now).await?;
         Ok(found)
     }
 
@@ -59,14 +61,14 @@ impl Poller {
         &self,
         source: &Arc<Source>,
         incomplete: Vec<Article>,
+        names: &[String],
         now: Timestamp,
     ) -> Result<Found, StoreError> {
         let mut found = Found::default();
         for kept in incomplete {
             let item = item_of(&kept);
-            let attempt = self
-                .attempt(source, &item, kept.first_seen, kept.sorted_at, now)
-                .await;
+            let seen = seen(&kept, source, names);
+            let attempt = self.attempt(source, &item, &seen, now).await;
             found.count(&attempt);
             if attempt.article.complete {
                 tracing::debug!(url = %kept.url, "read at last");
@@ -92,6 +94,7 @@ impl Poller {
         &self,
         source: &Arc<Source>,
         checks: Vec<Check>,
+        names: &[String],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         for check in checks {
@@ -99,7 +102,7 @@ impl Poller {
             let answer = self
                 .ask_for_article(source, &item, Some(&check.validators), now)
                 .await;
-            let (event, note) = judge(&check, source, &item, answer, now);
+            let (event, note) = verdict(&check, source, &item, answer, names, now);
             if let Some(event) = &event {
                 tracing::debug!(url = %item.url, event = name(event), "looked at again");
             }
@@ -118,12 +121,14 @@ impl Poller {
     }
 }
 
-/// What another look says of an article. Only another title or text makes a revision.
-fn judge(
+/// What another look says of an article. Only another title or text makes a revision, and only if the page is still the
+/// article's: what was read once is not given up for whatever a broken site shows in its place.
+fn verdict(
     check: &Check,
     source: &Source,
     item: &Item,
     answer: Result<Answered, Unread>,
+    names: &[String],
     now: Timestamp,
 ) -> (Option<Event>, Note) {
     let (id, at) = (check.article.id, now);
@@ -138,11 +143,8 @@ fn judge(
             what: What::Page(reading),
             validators,
         }) => {
-            let seen = Seen {
-                first_seen: check.article.first_seen,
-                sorted_at: check.article.sorted_at,
-                timezone: &source.timezone,
-            };
+            let seen = seen(&check.article, source, names);
+            let title = reading.title.clone();
             let article = article::compose(Some(*reading), item, source, &seen);
             if !article.complete {
                 // a page without a body says nothing of the one that was there
@@ -154,7 +156,20 @@ fn judge(
                 updated: Some(now),
                 ..article
             };
-            let revised = content::content(&article) != check.content;
+            // not what the store keeps of it: an older version hashed counters too
+            let revised = content::content(&article) != content::content(&check.article);
+            let title = title.as_deref();
+            if revised
+                && !readings::is_same(&check.article, title, &article)
+                && !title.is_some_and(|title| is_listed_as(check, title))
+            {
+                tracing::debug!(url = %item.url, ?title, "another page stands where the article was");
+                return if judge::tells_of_removal(&article.body_text) {
+                    missing(check, now)
+                } else {
+                    (None, unread)
+                };
+            }
             let event = if revised {
                 Some(Event::Revised { article })
             } else {
@@ -162,14 +177,37 @@ fn judge(
             };
             (event, Note::Read { id, at, validators })
         }
-        Err(Unread { fault, .. }) if fault.kind == FaultKind::Gone => {
-            let certain = check.withdrawn.is_none() && check.misses + 1 >= MISSES;
-            (
-                certain.then_some(Event::Withdrawn { id, at }),
-                Note::Missing { id, at },
-            )
-        }
+        Err(Unread { fault, .. }) if fault.kind == FaultKind::Gone => missing(check, now),
         Err(_) => (None, unread),
+    }
+}
+
+/// Its page is not there: often enough, and the article is withdrawn.
+fn missing(check: &Check, at: Timestamp) -> (Option<Event>, Note) {
+    let id = check.article.id;
+    let certain = check.withdrawn.is_none() && check.misses + 1 >= MISSES;
+    (
+        certain.then_some(Event::Withdrawn { id, at }),
+        Note::Missing { id, at },
+    )
+}
+
+/// Whether a list names the article so. What it names is there now, also where the page that was read before was not
+/// the article's: one that was listed while its site was under repair.
+fn is_listed_as(check: &Check, title: &str) -> bool {
+    let date = check.article.published;
+    let day = date.map(|date| Published::Day(date.day()));
+    let shown = [None, date, day].map(|date| Some(content::line(title, date)));
+    check.lines.iter().any(|line| shown.contains(line))
+}
+
+/// When and where it was first seen.
+fn seen<'a>(article: &Article, source: &'a Source, names: &'a [String]) -> Seen<'a> {
+    Seen {
+        first_seen: article.first_seen,
+        sorted_at: article.sorted_at,
+        timezone: &source.timezone,
+        names,
     }
 }
 

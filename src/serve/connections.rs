@@ -17,7 +17,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 
-use super::{Listener, Site, quick, router};
+use super::{Current, Listener, quick, router};
 
 /// How long open connections may go on after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(5);
@@ -47,15 +47,16 @@ const SHORTAGE: Duration = Duration::from_millis(200);
 /// The listener fails.
 pub async fn serve(
     listener: Listener,
-    site: Arc<Site>,
+    site: impl Into<Current>,
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let most = u32::try_from(most_connections()).unwrap_or(MOST);
     let places = Arc::new(Semaphore::new(most as usize));
     let (stopping, stopped) = watch::channel(false);
+    let current: Current = site.into();
     let service = Service {
-        router: router(site.clone()),
-        site,
+        router: router(current.clone()),
+        current,
         stopped,
     };
     let accepting = async {
@@ -162,7 +163,7 @@ pub(super) async fn stopped(stopped: &mut watch::Receiver<bool>) {
 /// What answers.
 #[derive(Clone)]
 struct Service {
-    site: Arc<Site>,
+    current: Current,
     router: Router,
     stopped: watch::Receiver<bool>,
 }
@@ -170,7 +171,7 @@ struct Service {
 impl Service {
     async fn tcp(self, mut stream: TcpStream, place: OwnedSemaphorePermit) {
         let mut stopped = self.stopped.clone();
-        if let Some(begun) = quick::answer(&mut stream, &self.site, &mut stopped).await {
+        if let Some(begun) = quick::answer(&mut stream, &self.current, &mut stopped).await {
             let (read, write) = stream.into_split();
             let read = io::Cursor::new(begun).chain(read);
             // what hyper keeps is large, and a connection that it never sees shall not make room for it

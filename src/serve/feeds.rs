@@ -40,6 +40,7 @@ const VERSIONS: usize = 16;
 /// A rendition, with the store's state that it shows and the time until which nothing new is to be expected.
 pub(super) struct Rendered {
     scope: Scope,
+    epoch: u64,
     generation: u64,
     pub(super) rendition: Rendition,
     /// Seconds since the Unix epoch.
@@ -217,13 +218,13 @@ impl Rendered {
     }
 
     fn is_current(&self, site: &Site) -> bool {
-        self.generation == site.store.generation(&self.scope)
+        self.epoch == site.epoch && self.generation == site.store.generation(&self.scope)
     }
 }
 
 /// The kept document where it is still true.
 pub(super) fn kept(site: &Site, address: &Address) -> Option<Arc<Rendered>> {
-    let FeedCache(cache) = &site.feeds;
+    let FeedCache(cache) = &*site.feeds;
     cache.get(address).filter(|kept| kept.is_current(site))
 }
 
@@ -232,7 +233,7 @@ pub(super) async fn rendered(
     site: &Arc<Site>,
     address: &Address,
 ) -> Result<Arc<Rendered>, Failure> {
-    let FeedCache(cache) = &site.feeds;
+    let FeedCache(cache) = &*site.feeds;
     let mut before = None;
     loop {
         if let Some(kept) = cache.get(address) {
@@ -306,6 +307,7 @@ fn render(
     versions.truncate(VERSIONS);
     Ok(Some(Rendered {
         scope,
+        epoch: site.epoch,
         generation,
         rendition,
         fresh_until: AtomicI64::new(0),

@@ -195,8 +195,13 @@ fn why(site: &Site, report: &SourceReport) -> Markup {
     }
 }
 
-/// Articles as lines, each with a link to its page here.
-pub(super) fn articles(site: &Site, root: &str, entries: &[Entry]) -> Markup {
+/// Articles as lines, each with a link to its page here. Their source is named where it is not that of the whole page.
+pub(super) fn articles(
+    site: &Site,
+    root: &str,
+    entries: &[Entry],
+    of: Option<&SourceId>,
+) -> Markup {
     html! {
         ol.articles {
             @for entry in entries {
@@ -206,7 +211,7 @@ pub(super) fn articles(site: &Site, root: &str, entries: &[Entry]) -> Markup {
                     a href={ (root) "articles/" (article.id) } { (site.words.titled(&article.title)) }
                     p {
                         @if let Some(date) = article.published { time datetime=(date) { (date.day()) } " · " }
-                        (source_link(site, root, &source))
+                        @if of != Some(&source) { (source_link(site, root, &source)) }
                         @if !entry.also.is_empty() {
                             " · " (site.words.also_at)
                             @for also in &entry.also { " " a href=(also.url) { (site.title(&site.present(&also.source))) } }

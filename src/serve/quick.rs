@@ -25,7 +25,7 @@ use tokio::{
 };
 
 use super::{
-    Site,
+    Current, Site,
     address::Address,
     coding::Coding,
     conditional::Asked,
@@ -43,36 +43,33 @@ const FIELDS: usize = 32;
 /// was read: none where the connection is over.
 pub(super) async fn answer(
     stream: &mut TcpStream,
-    site: &Arc<Site>,
+    current: &Current,
     stopped: &mut watch::Receiver<bool>,
 ) -> Option<Vec<u8>> {
     // read and not answered
     let mut begun = Vec::new();
-    // feeds need no more than a password to be private, but that is read elsewhere
-    if site.config.server.token.is_some() {
-        return Some(begun);
-    }
     let mut stop = pin!(connections::stopped(stopped));
     let mut idle = pin!(sleep(IDLE));
     loop {
         let mut done = if begun.is_empty() {
             tokio::select! {
                 biased;
-                done = next(stream, site, &mut begun) => done,
+                done = next(stream, current, &mut begun) => done,
                 () = stop.as_mut() => return None,
                 () = idle.as_mut() => return None,
             }
         } else {
             let bytes = std::mem::take(&mut begun);
-            step(&bytes, stream, site, &mut begun)
+            step(&bytes, stream, &current.site(), &mut begun)
         };
         if let Step::Make(address, coding) = done {
-            let Ok(rendered) = feeds::rendered(site, &address).await else {
+            let site = current.site();
+            let Ok(rendered) = feeds::rendered(&site, &address).await else {
                 return Some(begun);
             };
             rendered.rendition.form(coding).await;
             let bytes = std::mem::take(&mut begun);
-            done = step(&bytes, stream, site, &mut begun);
+            done = step(&bytes, stream, &site, &mut begun);
         }
         match done {
             Step::Sent => {}
@@ -90,7 +87,7 @@ pub(super) async fn answer(
 }
 
 /// Waits for a request, and answers it. Room for it is taken only when it is there: most connections wait.
-async fn next(stream: &mut TcpStream, site: &Arc<Site>, begun: &mut Vec<u8>) -> Step {
+async fn next(stream: &mut TcpStream, current: &Current, begun: &mut Vec<u8>) -> Step {
     poll_fn(|context| {
         let mut room = [const { MaybeUninit::uninit() }; HEAD_BYTES];
         let mut read = ReadBuf::uninit(&mut room);
@@ -98,7 +95,7 @@ async fn next(stream: &mut TcpStream, site: &Arc<Site>, begun: &mut Vec<u8>) -> 
         match Pin::new(&mut *stream).poll_read(context, &mut read) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(())) if !read.filled().is_empty() => {
-                Poll::Ready(step(read.filled(), stream, site, begun))
+                Poll::Ready(step(read.filled(), stream, &current.site(), begun))
             }
             Poll::Ready(_) => Poll::Ready(Step::Over),
         }
@@ -191,6 +188,10 @@ impl<'a> Plain<'a> {
     }
 
     fn answer(&self, stream: &TcpStream, site: &Arc<Site>) -> Step {
+        // what is asked for with a password is answered where that is read
+        if site.config.server.token.is_some() {
+            return Step::Other;
+        }
         let Some(Ok(address)) = Address::of_path(site, self.path) else {
             return Step::Other;
         };

@@ -262,7 +262,7 @@ fn results(site: &Site, search: &Search, found: &Found, more: bool) -> Markup {
             @if !site.store.search_is_complete() { p role="status" { (words.search_incomplete) } }
             @if found.entries.is_empty() { p { (words.nothing_found) } }
             @else { p { (words.found) " " (found.total) } }
-            (pages::articles(site, "", &found.entries))
+            (pages::articles(site, "", &found.entries, None))
             nav {
                 @if search.page > 1 { a rel="prev" href=(search.at(search.page - 1)) { (words.newer) } " " }
                 @if more { a rel="next" href=(search.at(search.page + 1)) { (words.older) } }

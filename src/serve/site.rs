@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -25,8 +25,12 @@ use crate::{
 pub struct Site {
     pub(super) config: Arc<Config>,
     pub(super) store: Arc<Store>,
-    pub(super) feeds: FeedCache,
-    pub(super) documents: Documents,
+    /// Counts the configurations: what was rendered for another one is rendered anew.
+    pub(super) epoch: u64,
+    pub(super) feeds: Arc<FeedCache>,
+    pub(super) documents: Arc<Documents>,
+    /// Why the present files of the configuration are not in force, if they are not.
+    refused: Mutex<Option<String>>,
     pub(super) searches: Searches,
     pub(super) clock: fn() -> Timestamp,
     pub(super) words: &'static Words,
@@ -64,8 +68,10 @@ impl Site {
         Self {
             config,
             store,
-            feeds: FeedCache::default(),
-            documents: Documents::default(),
+            epoch: 0,
+            feeds: Arc::default(),
+            documents: Arc::default(),
+            refused: Mutex::default(),
             searches: Searches::default(),
             clock,
             words,
@@ -75,6 +81,34 @@ impl Site {
             ready: AtomicBool::new(false),
             own_hub: OnceLock::new(),
         }
+    }
+
+    /// The same site with another configuration. What readers have is still known, so that they are told of changes only.
+    #[must_use]
+    pub fn reconfigured(&self, config: Arc<Config>) -> Self {
+        let mut site = Self::new(config, self.store.clone(), self.clock);
+        site.epoch = self.epoch + 1;
+        site.feeds = self.feeds.clone();
+        site.documents = self.documents.clone();
+        site.ready = AtomicBool::new(self.is_ready());
+        site.own_hub = self.own_hub.clone();
+        site
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// The configuration's files have mistakes, told in these words, and what was in force before still is; or they are
+    /// good again.
+    pub fn set_refused(&self, why: Option<String>) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    pub(super) fn refused(&self) -> Option<String> {
+        let refused = self.refused.lock();
+        refused.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Says whether `/readyz` answers 200.

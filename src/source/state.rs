@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::rhythm::Rhythm;
+use crate::article::dates::Published;
 
 /// What is remembered of a source between two polls.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,6 +49,12 @@ pub struct SourceState {
     pub recent: Vec<Recent>,
     /// When it broke and when it was back, the latest last.
     pub troubles: Vec<Trouble>,
+    /// What several of its articles' pages call themselves: the site's name, a column's.
+    pub names: Vec<String>,
+    /// Where the list was when it was last understood, if not at the source's address.
+    pub landed: Option<Url>,
+    /// What stands where the list was, while it is not known whether that is the list now.
+    pub stranger: Option<Stranger>,
 }
 
 /// How many breakings and returns are remembered.
@@ -77,6 +84,29 @@ pub enum Recent {
     /// It failed.
     #[serde(rename = "f")]
     Failed,
+}
+
+/// Items in the list's place that look like another list's. They are published once they have stayed, also those that
+/// have gone from the page by then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stranger {
+    /// When they were first seen.
+    pub since: Timestamp,
+    /// In how many polls in a row they were.
+    pub polls: u32,
+    /// The items so far, those of the last poll first.
+    pub items: Vec<Waiting>,
+}
+
+/// An item of a [`Stranger`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// As listed.
+    pub title: String,
+    /// As listed.
+    pub url: Url,
+    /// As listed.
+    pub published: Option<Published>,
 }
 
 impl SourceState {
@@ -115,6 +145,17 @@ impl SourceState {
             validators: SourceValidators::default(),
             page_hash: None,
             ..self
+        }
+    }
+
+    /// The same, as if other rules or another address had never listed anything: what they list is not held against it.
+    #[must_use]
+    pub fn unlisted(self) -> Self {
+        Self {
+            items: 0,
+            landed: None,
+            stranger: None,
+            ..self.unread()
         }
     }
 }

@@ -180,6 +180,8 @@ pub struct Check {
     pub content: u64,
     /// What its page's server gave with the last reading.
     pub validators: SourceValidators,
+    /// [`crate::story::content::line`] of what its lists showed last, where that was noted.
+    pub lines: Vec<Option<u64>>,
     /// How often in a row the page was not there.
     pub misses: u32,
     /// Since when.

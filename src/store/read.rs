@@ -222,7 +222,11 @@ fn also(view: &View, number: u64, row: &ArticleRow) -> Result<Vec<Also>, StoreEr
 }
 
 /// See [`super::Store::same_text`].
-pub(super) fn same_text(view: &View, twin: &Article) -> Result<Option<ArticleId>, StoreError> {
+pub(super) fn same_text(
+    view: &View,
+    twin: &Article,
+    is_it: impl Fn(&Article, &Article) -> bool,
+) -> Result<Option<ArticleId>, StoreError> {
     let _steady = view.steady();
     let Some(source) = view.sources().number(&twin.source) else {
         return Ok(None);
@@ -236,7 +240,7 @@ pub(super) fn same_text(view: &View, twin: &Article) -> Result<Option<ArticleId>
         if row.content == said
             && row.listed_by(source).is_some()
             && row.article_id() != twin.id
-            && article(view, number, &row)?.is_some_and(|other| content::is_double(&other, twin))
+            && article(view, number, &row)?.is_some_and(|other| is_it(&other, twin))
         {
             return Ok(Some(row.article_id()));
         }
@@ -275,6 +279,7 @@ pub(super) fn due_checks(
                 etag: met.etag,
                 last_modified: met.last_modified,
             },
+            lines: row.listings.iter().map(|listing| listing.line).collect(),
             misses: met.misses,
             missing_since: met.missing_since.map(timestamp),
             withdrawn: row.withdrawn.map(timestamp),

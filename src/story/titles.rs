@@ -39,6 +39,19 @@ fn strip_words(title: &str) -> Option<&str> {
     Some(rest.trim_start_matches([':', ' ', '的']))
 }
 
+/// What a title is about, without who forwards it: `甲县教育局关于转发…`.
+pub fn subject(title: &str) -> String {
+    /// What is left is a title of its own.
+    const LEAST: usize = 6;
+    let bare = bare(title);
+    let forwarded = ["转发", "转载"]
+        .iter()
+        .filter_map(|word| bare.rsplit_once(word))
+        .map(|(_, subject)| subject)
+        .find(|subject| subject.chars().count() >= LEAST);
+    forwarded.map(ToOwned::to_owned).unwrap_or(bare)
+}
+
 /// The numbers of a title: years, batches, rounds, months. Document numbers (`〔2026〕12号`) are apart, because a
 /// republisher adds its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,8 +91,10 @@ impl Numbers {
     }
 }
 
+/// A part of a text: what counts, or a character.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
+pub(super) enum Token {
+    /// A number without leading zeros, in Arabic digits; or what tells one half of a year from the other.
     Number(String),
     Char(char),
 }
@@ -112,7 +127,8 @@ fn document(tokens: &[Token]) -> Option<((String, String), usize)> {
     }
 }
 
-fn tokens(title: &str) -> Vec<Token> {
+/// A text's numbers and other characters, in order.
+pub(super) fn tokens(title: &str) -> Vec<Token> {
     let chars: Vec<char> = title.chars().map(narrow).collect();
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -131,6 +147,9 @@ fn tokens(title: &str) -> Vec<Token> {
         } else if numerals > 0 && is_number(&chars, at, numerals) {
             tokens.push(Token::Number(arabic(&chars[at..at + numerals])));
             at += numerals;
+        } else if numerals == 0 && is_half(&chars[at..]) {
+            tokens.push(Token::Number(chars[at].to_string()));
+            at += 1;
         } else {
             let length = numerals.max(1);
             tokens.extend(chars[at..at + length].iter().copied().map(Token::Char));
@@ -157,6 +176,20 @@ fn is_number(chars: &[char], at: usize, length: usize) -> bool {
         || (behind == '年' && length == 4)
         || (behind == '月' && length <= 2)
         || "批期".contains(behind)
+        // the second of several notices: `考试公告二`
+        || (at + length == chars.len() && "告示知报单".contains(before))
+}
+
+/// `上半年`, `下学期`, `秋季`: as good as a number.
+fn is_half(chars: &[char]) -> bool {
+    match chars {
+        ['上' | '下', '半', '年', ..]
+        | ['上' | '中' | '下', '旬', ..]
+        | ['上' | '下', '学', '期', ..]
+        | ['上' | '下', '册', ..]
+        | ['春' | '夏' | '秋' | '冬', '季', ..] => true,
+        _ => false,
+    }
 }
 
 fn chinese_digit(c: char) -> Option<u32> {
@@ -189,31 +222,6 @@ fn arabic(numerals: &[char]) -> String {
     (sum + u64::from(digit.unwrap_or(0))).to_string()
 }
 
-/// The words in which two bare titles differ, where one word stands in for another in the same sentence:
-/// `关于同意设立甲学院的通知` and `关于同意设立乙学院的通知` give 甲 and 乙. None where one title only has more
-/// than the other, or where they are quite different.
-pub fn swapped<'a>(a: &'a str, b: &'a str) -> Option<(&'a str, &'a str)> {
-    let prefix: usize = a
-        .chars()
-        .zip(b.chars())
-        .take_while(|(x, y)| x == y)
-        .map(|(x, _)| x.len_utf8())
-        .sum();
-    let (rest_a, rest_b) = (&a[prefix..], &b[prefix..]);
-    let suffix: usize = rest_a
-        .chars()
-        .rev()
-        .zip(rest_b.chars().rev())
-        .take_while(|(x, y)| x == y)
-        .map(|(x, _)| x.len_utf8())
-        .sum();
-    let word_a = &rest_a[..rest_a.len() - suffix];
-    let word_b = &rest_b[..rest_b.len() - suffix];
-    let shared = prefix + suffix;
-    let alike = shared * 2 >= a.len().min(b.len());
-    (alike && !word_a.is_empty() && !word_b.is_empty()).then_some((word_a, word_b))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,6 +242,17 @@ mod tests {
     }
 
     #[test]
+    fn who_forwards_is_not_what_a_title_is_about() {
+        let title = "关于做好资助工作的通知";
+        assert_eq!(
+            subject(&format!("甲县教育局关于转发省教育厅{title}")),
+            format!("省教育厅{title}")
+        );
+        assert_eq!(subject(title), title);
+        assert_eq!(subject("关于文件转发"), "关于文件转发");
+    }
+
+    #[test]
     fn numbers_tell_notices_apart() {
         let agree = |a, b| Numbers::of(a).agree(&Numbers::of(b));
         assert!(agree("2026年招生简章", "2026年招生简章"));
@@ -247,6 +266,13 @@ mod tests {
         assert!(!agree("2026年招生简章", "招生简章"));
         assert!(!agree("第二批名单", "第三批名单"));
         assert!(!agree("公示(一)", "公示(二)"));
+        assert!(!agree("专升本考试公告一", "专升本考试公告二"));
+        assert!(
+            agree("坚持标准统一", "坚持标准统二"),
+            "words are no numbers"
+        );
+        assert!(!agree("2026年上半年认定公告", "2026年下半年认定公告"));
+        assert!(!agree("秋季招生公告", "春季招生公告"));
         assert!(!agree("三月份安排", "四月份安排"));
     }
 
@@ -259,14 +285,5 @@ mod tests {
             "资助工作的通知 教财[2026]12号"
         ));
         assert!(!agree("通知〔2026〕12号", "通知〔2026〕13号"));
-    }
-
-    #[test]
-    fn swapped_words_are_found() {
-        let (a, b) = ("关于同意设立甲学院的通知", "关于同意设立乙丙学院的通知");
-        assert_eq!(swapped(a, b), Some(("甲", "乙丙")));
-        assert_eq!(swapped(a, "省厅关于同意设立甲学院的通知"), None);
-        assert_eq!(swapped(a, "今日要闻"), None);
-        assert_eq!(swapped(a, a), None);
     }
 }

@@ -10,15 +10,22 @@ use tokio::time::{Instant, sleep, sleep_until};
 use url::{Url, form_urlencoded};
 
 use super::Pace;
-use crate::{fetch::Callbacks, serve::Site, store::Store};
+use crate::{fetch::Callbacks, serve::Current, store::Store};
 
 /// Feeds in one form at most.
 const AT_ONCE: usize = 100;
 
 /// Tells a hub of changes, for as long as it is polled.
-pub async fn ping(site: Arc<Site>, store: Arc<Store>, callbacks: Callbacks, hub: Url, pace: Pace) {
+pub async fn ping(
+    current: impl Into<Current>,
+    store: Arc<Store>,
+    callbacks: Callbacks,
+    hub: Url,
+    pace: Pace,
+) {
+    let current: Current = current.into();
     let mut changes = store.changes();
-    let mut seen = site.generations();
+    let mut seen = current.site().generations();
     let mut untold: BTreeSet<String> = BTreeSet::new();
     let mut failures = 0;
     let mut next: Option<Instant> = None;
@@ -37,7 +44,7 @@ pub async fn ping(site: Arc<Site>, store: Arc<Store>, callbacks: Callbacks, hub:
                 }
                 sleep(pace.gather).await;
                 changes.mark_unchanged();
-                untold.extend(site.changed_feeds(&mut seen));
+                untold.extend(current.site().changed_feeds(&mut seen));
                 if next.is_some() {
                     continue;
                 }

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{Hub, Key, Subscription, hex, signature};
-use crate::serve::{Document, NoDocument, Site};
+use crate::serve::{Current, Document, NoDocument};
 
 /// Deliveries under way.
 const SIDE_BY_SIDE: usize = 64;
@@ -52,7 +52,7 @@ struct Delivered {
 /// The state of the loop.
 struct Push {
     hub: Arc<Hub>,
-    site: Arc<Site>,
+    current: Current,
     places: Arc<Semaphore>,
     deliveries: JoinSet<Delivered>,
     under_way: HashSet<Key>,
@@ -63,12 +63,12 @@ struct Push {
 
 impl Hub {
     /// Delivers, for as long as it is polled.
-    pub async fn run(self: Arc<Self>, site: Arc<Site>) {
+    pub async fn run(self: Arc<Self>, current: impl Into<Current>) {
         let mut changes = self.store.changes();
         let pace = self.pace;
         let mut push = Push {
             hub: Arc::clone(&self),
-            site,
+            current: current.into(),
             places: Arc::new(Semaphore::new(SIDE_BY_SIDE)),
             deliveries: JoinSet::new(),
             under_way: HashSet::new(),
@@ -123,7 +123,7 @@ impl Push {
         self.failing
             .retain(|(topic, _), _| topics.contains_key(topic));
         for (topic, subscriptions) in topics {
-            match self.site.document(&topic).await {
+            match self.current.site().document(&topic).await {
                 Ok(document) => self.deliver(&document, subscriptions),
                 Err(NoDocument::Broken) => {}
                 Err(NoDocument::Unknown) => self.deny(subscriptions).await,

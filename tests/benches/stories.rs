@@ -78,7 +78,7 @@ const EDITS: [(&str, Edit); 9] = [
 ];
 
 /// The same form letter for something else: what must not be merged.
-const FORMS: [(&str, Form); 5] = [
+const FORMS: [(&str, Form); 11] = [
     ("another year, a third rewritten", |seed| {
         let year = 2020 + seed % 6;
         (form(seed, year, 1, 0, 0), form(seed, year + 1, 1, 0, 3))
@@ -92,6 +92,30 @@ const FORMS: [(&str, Form); 5] = [
     ("another school", |seed| (letter(seed, 0), letter(seed, 1))),
     ("the same phrases, another matter", |seed| {
         (notice(seed), notice(seed + 1_000_003))
+    }),
+    ("one title, another school's text", |seed| {
+        (charter(seed, 0), charter(seed, 1))
+    }),
+    ("one title, another city's text", |seed| {
+        (test(seed, 0, 0), test(seed, 1, 0))
+    }),
+    ("one title, another date's text", |seed| {
+        (test(seed, 0, 0), test(seed, 0, 1))
+    }),
+    ("another half of the year", |seed| {
+        let halves = ["上半年", "下半年"];
+        let [a, b] = halves.map(|half| same_text(seed, &format!("2026年{half}教师资格认定公告")));
+        (a, b)
+    }),
+    ("another county in the title", |seed| {
+        let counties = [0, 1].map(|county| pick_at(&COUNTIES, seed + county));
+        let [a, b] =
+            counties.map(|county| same_text(seed, &format!("{county}2026年公开招聘教师公告")));
+        (a, b)
+    }),
+    ("the second of two", |seed| {
+        let [a, b] = ["一", "二"].map(|n| same_text(seed, &format!("{}考试公告{n}", word(seed))));
+        (a, b)
     }),
 ];
 
@@ -119,6 +143,9 @@ const SCHOOLS: [&str; 6] = [
     "松江理工学院",
     "临河医学院",
 ];
+
+const CITIES: [&str; 6] = ["郑州市", "银川市", "洛阳市", "大理州", "临河区", "青川县"];
+const COUNTIES: [&str; 6] = ["甲县", "乙县", "云溪县", "青川县", "临河区", "白岩市"];
 
 #[derive(Clone)]
 struct Notice {
@@ -297,6 +324,51 @@ fn form(seed: u64, year: u64, batch: u64, exam: u64, rewritten: u64) -> Notice {
     Notice {
         title: format!("关于做好{year}年{exam}第{batch}批报名工作的通知"),
         text: text.collect::<Vec<_>>().join("\n"),
+    }
+}
+
+fn pick_at<'a>(from: &[&'a str], n: u64) -> &'a str {
+    from[usize::try_from(n).unwrap_or(0) % from.len()]
+}
+
+/// A school's rules, the same for each but for its name, its telephone, its fees and dates.
+fn charter(seed: u64, school: u64) -> Notice {
+    let name = pick_at(&SCHOOLS, seed + school);
+    let own = hash(seed, school + 31);
+    let (telephone, fee, day) = (
+        10_000_000 + own % 80_000_000,
+        3000 + own % 4000,
+        1 + own % 27,
+    );
+    let rules = (0..8).map(|i| paragraph(hash(seed, i), hash(seed, i), 4));
+    let rules = rules.collect::<Vec<_>>().join("\n");
+    Notice {
+        title: "2026年普通本科招生章程".to_owned(),
+        text: format!(
+            "{name}是经批准设立的全日制普通高等学校，现面向全国招生。\n{rules}\n学费标准为每学年{fee}元，报到时间为9月{day}日。\n\
+             本章程由{name}招生办公室负责解释，联系电话：{telephone}。"
+        ),
+    }
+}
+
+/// A notice of a test, the same for each city and date but for these.
+fn test(seed: u64, city: u64, date: u64) -> Notice {
+    let city = pick_at(&CITIES, seed + city);
+    let day = 1 + (hash(seed, 7) + date) % 27;
+    let rules = (0..6).map(|i| paragraph(hash(seed, i), hash(seed, i), 4));
+    let rules = rules.collect::<Vec<_>>().join("\n");
+    Notice {
+        title: "普通话水平测试公告".to_owned(),
+        text: format!(
+            "现将测试有关事项公告如下，请按时参加。\n测试时间为2026年11月{day}日，上午九时开始。\n测试地点为{city}第一中学实验楼。\n{rules}"
+        ),
+    }
+}
+
+fn same_text(seed: u64, title: &str) -> Notice {
+    Notice {
+        title: title.to_owned(),
+        text: notice(seed).text,
     }
 }
 

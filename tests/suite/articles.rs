@@ -42,6 +42,8 @@ struct Expected {
     #[serde(default)]
     lacks: Vec<String>,
     refusal: Option<String>,
+    /// Where a page sends that says nothing itself.
+    leads_to: Option<Url>,
 }
 
 #[derive(Deserialize, PartialEq, Debug)]
@@ -85,7 +87,12 @@ fn differences(expected: &Expected, reading: &Reading) -> Vec<String> {
         format!("{:?}", expected.refusal),
         format!("{refusal:?}"),
     );
-    if expected.refusal.is_some() {
+    compare(
+        "leads_to",
+        format!("{:?}", expected.leads_to),
+        format!("{:?}", reading.leads_to),
+    );
+    if expected.refusal.is_some() || expected.leads_to.is_some() {
         compare("body", String::new(), reading.body_text.clone());
         return differences;
     }
@@ -245,6 +252,14 @@ fn soup() -> impl Strategy<Value = String> {
         Just("版权所有"),
         Just("<!--"),
         Just("<base href='http://['>"),
+        Just("<meta http-equiv=refresh content='0;url=/a'>"),
+        Just("<time datetime=2024-01-01>"),
+        Just("</time>"),
+        Just("Published 3/4/2024 8:00 AM"),
+        Just("名单如下："),
+        Just("<a onclick=\"window.open('/f/4.doc')\">"),
+        Just("已下载13次"),
+        Just("相关新闻"),
     ];
     prop::collection::vec(
         prop_oneof![8 => piece.prop_map(str::to_owned), 1 => ".{0,20}"],

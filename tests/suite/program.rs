@@ -350,6 +350,67 @@ fn a_socket_that_systemd_hands_over_is_listened_on() {
 }
 
 #[test]
+fn another_configuration_is_taken_up_while_it_runs() {
+    let port = free_port();
+    let head = format!("include = ['more/*.toml']\n[server]\nlisten = '127.0.0.1:{port}'\n");
+    let source = |id: &str| {
+        format!("[[source]]\nid = '{id}'\nurl = 'http://127.0.0.1:1/{id}'\nenabled = false\n")
+    };
+    let folder = folder(&(head.clone() + &source("one")));
+    std::fs::create_dir(folder.path().join("more")).unwrap();
+    let path = folder.path().join("bell.toml");
+    let args = ["run", "--config", "bell.toml"];
+    let mut running = Running::start(folder.path(), &args, "listening");
+    let ids = || -> Vec<String> {
+        let sources: serde_json::Value = serde_json::from_str(&get(port, "/api/sources")).unwrap();
+        let sources = sources.as_array().unwrap().iter();
+        sources
+            .map(|source| source["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(ids(), ["one"]);
+    // a connection that stays through all of it
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+
+    // as editors do it: another file in its place
+    let new = folder.path().join("bell.toml.new");
+    std::fs::write(&new, head.clone() + &source("one") + &source("two")).unwrap();
+    std::fs::rename(&new, &path).unwrap();
+    running.wait_for("the configuration was taken up sources=2 added=1 removed=0");
+    assert_eq!(ids(), ["one", "two"]);
+
+    std::fs::write(folder.path().join("more/b.toml"), source("three")).unwrap();
+    running.wait_for("the configuration was taken up sources=3 added=1 removed=0");
+
+    std::fs::write(
+        &path,
+        head.clone() + &source("two") + "[feed]\nentrys = 5\n",
+    )
+    .unwrap();
+    running.wait_for("the configuration is refused");
+    running.wait_for("did you mean `entries`?");
+    assert_eq!(ids(), ["one", "two", "three"]);
+    let status = get(port, "/status");
+    assert!(status.contains("did you mean `entries`?"), "{status}");
+
+    std::fs::write(&path, head + &source("two")).unwrap();
+    running.wait_for("the configuration was taken up sources=2 added=0 removed=1");
+    assert_eq!(ids(), ["two", "three"]);
+    assert!(!get(port, "/status").contains("did you mean"));
+    #[cfg(unix)]
+    {
+        running.signal("HUP");
+        running.wait_for("the configuration was taken up sources=2 added=0 removed=0");
+    }
+    stream
+        .write_all(b"GET /feeds/two.json HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
 fn a_stop_that_is_told_twice_is_one() {
     let site = TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = folder(&format!(

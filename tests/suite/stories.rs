@@ -141,6 +141,31 @@ fn annual_notices_are_not_one_story() {
 }
 
 #[test]
+fn one_form_of_two_cities_is_two_stories() {
+    let (_dir, store) = store();
+    let text = words("test", 300);
+    let told = |city: &str, day: u32| {
+        format!(
+            "{text}\n测试时间：2026年11月{day}日上午九时。\n测试地点：{city}第一中学实验楼。\n{text}"
+        )
+    };
+    let title = "普通话水平测试公告";
+    let a = with_text("ministry", 1, title, &told("郑州市", 28));
+    let b = with_text("school", 2, title, &told("银川市", 28));
+    let c = with_text("office", 3, title, &told("郑州市", 29));
+    let again = with_text("college", 4, title, &told("郑州市", 28));
+    record(&store, &[&a, &b, &c, &again]);
+    assert_eq!(
+        shown(&store, &Scope::All),
+        [
+            pair("office", &[]),
+            pair("school", &[]),
+            pair("ministry", &["college"])
+        ]
+    );
+}
+
+#[test]
 fn two_addresses_of_one_source_stay_two() {
     let (_dir, store) = store();
     let text = words("twice", 400);

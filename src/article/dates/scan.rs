@@ -8,7 +8,7 @@ use jiff::{
 };
 use regex::{Captures, Regex};
 
-use super::{DateContext, MonthDay, Published};
+use super::{DateContext, MonthDay, Shown};
 
 /// Longer texts are no fact lines; what lies behind is not looked at.
 const MOST_CHARS: usize = 4_000;
@@ -32,34 +32,36 @@ pub(super) fn fold(text: &str) -> String {
         .collect()
 }
 
-/// The first pattern of a whole date that stands in the text.
-pub(super) fn whole(text: &str, context: &DateContext<'_>) -> Option<Published> {
+/// The first whole date in the text on which something may have been published; where there is none,
+/// [`Shown::Refused`] if another date is there.
+pub(super) fn whole(text: &str, context: &DateContext<'_>) -> Shown {
     if !text.contains(|c: char| c.is_ascii_digit() || c == '年') {
-        return None;
+        return Shown::Nothing;
     }
-    let mut first: Option<(usize, Published)> = None;
-    let mut offer = |start: usize, published: Option<Published>| {
-        if let Some(published) = published
-            && first.is_none_or(|(before, _)| start < before)
-        {
-            first = Some((start, published));
-        }
-    };
-    for pattern in &*WHOLE {
+    let mut first: Option<(usize, Shown)> = None;
+    let mut refused = Shown::Nothing;
+    for pattern in WHOLE.iter().filter(|pattern| (pattern.may_match)(text)) {
         for found in pattern.regex.captures_iter(text) {
             let all = found.get(0).expect("group 0 is the match");
-            if !stands_alone(text, all.start(), all.end()) {
+            // a pattern may look at what follows the date
+            let end = found.name("date").map_or(all.end(), |date| date.end());
+            if !stands_alone(text, all.start(), end) {
                 continue;
             }
-            let published = (pattern.date)(&found, context)
-                .and_then(|day| context.publish(day, clock(&text[all.end()..])));
-            if published.is_some() {
-                offer(all.start(), published);
-                break;
+            let Some(day) = (pattern.date)(&found, context) else {
+                continue;
+            };
+            let Some(published) = context.publish(day, clock(&text[end..])) else {
+                refused = Shown::Refused;
+                continue;
+            };
+            if first.is_none_or(|(before, _)| all.start() < before) {
+                first = Some((all.start(), Shown::Whole(published)));
             }
+            break;
         }
     }
-    first.map(|(_, published)| published)
+    first.map_or(refused, |(_, shown)| shown)
 }
 
 /// Not a part of a longer number: no digit before or behind, but for a time that is glued on; no `12-` before.
@@ -84,14 +86,23 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
 struct Pattern {
     regex: Regex,
     date: fn(&Captures<'_>, &DateContext<'_>) -> Option<Date>,
+    /// A look that costs less than the expression.
+    may_match: fn(&str) -> bool,
 }
 
-static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
-    let month = r"(jan|feb|f[ée]v|mar|mär|mrz|apr|avr|may|mai|jun|juin|jul|juil|aug|ao[uû]|sep|oct|okt|nov|d[ée][cz])[a-zäéû]{0,7}\.?";
+fn always(_: &str) -> bool {
+    true
+}
+
+static WHOLE: LazyLock<[Pattern; 9]> = LazyLock::new(|| {
+    let month = MONTH;
+    // between two numbers, more languages' names can be nothing else
+    let any_month = r"(jan|ene|gen|feb|f[ée]v|mar|mär|mrz|maa|apr|avr|abr|may|mai|mag|mei|jun|juin|giu|jul|juil|lug|aug|ao[uû]|ago|sep|set|oct|okt|ott|out|nov|d[éei][cz]|янв|фев|мар|апр|май|мая|июн|июл|авг|сен|окт|ноя|дек)[a-zäçéûа-я]{0,7}\.?";
     [
         Pattern {
+            may_match: always,
             regex: regex(
-                r"([12][0-9]{3}) ?(?:年 ?([0-9]{1,2}) ?月 ?([0-9]{1,2})(?: ?[日号])?|- ?([0-9]{1,2}) ?- ?([0-9]{1,2})|/ ?([0-9]{1,2}) ?/ ?([0-9]{1,2})|\. ?([0-9]{1,2}) ?\. ?([0-9]{1,2}))",
+                r"([12][0-9]{3}) ?(?:[年년] ?([0-9]{1,2}) ?[月월] ?([0-9]{1,2})(?: ?[日号일])?|- ?([0-9]{1,2}) ?- ?([0-9]{1,2})|/ ?([0-9]{1,2}) ?/ ?([0-9]{1,2})|\. ?([0-9]{1,2}) ?\. ?([0-9]{1,2}))",
             ),
             date: |found, _| {
                 let mut groups = found.iter().skip(1).flatten().map(|m| m.as_str());
@@ -99,18 +110,32 @@ static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
             },
         },
         Pattern {
+            may_match: has_letter,
             regex: regex(&format!(
-                r"(?i)(?-u:\b)([0-9]{{1,2}})(?:st|nd|rd|th|er|\.)?[ -](?:de )?{month},?[ -]([12][0-9]{{3}})(?-u:\b)"
+                r"(?i)(?-u:\b)([0-9]{{1,2}})(?:st|nd|rd|th|er|[º°\.])?[ -](?:(?:de|of) )?{any_month},?[ -](?:del? )?([12][0-9]{{3}})(?-u:\b)"
             )),
             date: |found, _| named(&found[3], &found[2], &found[1]),
         },
         Pattern {
+            may_match: has_letter,
             regex: regex(&format!(
                 r"(?i)(?-u:\b){month} ([0-9]{{1,2}})(?:st|nd|rd|th)?(?:, ?| )([12][0-9]{{3}})(?-u:\b)"
             )),
             date: |found, _| named(&found[3], &found[1], &found[2]),
         },
+        // the half of the day behind it is how America tells the time, where the time zone does not say that it is not
         Pattern {
+            may_match: has_letter,
+            regex: regex(
+                r"(?i)(?P<date>([0-9]{1,2})/([0-9]{1,2})/([12][0-9]{3})),? (?:at )?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})? ?[ap]\.?m",
+            ),
+            date: |found, context| {
+                let (first, second, year) = (&found[2], &found[3], &found[4]);
+                date(year, first, second).filter(|_| !is_elsewhere(context))
+            },
+        },
+        Pattern {
+            may_match: always,
             regex: regex(
                 r"(?i)([0-9]{1,2})([./-])([0-9]{1,2})([./-])([12][0-9]{3})|(?-u:\b)(mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? ([0-9]{1,2})/([0-9]{1,2})/([12][0-9]{3})",
             ),
@@ -139,6 +164,7 @@ static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
             },
         },
         Pattern {
+            may_match: |text| text.contains('月'),
             regex: regex(
                 r"([一二三四五六七八九〇零○0O]{4}) ?年 ?([一二三四五六七八九十]{1,2}) ?月 ?([一二三四五六七八九十廿卅]{1,3}) ?[日号]",
             ),
@@ -150,11 +176,94 @@ static WHOLE: LazyLock<[Pattern; 6]> = LazyLock::new(|| {
             },
         },
         Pattern {
+            may_match: |text| text.contains('年'),
             regex: regex(r"([12][0-9]{3})年([0-9]{1,2})-([0-9]{1,2})"),
             date: |found, _| date(&found[1], &found[2], &found[3]),
         },
+        // Japan's eras: `令和6年3月28日`, `R6.3.28`
+        Pattern {
+            may_match: |text| text.contains(['和', '成', 'R', 'H', 'S']),
+            regex: regex(
+                r"(令和|平成|昭和|(?-u:\b)[RHS]) ?([0-9]{1,2}|元) ?(?:年 ?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?日?|[./] ?([0-9]{1,2}) ?[./] ?([0-9]{1,2}))",
+            ),
+            date: |found, _| {
+                let (before, years) = match &found[1] {
+                    "令和" | "R" => (2018, 99),
+                    "平成" | "H" => (1988, 31),
+                    _ => (1925, 64),
+                };
+                let year: i16 = found[2].parse().unwrap_or(1);
+                let mut groups = found.iter().skip(3).flatten().map(|m| m.as_str());
+                let (month, day) = (groups.next()?.parse().ok()?, groups.next()?.parse().ok()?);
+                let of_era = (1..=years).contains(&year);
+                of_era.then(|| Date::new(before + year, month, day).ok())?
+            },
+        },
+        // the Republic of China's years, where they are named so or can be no others: `民國113年3月28日`,
+        // `發布日期：113-03-28`
+        Pattern {
+            may_match: |text| text.contains(['民', '年', '期', '時', '时']),
+            regex: regex(
+                r"(?:(?:民國|民国) ?([0-9]{2,3})|(?-u:\b)(1[0-2][0-9])) ?年 ?([0-9]{1,2}) ?月 ?([0-9]{1,2})(?: ?[日号])?|(?:(?:民國|民国) ?([0-9]{2,3})|(?:日期|時間|时间) ?: ?(1[0-2][0-9])) ?[-./] ?([0-9]{1,2}) ?[-./] ?([0-9]{1,2})",
+            ),
+            date: |found, _| {
+                let mut groups = found.iter().skip(1).flatten().map(|m| m.as_str());
+                of_minguo(groups.next()?, groups.next()?, groups.next()?)
+            },
+        },
     ]
 });
+
+/// Names of months by their first letters; short ones that are words of another language in full.
+const MONTH: &str = r"(jan|ene|feb|f[ée]v|mar|mär|mrz|maa|apr|abr|avr|may|mai|mei|maggio|jun|juin|giu|jul|juil|lug|aug|ago|ao[uû]|sep|set(?:t?i?embre|embro)|oct|okt|ott|outubro|nov|d[ée][cz]|dic|gennaio|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)\p{L}{0,7}\.?";
+
+/// Whether the time zone is one where the day comes first, time of day or not.
+fn is_elsewhere(context: &DateContext<'_>) -> bool {
+    context.timezone.iana_name().is_some_and(|name| {
+        [
+            "Europe/",
+            "Australia/",
+            "Pacific/",
+            "Africa/",
+            "Indian/",
+            "GB",
+        ]
+        .iter()
+        .any(|place| name.starts_with(place))
+    })
+}
+
+fn has_letter(text: &str) -> bool {
+    // names of months begin with an ASCII letter, or with a Russian one
+    text.contains(|c: char| c.is_ascii_alphabetic() || ('А'..='я').contains(&c))
+}
+
+/// A day of the Republic of China's calendar, whose first year is 1912.
+fn of_minguo(year: &str, month: &str, day: &str) -> Option<Date> {
+    let year: i16 = year.parse().ok()?;
+    Date::new(year + 1911, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+/// `113.03.28`, and nothing else in the text.
+pub(super) fn minguo(text: &str, context: &DateContext<'_>) -> Shown {
+    static MINGUO: LazyLock<Regex> = LazyLock::new(|| {
+        regex(r"^[\[( ]*(1[0-2][0-9])([-./])([01]?[0-9])([-./])([0-3]?[0-9])[\]) ]*$")
+    });
+    // the shortest is `113.3.2`
+    let is_short = (7..=16).contains(&text.len());
+    let found = is_short.then(|| MINGUO.captures(text)).flatten();
+    let day = found
+        .filter(|found| found[2] == found[4])
+        .and_then(|found| of_minguo(&found[1], &found[3], &found[5]));
+    day.map_or(Shown::Nothing, |day| shown(context, day))
+}
+
+/// A day without its time, if something may have been published on it.
+fn shown(context: &DateContext<'_>, day: Date) -> Shown {
+    context
+        .publish(day, None)
+        .map_or(Shown::Refused, Shown::Whole)
+}
 
 fn in_america(context: &DateContext<'_>) -> bool {
     context
@@ -171,7 +280,7 @@ fn named(year: &str, month: &str, day: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month_named(month)?, day.parse().ok()?).ok()
 }
 
-/// English, German and French names, by their first letters.
+/// Names of months in the languages of [`MONTH`], by their first letters.
 fn month_named(name: &str) -> Option<i8> {
     let name = name
         .to_lowercase()
@@ -179,18 +288,18 @@ fn month_named(name: &str) -> Option<i8> {
         .replace('û', "u")
         .replace('ä', "a");
     let months: [&[&str]; 12] = [
-        &["jan"],
-        &["feb", "fev"],
-        &["mar", "mrz"],
-        &["apr", "avr"],
-        &["may", "mai"],
-        &["jun", "juin"],
-        &["jul", "juil"],
-        &["aug", "aou"],
-        &["sep"],
-        &["oct", "okt"],
-        &["nov"],
-        &["dec", "dez"],
+        &["jan", "ene", "gen", "янв"],
+        &["feb", "fev", "фев"],
+        &["mar", "mrz", "maa", "мар"],
+        &["apr", "abr", "avr", "апр"],
+        &["may", "mai", "mei", "mag", "май", "мая"],
+        &["jun", "juin", "giu", "июн"],
+        &["jul", "juil", "lug", "июл"],
+        &["aug", "ago", "aou", "авг"],
+        &["sep", "set", "сен"],
+        &["oct", "okt", "ott", "out", "окт"],
+        &["nov", "ноя"],
+        &["dec", "dez", "dic", "дек"],
     ];
     let index = months
         .iter()
@@ -278,7 +387,7 @@ fn offset(text: &str) -> Option<Offset> {
 }
 
 /// A day apart from its year and month, or a year apart from its month and day; nothing else in the text.
-pub(super) fn split(text: &str, context: &DateContext<'_>) -> Option<Published> {
+pub(super) fn split(text: &str, context: &DateContext<'_>) -> Shown {
     static SPLIT: LazyLock<Regex> = LazyLock::new(|| {
         regex(
             r"(?x)^[\[\(\ ]*(?:
@@ -290,19 +399,17 @@ pub(super) fn split(text: &str, context: &DateContext<'_>) -> Option<Published> 
             )[\]\)\ ]*$",
         )
     });
-    let found = SPLIT.captures(text)?;
-    let (first, _) = found
-        .iter()
-        .enumerate()
-        .skip(1)
-        .find(|(_, m)| m.is_some())?;
-    let (year, month, day) = match first {
-        1 => (2, 3, 1),
-        10 => (12, 10, 11),
-        n => (n, n + 1, n + 2),
-    };
-    let day = date(&found[year], &found[month], &found[day])?;
-    context.publish(day, None)
+    let day = SPLIT.captures(text).and_then(|found| {
+        let mut groups = found.iter().enumerate().skip(1);
+        let (first, _) = groups.find(|(_, m)| m.is_some())?;
+        let (year, month, day) = match first {
+            1 => (2, 3, 1),
+            10 => (12, 10, 11),
+            n => (n, n + 1, n + 2),
+        };
+        date(&found[year], &found[month], &found[day])
+    });
+    day.map_or(Shown::Nothing, |day| shown(context, day))
 }
 
 /// A month and a day alone, at the text's beginning or apart from other digits.
@@ -320,7 +427,11 @@ pub(super) fn month_day(text: &str) -> Option<MonthDay> {
     for found in NUMBERS.captures_iter(text) {
         let all = found.get(0).expect("group 0 is the match");
         let day = found.iter().skip(2).flatten().next()?.as_str();
+        // `12.03.24` has a year, of two digits
+        let mut rest = text[all.end()..].chars();
+        let goes_on = rest.next() == Some('.') && rest.next().is_some_and(|c| c.is_ascii_digit());
         if stands_alone(text, all.start(), all.end())
+            && !goes_on
             && let Some((month, day)) = valid(found[1].parse().ok()?, day.parse().ok()?)
         {
             let time = clock(&text[all.end()..]).map(|(time, _)| time);
@@ -348,7 +459,7 @@ fn valid(month: i8, day: i8) -> Option<(i8, i8)> {
 }
 
 /// `20240224`, `20240224093000`.
-pub(super) fn compact(text: &str, context: &DateContext<'_>) -> Option<Published> {
+pub(super) fn compact(text: &str, context: &DateContext<'_>) -> Option<super::Published> {
     let text = text.trim();
     if !matches!(text.len(), 8 | 12 | 14) || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;

@@ -92,7 +92,7 @@ fn content(site: &Site, entry: &Entry, pictures: bool) -> Markup {
                     } }
                 }
                 @if !entry.also.is_empty() {
-                    h2 { (words.also_at) }
+                    h2 { (words.also_at.trim_end_matches([':', '：'])) }
                     ul { @for also in &entry.also {
                         li { a href=(also.url) rel="noopener noreferrer" { (also.title) } " · " (source_link(site, "../", &site.present(&also.source))) }
                     } }

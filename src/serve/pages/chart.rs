@@ -53,7 +53,7 @@ pub(super) fn draw_days(site: &Site, days: &Days) -> Markup {
     let all: usize = days.counts.iter().sum();
     let words = format!("{} {all}", site.words.articles_of_30_days);
     html! {
-        figure.chart {
+        @if all > 0 { figure.chart {
             svg viewBox={ "0 0 " (WIDTH * DAYS) " " (HEIGHT) } role="img" aria-label=(words) {
                 @for (i, count) in days.counts.iter().enumerate() {
                     @let height = (count * HEIGHT).div_ceil(most);
@@ -63,7 +63,7 @@ pub(super) fn draw_days(site: &Site, days: &Days) -> Markup {
                 }
             }
             figcaption { (words) }
-        }
+        } }
     }
 }
 

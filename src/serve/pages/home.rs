@@ -54,7 +54,7 @@ fn content(site: &Site, reports: &[SourceReport], newest: &[Entry]) -> Markup {
             section aria-labelledby="newest" {
                 h2 #newest { (words.newest) }
                 @if newest.is_empty() { p { (words.nothing_yet) } }
-                (articles(site, "", newest))
+                (articles(site, "", newest, None))
             }
             section aria-labelledby="feeds" {
                 h2 #feeds { (words.feeds) }

@@ -36,6 +36,9 @@ fn content(site: &Site, mut reports: Vec<SourceReport>, days: &chart::Days) -> M
         site,
         &html! {
             h1 { (words.health) }
+            @if let Some(why) = site.refused() {
+                section role="alert" { p { strong { (words.refused) } } pre { (why) } }
+            }
             dl.figures {
                 div { dt { (words.ok) } dd { (well) } }
                 div { dt { (words.failing) } dd { (failing) } }

@@ -75,7 +75,7 @@ pub(in crate::serve) async fn source(
             }
         };
         let feed = site.address(&["feeds", id.as_str()]);
-        Ok(Made::Page(content(site, &report.title, &feed, &head, (&entries, page, more))))
+        Ok(Made::Page(content(site, &report.title, &feed, &head, Some(&id), (&entries, page, more))))
     })
     .await
 }
@@ -105,6 +105,7 @@ pub(in crate::serve) async fn group(
             &name,
             &feed,
             &head,
+            None,
             (&entries, page, more),
         )))
     })
@@ -134,6 +135,7 @@ fn content(
     title: &str,
     feed: &str,
     head: &Markup,
+    of: Option<&SourceId>,
     (entries, page, more): (&[Entry], usize, bool),
 ) -> Markup {
     let words = site.words;
@@ -151,7 +153,7 @@ fn content(
             section aria-labelledby="newest" {
                 h2 #newest { (words.articles) }
                 @if entries.is_empty() { p { (words.nothing_yet) } }
-                (articles(site, "../", entries))
+                (articles(site, "../", entries, of))
                 (pager(site, page, more))
             }
         },

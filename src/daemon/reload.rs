@@ -1,0 +1,140 @@
+//! The configuration, taken up anew when its files change, and on SIGHUP. Files with mistakes are refused, and what was
+//! in force before stays.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::{
+    sync::mpsc::{self, Receiver, Sender},
+    time::timeout,
+};
+
+use crate::config::{Config, ConfigError, Read};
+
+/// Behind a change, the time in which others are waited for: an editor writes in several steps.
+const GATHER: Duration = Duration::from_millis(300);
+
+/// The files of the configuration in force, watched.
+pub struct Files {
+    path: PathBuf,
+    read: Read,
+    /// The last refusal, so that it is told once.
+    refused: Option<String>,
+    changes: Receiver<()>,
+    watcher: Option<RecommendedWatcher>,
+    watched: BTreeSet<PathBuf>,
+    #[cfg(unix)]
+    hangups: Option<tokio::signal::unix::Signal>,
+}
+
+impl Files {
+    /// Watches the files that a configuration was read from. Where the system does not let them be watched, it is said,
+    /// and SIGHUP is left. Needs a runtime.
+    pub fn watch(path: &Path, read: Read) -> Self {
+        let (changed, changes) = mpsc::channel(1);
+        let watcher = notify::recommended_watcher(announce(changed));
+        let watcher = watcher
+            .inspect_err(|error| {
+                tracing::warn!(%error, "the configuration's files cannot be watched; send SIGHUP after a change");
+            })
+            .ok();
+        let mut files = Self {
+            path: path.to_owned(),
+            read,
+            refused: None,
+            changes,
+            watcher,
+            watched: BTreeSet::new(),
+            #[cfg(unix)]
+            hangups: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
+        };
+        files.watch_folders();
+        files
+    }
+
+    /// Waits until the files say something else, or SIGHUP asks to read them.
+    ///
+    /// # Errors
+    /// They have mistakes now.
+    pub async fn next(&mut self) -> Result<Arc<Config>, ConfigError> {
+        loop {
+            let asked = self.wait().await;
+            let path = self.path.clone();
+            let reading = tokio::task::spawn_blocking(move || Config::load_with_files(&path)).await;
+            // it is neither aborted nor does it panic on any file
+            let reading = reading.unwrap_or_else(|p| std::panic::resume_unwind(p.into_panic()));
+            match reading {
+                Ok((_, read)) if read == self.read && !asked && self.refused.is_none() => {}
+                Ok((config, read)) => {
+                    self.refused = None;
+                    self.read = read;
+                    self.watch_folders();
+                    return Ok(Arc::new(config));
+                }
+                Err(error) => {
+                    let words = error.to_string();
+                    if asked || self.refused.as_ref() != Some(&words) {
+                        self.refused = Some(words);
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether SIGHUP came; else a file has changed.
+    async fn wait(&mut self) -> bool {
+        #[cfg(unix)]
+        let hangup = async {
+            match &mut self.hangups {
+                Some(hangups) => hangups.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        #[cfg(not(unix))]
+        let hangup = std::future::pending::<Option<()>>();
+        let asked = tokio::select! {
+            Some(()) = self.changes.recv() => false,
+            Some(()) = hangup => true,
+            else => std::future::pending().await,
+        };
+        while !asked && timeout(GATHER, self.changes.recv()).await.is_ok() {}
+        asked
+    }
+
+    /// Folders, not files: editors put another file in the place of the old one.
+    fn watch_folders(&mut self) {
+        let Some(watcher) = &mut self.watcher else {
+            return;
+        };
+        for folder in &self.read.folders {
+            if self.watched.contains(folder) {
+                continue;
+            }
+            match watcher.watch(folder, RecursiveMode::NonRecursive) {
+                Ok(()) => {
+                    self.watched.insert(folder.clone());
+                }
+                Err(error) => {
+                    tracing::warn!(%error, folder = %folder.display(), "a folder of the configuration cannot be watched");
+                }
+            }
+        }
+    }
+}
+
+/// What the watcher calls: one change is as good as many.
+fn announce(changed: Sender<()>) -> impl Fn(notify::Result<notify::Event>) + Send + 'static {
+    move |event| {
+        // reading the files is no change of them
+        if !event.is_ok_and(|event| event.kind.is_access()) {
+            // full: a change waits already
+            let _ = changed.try_send(());
+        }
+    }
+}

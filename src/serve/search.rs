@@ -3,7 +3,9 @@
 //! A search is an address like others: its answer is kept until the index or the store has changed, and is told as
 //! unchanged to who has it. Few searches are made side by side, so that they do not take the processors from the rest.
 
-use std::{collections::HashSet, sync::Arc};
+mod asked;
+
+use std::sync::Arc;
 
 use axum::{
     extract::{RawQuery, State},
@@ -15,10 +17,9 @@ use maud::{Markup, html};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::Semaphore;
 
+pub(super) use self::asked::Search;
 use super::{
-    Site,
-    address::{LAST_PAGE, Refusal, Subject, number},
-    broken,
+    Site, broken,
     compose::Titles,
     conditional::{self, Asked},
     feeds::refuse,
@@ -28,7 +29,6 @@ use super::{
 use crate::{
     article::Article,
     feed::{Feed, Format, Pages},
-    source::SourceId,
     store::{Choice, Found, NoQuestion, QUESTION_CHARS, Question, Scope, StoreError},
 };
 
@@ -73,16 +73,6 @@ impl Default for Searches {
             places: Semaphore::new(SIDE_BY_SIDE),
         }
     }
-}
-
-/// A search as an address says it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Search {
-    text: String,
-    sources: Vec<SourceId>,
-    groups: Vec<String>,
-    /// From 1.
-    page: usize,
 }
 
 /// `/search`
@@ -237,85 +227,6 @@ fn compose(site: &Site, search: &Search, scope: &Scope, found: Found, more: bool
         born: Timestamp::UNIX_EPOCH,
         merged: !matches!(scope, Scope::Source(_) | Scope::Renamed(_)),
         entries: found.entries.into_iter().map(|e| titles.entry(e)).collect(),
-    }
-}
-
-impl Search {
-    fn read(site: &Site, query: &str) -> Result<Self, Refusal> {
-        let mut search = Self {
-            page: 1,
-            ..Self::default()
-        };
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "q" => value.trim().clone_into(&mut search.text),
-                // a form sends what was left open, too
-                "source" | "group" if value.is_empty() => {}
-                "source" => {
-                    let id = SourceId::parse(&value).ok().map(|id| site.present(&id));
-                    let id = id.filter(|id| site.source(id).is_some());
-                    search
-                        .sources
-                        .push(id.ok_or(Refusal::Unknown("this source"))?);
-                }
-                "group" if site.group(&value).is_some() => search.groups.push(value.into_owned()),
-                "group" => return Err(Refusal::Unknown("this group")),
-                "page" => search.page = number(&name, &value, LAST_PAGE)?,
-                _ => {}
-            }
-        }
-        search.sources.sort_unstable();
-        search.sources.dedup();
-        search.groups.sort_unstable();
-        search.groups.dedup();
-        Ok(search)
-    }
-
-    /// Of several sources or groups all are meant; of sources and groups what is in both.
-    fn scope(&self, site: &Site) -> Scope {
-        let of_group = |name: &String| match Subject::Group(name.clone()).scope(site) {
-            Scope::Sources(ids) => ids,
-            _ => Vec::new(),
-        };
-        let grouped: HashSet<SourceId> = self.groups.iter().flat_map(of_group).collect();
-        let within = |id: &SourceId| self.groups.is_empty() || grouped.contains(id);
-        match self.sources.as_slice() {
-            [] if self.groups.is_empty() => Scope::All,
-            [] => Scope::Sources(grouped.into_iter().collect()),
-            [one] if within(one) => Subject::Source(one.clone()).scope(site),
-            several => {
-                let inside = several.iter().filter(|id| within(id));
-                let ids = inside.flat_map(|id| {
-                    let aliases = site.source(id).into_iter().flat_map(|s| &s.aliases);
-                    std::iter::once(id).chain(aliases)
-                });
-                Scope::Sources(ids.cloned().collect())
-            }
-        }
-    }
-
-    /// As the query of an address.
-    fn query(&self, with_page: bool) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("q", &self.text);
-        for id in &self.sources {
-            query.append_pair("source", id.as_str());
-        }
-        for name in &self.groups {
-            query.append_pair("group", name);
-        }
-        if with_page && self.page > 1 {
-            query.append_pair("page", &self.page.to_string());
-        }
-        query.finish()
-    }
-
-    fn at(&self, page: usize) -> String {
-        let search = Self {
-            page,
-            ..self.clone()
-        };
-        format!("search?{}", search.query(true))
     }
 }
 

@@ -5,6 +5,7 @@
 //! the question in [`query`], the thread that keeps the index up with the store in [`keep`].
 
 mod files;
+mod gather;
 mod keep;
 mod matches;
 mod news;
@@ -22,7 +23,7 @@ use self::{
     files::{Broken, sound},
     keep::{Keeper, Shown},
 };
-pub(super) use self::{keep::changes, news::News};
+pub(super) use self::{gather::changes, news::News};
 use super::{Choice, Entry, Scope, Store, StoreError, room, view::View, walk};
 
 /// What a search has found.

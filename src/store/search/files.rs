@@ -261,6 +261,13 @@ impl Writer {
         }
     }
 
+    /// Removes files that nothing needs any more.
+    pub(super) fn tidy(&self) {
+        if let Err(error) = self.inner.garbage_collect_files().wait() {
+            tracing::debug!(%error, "files of the index could not be removed");
+        }
+    }
+
     /// Makes all changes since the last commit last, together with what they follow from.
     pub(super) fn commit(&mut self, mark: Mark) -> Result<(), Broken> {
         let payload = serde_json::to_string(&mark).expect("numbers under string keys");

@@ -16,16 +16,15 @@ use std::{
 };
 
 use super::{
-    files::{Broken, Document, Files, Mark, Writer, sound},
+    files::{Broken, Files, Mark, Writer, sound},
+    gather::{Trouble, changes},
     news::{News, Told},
 };
 use crate::{
-    article::ArticleId,
-    journal::{Event, JournalError, Position, Replayed},
+    journal::{Position, Replayed},
     store::{
         StoreError,
         keys::{self, Key},
-        records::{ArticleRow, IdRow},
         room,
         view::View,
     },
@@ -43,7 +42,7 @@ const BATCH: usize = 2000;
 /// make fewer and larger segments.
 const MADE_AT_ONCE: usize = 10_000;
 /// Articles that are read in one go: the store's writer waits for so long.
-const STEP: usize = 100;
+pub(super) const STEP: usize = 100;
 
 /// What searches see of the index.
 #[derive(Default)]
@@ -67,24 +66,9 @@ impl Shown {
     }
 }
 
-/// Why it could not go on.
-#[derive(Debug, thiserror::Error)]
-enum Trouble {
-    #[error(transparent)]
-    Index(#[from] Broken),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<JournalError> for Trouble {
-    fn from(error: JournalError) -> Self {
-        Self::Store(error.into())
-    }
-}
-
 /// Keeps the index.
 pub(super) struct Keeper {
-    view: Arc<View>,
+    pub(super) view: Arc<View>,
     news: Arc<News>,
     shown: Arc<Shown>,
     /// The store's folder, and how much room it has.
@@ -328,70 +312,6 @@ impl Keeper {
         Ok(())
     }
 
-    /// Brings articles up to what the store says of them; those whose turn in the making is still to come are left.
-    /// `read` holds events that need not be read again.
-    fn index(
-        &mut self,
-        mut changed: Vec<ArticleId>,
-        read: &mut HashMap<u64, Event>,
-        below: u64,
-    ) -> Result<(), Trouble> {
-        changed.sort_unstable();
-        changed.dedup();
-        let view = Arc::clone(&self.view);
-        for step in changed.chunks(STEP) {
-            let _steady = view.steady();
-            for id in step {
-                let Some(IdRow::Article(number)) = view.led(*id)? else {
-                    self.writer()?.remove(*id);
-                    continue;
-                };
-                if number < below {
-                    continue;
-                }
-                if let Some(row) = view.row::<ArticleRow>(Key::Article(number))? {
-                    self.writer()?.remove(row.article_id());
-                    self.add(number, &row, read)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn add(
-        &mut self,
-        number: u64,
-        row: &ArticleRow,
-        read: &mut HashMap<u64, Event>,
-    ) -> Result<(), Trouble> {
-        let event = match read.remove(&row.position) {
-            Some(event) => event,
-            None => match self.view.event(row.position) {
-                Ok(event) => event,
-                // it is read anew by a poll, and comes again then
-                Err(StoreError::Journal(error))
-                    if matches!(*error, JournalError::Unreadable { .. }) =>
-                {
-                    return Ok(());
-                }
-                Err(error) => return Err(error.into()),
-            },
-        };
-        let (Event::Published { article } | Event::Revised { article }) = event else {
-            return Ok(());
-        };
-        let document = Document {
-            id: row.article_id(),
-            number,
-            at: row.sorted_at,
-            story: row.story.unwrap_or(number),
-            sources: row.listings.iter().map(|listing| listing.source).collect(),
-            title: article.title,
-            text: article.body_text,
-        };
-        Ok(self.writer()?.add(&document)?)
-    }
-
     /// Adds the next articles of those that were there before the index was begun, the newest first.
     fn go_on_making(&mut self, mut mark: Mark) -> Result<(), Trouble> {
         let view = Arc::clone(&self.view);
@@ -427,13 +347,14 @@ impl Keeper {
         if !making && let Some(writer) = self.writer.take_if(|writer| writer.large) {
             writer.finish();
             if let Some(files) = self.shown.files() {
-                // what was merged is shown with the next commit otherwise
+                // what was merged is shown, and what it was made of goes, with the next commit otherwise
                 let _ = files.reload();
+                let _ = self.writer().map(|writer| writer.tidy());
             }
         }
     }
 
-    fn writer(&mut self) -> Result<&mut Writer, Broken> {
+    pub(super) fn writer(&mut self) -> Result<&mut Writer, Broken> {
         if self.writer.is_none() {
             let files = self.shown.files();
             let files = files.ok_or_else(|| Broken::Damaged("it is not open".to_owned()))?;
@@ -455,15 +376,5 @@ impl Keeper {
             .store(mark.below == 0, Ordering::Release);
         self.shown.generation.fetch_add(1, Ordering::AcqRel);
         Ok(())
-    }
-}
-
-/// The articles that an event may change as the index sees them.
-pub(in crate::store) fn changes(event: &Event) -> Vec<ArticleId> {
-    match event {
-        Event::Published { article } | Event::Revised { article } => vec![article.id],
-        Event::Listed { id, .. } => vec![*id],
-        Event::Expired { ids, .. } => ids.clone(),
-        Event::Moved { .. } | Event::Withdrawn { .. } | Event::Returned { .. } => Vec::new(),
     }
 }

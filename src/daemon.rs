@@ -101,8 +101,14 @@ async fn poll(
 ) {
     loop {
         let (halt, halted) = watch::channel(false);
-        let polled = config.clone();
-        let mut polling = pin!(schedule::run(poller.clone(), store, &polled, clock, halted));
+        let in_force = config.clone();
+        let mut polling = pin!(schedule::run(
+            poller.clone(),
+            store,
+            &in_force,
+            clock,
+            halted
+        ));
         let another = tokio::select! {
             () = polling.as_mut() => return,
             () = stopped(stop.clone()) => None,

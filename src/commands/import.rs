@@ -44,12 +44,11 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let mut ids = HashSet::new();
     let mut blocks = String::new();
     for outline in &outlines {
-        match block(outline, &mut ids) {
-            Some(block) => blocks.push_str(&block),
-            None => {
-                tracing::error!("left out: `{}` is no web address", outline.feed);
-                code = ExitCode::from(1);
-            }
+        if let Some(block) = block(outline, &mut ids) {
+            blocks.push_str(&block);
+        } else {
+            tracing::error!("left out: `{}` is no web address", outline.feed);
+            code = ExitCode::from(1);
         }
     }
     print(&blocks)?;
@@ -59,7 +58,13 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
 fn block(outline: &Outline, ids: &mut HashSet<SourceId>) -> Option<String> {
     let url = Url::parse(&outline.feed).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
-    let mut block = format!("[[source]]\nurl = {}\n", quoted(url.as_str()));
+    let mut block = "[[source]]\n".to_owned();
+    let mut say = |key: &str, value: &str| {
+        for part in [key, " = ", value, "\n"] {
+            block.push_str(part);
+        }
+    };
+    say("url", &quoted(url.as_str()));
     let id = SourceId::from_address(&url);
     if !ids.insert(id.clone()) {
         // two addresses may give one id
@@ -70,10 +75,10 @@ fn block(outline: &Outline, ids: &mut HashSet<SourceId>) -> Option<String> {
             ));
             id.ok().filter(|id| ids.insert(id.clone()))
         })?;
-        block += &format!("id = {}\n", quoted(other.as_str()));
+        say("id", &quoted(other.as_str()));
     }
     if !outline.title.is_empty() {
-        block += &format!("title = {}\n", quoted(&outline.title));
+        say("title", &quoted(&outline.title));
     }
     let groups: Vec<_> = outline
         .groups
@@ -83,9 +88,10 @@ fn block(outline: &Outline, ids: &mut HashSet<SourceId>) -> Option<String> {
         .map(|name| quoted(&name))
         .collect();
     if !groups.is_empty() {
-        block += &format!("groups = [{}]\n", groups.join(", "));
+        say("groups", &format!("[{}]", groups.join(", ")));
     }
-    Some(block + "kind = \"feed\"\n\n")
+    say("kind", "\"feed\"\n");
+    Some(block)
 }
 
 /// A name as groups may have it: letters, digits, `-` and `_`.

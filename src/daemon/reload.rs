@@ -36,8 +36,8 @@ impl Files {
     /// Watches the files that a configuration was read from. Where the system does not let them be watched, it is said,
     /// and SIGHUP is left. Needs a runtime.
     pub fn watch(path: &Path, read: Read) -> Self {
-        let (changed, changes) = mpsc::channel(1);
-        let watcher = notify::recommended_watcher(announce(changed));
+        let (announcer, changes) = mpsc::channel(1);
+        let watcher = notify::recommended_watcher(announce(announcer));
         let watcher = watcher
             .inspect_err(|error| {
                 tracing::warn!(%error, "the configuration's files cannot be watched; send SIGHUP after a change");

@@ -371,9 +371,12 @@ fn notice(title: &str, text: &str) -> String {
 }
 
 fn home() -> String {
-    let rows: String = (0..8)
-        .map(|n| format!("<li><a href=/n{n}.htm>学校召开第{n}次工作会议研究部署重点工作</a><span>2026-05-1{n}</span></li>"))
-        .collect();
+    let row = |n| {
+        format!(
+            "<li><a href=/n{n}.htm>学校召开第{n}次工作会议研究部署重点工作</a><span>2026-05-1{n}</span></li>"
+        )
+    };
+    let rows: String = (0..8).map(row).collect();
     format!(
         "<html><head><meta charset=utf-8><title>某某大学</title></head><body><div><h2>学校要闻</h2><ul>{rows}</ul><p>某某大学是一所历史悠久的综合性大学，创建于一九五二年，现有在校生两万余人。学校坚持立德树人根本任务。</p></div></body></html>"
     )

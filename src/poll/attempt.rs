@@ -79,6 +79,12 @@ impl Poller {
                 what: What::Page(reading),
                 validators,
             }) => {
+                if let Some(fault) = judge::stands_in(item, &reading) {
+                    return Attempt {
+                        asked: true,
+                        ..without_page(compose(None), Some(fault))
+                    };
+                }
                 let article = compose(Some(*reading));
                 let problem = (!article.complete).then(|| no_body(item));
                 Attempt {

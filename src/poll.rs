@@ -206,28 +206,12 @@ impl Poller {
         let landed = first
             .page_hash
             .and_then(|_| place::landed(source, &page.url));
-        let (items, backfill) = match self
-            .doubt(source, state, &first.list, landed.as_ref())
-            .await?
-        {
-            Some(doubt) => {
-                let before = state.stranger.take();
-                match place::weigh(doubt, &first.list.items, before, now) {
-                    Verdict::Take(items) => {
-                        tracing::info!(url = %source.url, items = items.len(), "taken for the list: it has stayed");
-                        (items, true)
-                    }
-                    Verdict::Wait(stranger) => {
-                        state.stranger = Some(stranger);
-                        let fault = self.other_list(source, &first.list, page, doubt).await?;
-                        return Ok((Outcome::Failed(fault), hints));
-                    }
-                }
-            }
-            None => (
-                self.follow_pages(source, &first.list, state, now).await,
-                state.last_success.is_none(),
-            ),
+        let offered = self
+            .offered(source, state, &first.list, page, landed.as_ref(), now)
+            .await?;
+        let (items, backfill) = match offered {
+            Ok(offered) => offered,
+            Err(fault) => return Ok((Outcome::Failed(fault), hints)),
         };
         let names = names(state, Some(&first.list));
         let found = self.take_in(source, &items, &names, backfill, now).await?;
@@ -263,6 +247,34 @@ impl Poller {
             },
         };
         Ok((outcome, hints))
+    }
+
+    /// The items to take in, and whether they have been there for long, as far as is known; or the fault of a page that
+    /// seems to show another list.
+    async fn offered(
+        &self,
+        source: &Arc<Source>,
+        state: &mut SourceState,
+        list: &List,
+        page: Page,
+        landed: Option<&Url>,
+        now: Timestamp,
+    ) -> Result<Result<(Vec<Item>, bool), Fault>, StoreError> {
+        let Some(doubt) = self.doubt(source, state, list, landed).await? else {
+            let items = self.follow_pages(source, list, state, now).await;
+            return Ok(Ok((items, state.last_success.is_none())));
+        };
+        match place::weigh(doubt, &list.items, state.stranger.take(), now) {
+            Verdict::Take(items) => {
+                tracing::info!(url = %source.url, items = items.len(), "taken for the list: it has stayed");
+                Ok(Ok((items, true)))
+            }
+            Verdict::Wait(stranger) => {
+                state.stranger = Some(stranger);
+                let fault = self.other_list(source, list, page, doubt).await?;
+                Ok(Err(fault))
+            }
+        }
     }
 
     /// Whether the items seem to be another list's than the one that the source has shown so far.

@@ -121,7 +121,7 @@ fn title(reading: &Reading, item: &Item, place: &Place<'_>, names: &[String]) ->
         return listed;
     };
     let (page, list) = (heading::key(&title), heading::key(&listed));
-    let named = place.title.map(heading::key);
+    let configured = place.title.map(heading::key);
     let host = title.eq_ignore_ascii_case(place.host);
     let column = reading
         .breadcrumb
@@ -129,10 +129,10 @@ fn title(reading: &Reading, item: &Item, place: &Place<'_>, names: &[String]) ->
         .any(|part| heading::key(part) == page)
         && page != list;
     let implausible = page.is_empty()
-        || named.as_ref() == Some(&page)
+        || configured.as_ref() == Some(&page)
         || host
         || column
-        || names.iter().any(|name| heading::key(name) == page)
+        || (names.iter().any(|name| heading::key(name) == page) && !completes(&page, &list))
         || (is_institution(&title) && page != list)
         || (is_another(&title, &listed) && heading::key(&reading.body_text).contains(&list));
     if implausible && !list.is_empty() {
@@ -140,6 +140,11 @@ fn title(reading: &Reading, item: &Item, place: &Place<'_>, names: &[String]) ->
     } else {
         title
     }
+}
+
+/// Whether a page's title goes on where the list's ends: no name of a column does.
+fn completes(page: &str, list: &str) -> bool {
+    !list.is_empty() && page.len() > list.len() && page.starts_with(list)
 }
 
 /// Whether a page's title has nothing to do with the one that its list gives, which is whole.
@@ -357,6 +362,7 @@ mod tests {
             whole
         );
         assert_eq!(title(whole, "招生", "招生"), whole);
+        assert_eq!(title("通知公告", "通知公…", "请遵照执行。"), "通知公告");
         let other = "招生工作有新的规定";
         assert_eq!(title(other, whole, "请遵照执行。"), other, "who knows");
         let news = "校领导赴某某大学";

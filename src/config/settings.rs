@@ -158,11 +158,15 @@ fn user_agent(public_url: &Url) -> String {
     let declared = [env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_HOMEPAGE")];
     let program = declared.into_iter().find(|address| !address.is_empty());
     let contact = if is_private {
-        program.unwrap_or("https://crates.io/crates/schoolbell")
+        program
     } else {
-        public_url.as_str()
+        Some(public_url.as_str())
     };
-    format!("{VERSION} (+{contact})")
+    match contact {
+        Some(address) => format!("{VERSION} (+{address})"),
+        // an address that nobody answers at would be worse than none
+        None => format!("{VERSION} (feed reader without a public address)"),
+    }
 }
 
 fn fetch(top: &mut Section<'_>, public_url: &Url) -> (FetchSettings, RequestSettings) {

@@ -79,6 +79,12 @@ impl Poller {
                 what: What::Page(reading),
                 validators,
             }) => {
+                if let Some(fault) = judge::stands_in(item, &reading) {
+                    return Attempt {
+                        asked: true,
+                        ..without_page(compose(None), Some(fault))
+                    };
+                }
                 let article = compose(Some(*reading));
                 let problem = (!article.complete).then(|| no_body(item));
                 Attempt {
@@ -142,33 +148,41 @@ impl Poller {
             None => What::Unmodified,
             Some(page) => match judge::file_type(&page) {
                 Some(media_type) => What::File { media_type },
-                None => {
-                    if let Some(fault) = judge::led_away(&item.url, &page.url, source) {
-                        return Err(Unread {
-                            fault,
-                            for_good: false,
-                        });
-                    }
-                    let reading = self.read_page(source, page, now).await?;
-                    if let Some(to) = away {
-                        let away = judge::led_away(&item.url, &to, source);
-                        let mut fault = away.unwrap_or_else(|| judge::sent_on(&item.url, &to));
-                        if judge::tells_of_removal(&reading.body_text) {
-                            fault.kind = FaultKind::Gone;
-                        }
-                        return Err(Unread {
-                            fault,
-                            for_good: false,
-                        });
-                    }
-                    What::Page(Box::new(reading))
-                }
+                None => self.read_its_page(source, item, page, away, now).await?,
             },
         };
         Ok(Answered {
             what,
             validators: answer.validators,
         })
+    }
+
+    /// Reads the page that an article's address gave, unless it is another's: that it led to, or that it leads `away` to.
+    async fn read_its_page(
+        &self,
+        source: &Arc<Source>,
+        item: &Item,
+        page: Page,
+        away: Option<Url>,
+        now: Timestamp,
+    ) -> Result<What, Unread> {
+        let unread = |fault| Unread {
+            fault,
+            for_good: false,
+        };
+        if let Some(fault) = judge::led_away(&item.url, &page.url, source) {
+            return Err(unread(fault));
+        }
+        let reading = self.read_page(source, page, now).await?;
+        let Some(to) = away else {
+            return Ok(What::Page(Box::new(reading)));
+        };
+        let mut fault = judge::led_away(&item.url, &to, source)
+            .unwrap_or_else(|| judge::sent_on(&item.url, &to));
+        if judge::tells_of_removal(&reading.body_text) {
+            fault.kind = FaultKind::Gone;
+        }
+        Err(unread(fault))
     }
 
     async fn read_page(

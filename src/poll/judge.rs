@@ -6,9 +6,9 @@ use url::Url;
 
 use super::{PoolError, items::Found, place::Doubt};
 use crate::{
-    article::{self, ArticleId, Refusal},
+    article::{self, ArticleId, Reading, Refusal, identity},
     fetch::FetchError,
-    list::List,
+    list::{Item, List},
     page::{
         Page, charset,
         document::{Document, Selector},
@@ -218,6 +218,52 @@ pub(super) fn tells_of_removal(text: &str) -> bool {
     ];
     let text = text.to_lowercase();
     text.chars().count() <= LONGEST && WORDS.iter().any(|word| text.contains(word))
+}
+
+/// A page that stands in for an article that was never read: it titles itself otherwise than the list, and is a short
+/// text that tells of the site's trouble.
+pub(super) fn stands_in(item: &Item, reading: &Reading) -> Option<Fault> {
+    const LONGEST: usize = 160;
+    const SITE: [&str; 9] = [
+        "网站",
+        "系统",
+        "页面",
+        "数据库",
+        "服务器",
+        "database",
+        "server",
+        "site",
+        "page",
+    ];
+    const TROUBLE: [&str; 10] = [
+        "稍后",
+        "稍候",
+        "连接失败",
+        "错误代码",
+        "服务器错误",
+        "系统错误",
+        "系统繁忙",
+        "maintenance",
+        "try again",
+        "error",
+    ];
+    let names = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+    let text = reading.body_text.to_lowercase();
+    let title = reading.title.as_deref().unwrap_or_default();
+    let is_it = text.chars().count() <= LONGEST
+        && reading.attachments.is_empty()
+        && names(&text, &SITE)
+        && names(&text, &TROUBLE)
+        // a notice of a site's repair is one
+        && !names(&item.title.to_lowercase(), &SITE)
+        && (title.is_empty() || identity::is_another(title, &item.title));
+    is_it.then(|| Fault {
+        kind: FaultKind::BodyMissing,
+        words: format!(
+            "{} shows a page of the site's trouble instead of the article",
+            item.url
+        ),
+    })
 }
 
 /// The articles that a page without a list links to: known ones among them tell that the list is there and is missed.

@@ -38,6 +38,9 @@ const MANY: usize = 6;
 /// to so small a part.
 const FEWER: usize = 3;
 
+/// So few items say nothing by their addresses.
+const FEW: usize = 2;
+
 /// Why items seem to be another list's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
@@ -129,7 +132,9 @@ pub(super) fn doubt(
         return Some(Doubt::Older);
     }
     let shapes: HashSet<String> = newest.iter().map(|article| shape(&article.url)).collect();
-    let strange = items.iter().all(|item| !shapes.contains(&shape(&item.url)));
+    let is_strange = |item: &Item| !shapes.contains(&shape(&item.url));
+    // a few may all be elsewhere, as notices on another host are
+    let strange = items.len() > FEW && items.iter().all(is_strange);
     strange.then_some(Doubt::OtherAddresses)
 }
 

@@ -226,7 +226,7 @@ fn likeness(a: &Form, b: &Form) -> u32 {
         .map(|(pair, times)| b.get(pair).map_or(0, |other| (*times).min(*other)))
         .sum();
     let all: u32 = a.values().sum::<u32>() + b.values().sum::<u32>();
-    if all == 0 { 0 } else { shared * 200 / all }
+    (shared * 200).checked_div(all).unwrap_or(0)
 }
 
 /// Tells each difference between two sentences, from the first to the last: the longest common run parts them, and so on

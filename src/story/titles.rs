@@ -182,14 +182,14 @@ fn is_number(chars: &[char], at: usize, length: usize) -> bool {
 
 /// `上半年`, `下学期`, `秋季`: as good as a number.
 fn is_half(chars: &[char]) -> bool {
-    match chars {
+    matches!(
+        chars,
         ['上' | '下', '半', '年', ..]
-        | ['上' | '中' | '下', '旬', ..]
-        | ['上' | '下', '学', '期', ..]
-        | ['上' | '下', '册', ..]
-        | ['春' | '夏' | '秋' | '冬', '季', ..] => true,
-        _ => false,
-    }
+            | ['上' | '中' | '下', '旬', ..]
+            | ['上' | '下', '学', '期', ..]
+            | ['上' | '下', '册', ..]
+            | ['春' | '夏' | '秋' | '冬', '季', ..]
+    )
 }
 
 fn chinese_digit(c: char) -> Option<u32> {

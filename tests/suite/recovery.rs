@@ -371,9 +371,12 @@ fn notice(title: &str, text: &str) -> String {
 }
 
 fn home() -> String {
-    let rows: String = (0..8)
-        .map(|n| format!("<li><a href=/n{n}.htm>学校召开第{n}次工作会议研究部署重点工作</a><span>2026-05-1{n}</span></li>"))
-        .collect();
+    let row = |n| {
+        format!(
+            "<li><a href=/n{n}.htm>学校召开第{n}次工作会议研究部署重点工作</a><span>2026-05-1{n}</span></li>"
+        )
+    };
+    let rows: String = (0..8).map(row).collect();
     format!(
         "<html><head><meta charset=utf-8><title>某某大学</title></head><body><div><h2>学校要闻</h2><ul>{rows}</ul><p>某某大学是一所历史悠久的综合性大学，创建于一九五二年，现有在校生两万余人。学校坚持立德树人根本任务。</p></div></body></html>"
     )
@@ -885,4 +888,55 @@ async fn a_page_that_only_sends_its_reader_on_is_followed_one_hop() {
     site.poll(2).await;
     let newest = &site.store.newest(&Scope::All, 1, 0).unwrap()[0].article;
     assert!(!newest.complete, "{}", newest.body_text);
+}
+
+#[tokio::test]
+async fn a_page_of_the_sites_trouble_is_not_the_article_that_it_stands_for() {
+    let site = Site::new().await;
+    site.put("/list.htm", list(1..=3));
+    site.put("/info/1.htm", article(1));
+    site.put(
+        "/info/2.htm",
+        notice(
+            "网站维护中",
+            "网站正在升级维护，请稍后访问，给您带来不便敬请谅解。",
+        ),
+    );
+    site.put(
+        "/info/3.htm",
+        notice("提示信息", "数据库连接失败，请稍后再试！错误代码：2003"),
+    );
+    site.poll(0).await;
+    assert_eq!(site.complete(), [false, false, true]);
+    let newest = &site.store.newest(&Scope::All, 1, 0).unwrap()[0].article;
+    assert_eq!(newest.title, "关于第3批教学成果奖申报工作的通知");
+    // what the list announces is an article, whatever it tells of
+    site.put(
+        "/list.htm",
+        list(1..=3).replace("</ul>", "<li><a href=/info/4.htm>校园网维护公告及停机时间安排</a><span>2026-05-04</span></li></ul>"),
+    );
+    site.put(
+        "/info/4.htm",
+        notice(
+            "停机公告",
+            "校园网将于周六上午维护，网站停止服务，请各单位提前做好准备。",
+        ),
+    );
+    site.put("/info/2.htm", article(2));
+    site.put("/info/3.htm", article(3));
+    site.poll(24).await;
+    assert_eq!(site.complete(), [true; 4]);
+}
+
+#[tokio::test]
+async fn a_few_items_at_other_addresses_are_no_other_list() {
+    let site = Site::new().await;
+    for (n, path) in (1..).zip(&PATHS[..3]) {
+        site.put(path, article(n));
+    }
+    site.put("/list.htm", list(1..=3));
+    site.poll(0).await;
+    site.put("/list.htm", other_items("s", 5, 30..=31));
+    site.poll(24).await;
+    assert_eq!(site.complete().len(), 5);
 }

@@ -169,22 +169,31 @@ pub(super) fn of(outline: &Outline<'_>, signs: Signs, body: Option<&Body>) -> Op
 /// Whether a page's heading, or else its `<title>`, is that of a notice: not `提示`, `Oops!`, a site's name, nor itself
 /// the refusal.
 pub(super) fn is_titled(outline: &Outline<'_>, heading: &Heading) -> bool {
+    const GENERIC_CHARS: usize = 16;
     static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^关于.{4}|(?:通知|公告|通报|公示|通告|启事|简报|须知|办法|说明|指南|提醒|预告|简介|安排|方案|名单|倡议书|邀请函)$")
             .expect("a literal")
     });
     static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)提示(?:信息)?[!！：:]?$|错误|出错|异常|失败|受限|警告|登[录陆]|认证|验证|跳转|^(?:oops|oh no|error|whoops|sorry|attention|warning|notice|access|log ?in|sign ?in|forbidden|fehler|erreur|エラー|[45][0-9]{2}(?-u:\b))")
+        Regex::new(r"(?i)提示(?:信息)?[!！：:]?$|错误|出错|异常|失败|受限|警告|登[录陆]|身份认证|认证$|^(?:安全|访问|人机|滑动)?验证|验证(?:码|页面?)?$|跳转|^(?:attention|warning|notice|access|log ?in|sign ?in)")
+            .expect("a literal")
+    });
+    static OOPS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?:oops|oh no|error|whoops|sorry|forbidden|access to this|fehler|erreur|エラー|[45][0-9]{2}(?-u:\b))")
             .expect("a literal")
     });
     let title = match &heading.title {
         Some(title) if heading.score >= heading::SURE / 2.0 => title.as_str(),
         _ => outline.title.as_str(),
     };
+    // longer, and such a word is only one of it
+    let is_generic = |title: &str| {
+        OOPS.is_match(title) || title.chars().count() <= GENERIC_CHARS && GENERIC.is_match(title)
+    };
     let of_a_notice = |title: &str| {
         NOTICE.is_match(title)
             && !MACHINE.is_match(title)
-            && (title.starts_with("关于") || !GENERIC.is_match(title))
+            && (title.starts_with("关于") || !is_generic(title))
     };
     if heading.title.as_deref() != Some(title) {
         let first = title.split(['-', '_', '|', '—']).next().unwrap_or(title);
@@ -194,7 +203,7 @@ pub(super) fn is_titled(outline: &Outline<'_>, heading: &Heading) -> bool {
     of_a_notice(title)
         || measure(title).0 >= 6
             && !is_host
-            && !GENERIC.is_match(title)
+            && !is_generic(title)
             && !heading::is_site_name(title)
             && !heading::is_column_name(title)
             && said(title).is_none()

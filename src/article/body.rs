@@ -586,7 +586,7 @@ fn trailing_facts(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) ->
         .clone()
         .rev()
         .take_while(is_behind)
-        .find(|&line| is_date(marks[line]))
+        .find(|&line| is_date(marks[line]) && !facts::is_of_unknown_date(&outline.text(line)))
     else {
         return 0;
     };

@@ -124,12 +124,7 @@ fn is_an_events(before: &str, value: &str) -> bool {
     static TELLS_WHEN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"[日号]\s*[-—–~～至到]|[0-9]\s*[—–~～至到]|:[0-9]{2}\s*[-—–~～至到]|星期|周[一二三四五六日天]|[上下]午|[早晚]上|中午|[0-9][时時点](?:[0-9整半\s）)]|$)|[。；]").expect("a literal")
     });
-    let word = before
-        .char_indices()
-        .rev()
-        .take_while(|(_, c)| ('\u{4e00}'..='\u{9fff}').contains(c))
-        .last()
-        .map_or("", |(at, _)| &before[at..]);
+    let word = han_before(before);
     !word.is_empty()
         && (word.chars().count() > LONGEST || EVENTS.is_match(word) || TELLS_WHEN.is_match(value))
 }
@@ -187,7 +182,7 @@ static BARE_LABELS: LazyLock<Regex> = LazyLock::new(|| Regex::new(BARE_LABEL).ex
 
 /// Labels of Western, Japanese and Korean pages that a date follows at once.
 static WESTERN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:^|[\t|·•–—(\[])\s*(?:(?P<published>(?:first |date |originally )?(?:published|posted)|publication date|date of publication|veröffentlicht|erschienen|publié|mis en ligne|publicad[oa]|pubblicato|gepubliceerd|опубликовано|등록일|작성일|게시일|掲載日|公開日|投稿日)|(?P<updated>(?:page |site )?(?:last )?(?:updated|modified|reviewed)|zuletzt (?:aktualisiert|geändert)|mis à jour|更新日|最終更新日|수정일))(?:\s+(?:on|am|le|el|op|il))?\s+(?P<date>(?:\p{L}{2,12}\.?,?\s+){0,2}[0-9]{1,4})").expect("a literal")
+    Regex::new(r"(?i)(?:^|[\t|·•–—(\[])\s*(?:(?P<published>(?:first |date |originally )?(?:published|posted)|publication date|date of publication|veröffentlicht|erschienen|publié|mis en ligne|publicad[oa]|pubblicato|gepubliceerd|опубликовано|등록일|작성일|게시일|掲載日|公開日|投稿日)|(?P<updated>(?:page |site )?(?:last )?(?:updated|modified|reviewed)|zuletzt (?:aktualisiert|geändert)|mis à jour|更新日|最終更新日|수정일))(?:\s+(?:on|am|le|el|op|il))?\s+(?P<date>(?:(?:mon|tue|wed|thu|fri|sat|sun|dien|mitt|donn|frei|sonn|lun|mar|mer|jeu|ven|sam|dim|mié|jue|vie|sáb|dom|gio|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|jan|ene|gen|feb|fév|mär|apr|abr|avr|may|mai|jun|juin|jul|juil|aug|ago|aoû|sep|oct|okt|nov|dec|déc|dez|dic)\p{L}{0,9}\.?,?\s+){0,2}[0-9]{1,4})").expect("a literal")
 });
 
 /// Whether a line is a sentence: with the mark that ends one, and as long as one where that mark is a point.
@@ -272,7 +267,10 @@ pub(super) fn read(line: &str, context: &DateContext<'_>) -> Facts {
     for (index, &(label, start, end)) in labels.iter().enumerate() {
         let next = labels
             .get(index + 1)
-            .map_or(line.len(), |&(_, start, _)| start);
+            .map_or(line.len(), |&(label, start, _)| {
+                let is_date = matches!(label, Label::Date | Label::OtherDate);
+                start - if is_date { word_before(line, start) } else { 0 }
+            });
         let segment = &line[end..next];
         match label {
             Label::Date if !is_an_events(&line[..start], segment) => {
@@ -329,6 +327,43 @@ fn keep(kept: &mut Option<(Label, String)>, label: Label, value: Option<String>)
     {
         *kept = Some((label, value));
     }
+}
+
+/// The length in bytes of a word that a label is the end of (`刊发` of `来源：教务处 刊发时间：`), where it stands apart.
+fn word_before(line: &str, start: usize) -> usize {
+    const LONGEST: usize = 4;
+    let word = han_before(&line[..start]);
+    let apart = line[..start - word.len()]
+        .chars()
+        .next_back()
+        .is_some_and(|c| {
+            c.is_whitespace() || matches!(c, '|' | '｜' | '/' | '[' | '【' | '（' | '(')
+        });
+    if apart && word.chars().count() <= LONGEST {
+        word.len()
+    } else {
+        0
+    }
+}
+
+/// The Chinese characters at a text's end.
+fn han_before(text: &str) -> &str {
+    text.char_indices()
+        .rev()
+        .take_while(|(_, c)| ('\u{4e00}'..='\u{9fff}').contains(c))
+        .last()
+        .map_or("", |(at, _)| &text[at..])
+}
+
+/// Whether a line's only labels of dates are ones that we do not know: at a text's end they may belong to it
+/// (`填报日期：`).
+pub(super) fn is_of_unknown_date(text: &str) -> bool {
+    let mut labels = LABELS
+        .captures_iter(text)
+        .filter_map(|found| found.name("date").or_else(|| found.name("other_date")))
+        .map(|label| joined_before(text, label.start()))
+        .peekable();
+    labels.peek().is_some() && labels.all(|joined| joined)
 }
 
 fn joined_before(line: &str, start: usize) -> bool {
@@ -600,6 +635,13 @@ mod tests {
                 "",
                 "",
             ),
+            (
+                "来源：教务处 刊发时间：2024-03-20 14:00",
+                "2024-03-20",
+                "教务处",
+                "",
+            ),
+            ("Published on 3 April 2024", "2024-04-03", "", ""),
             ("电话：010-62812024", "", "", ""),
         ] {
             let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -608,6 +650,39 @@ mod tests {
                 (some(date), some(origin), some(author)),
                 "{line}"
             );
+        }
+    }
+
+    #[test]
+    fn times_of_events_are_no_dates_of_articles() {
+        for (line, event) in [
+            ("报名截止时间：2024年3月20日", true),
+            ("培训时间：2024年3月20日", true),
+            ("路演时间：2024年3月20日（星期三）", true),
+            ("路演时间：2024年3月20日-22日", true),
+            ("When: 5 November 2024", true),
+            ("今天是2024年3月20日", true),
+            ("加入时间：2024-3-20 8:30:00　　点击：55", false),
+            ("登载日期：2024年3月20日", false),
+            ("發佈日期：2024-03-20", false),
+            ("发布时间：2024年3月20日 星期三", false),
+            ("更新时间：2024-03-20", false),
+        ] {
+            assert_eq!(is_of_an_event(line), event, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_western_label_needs_no_colon_before_a_date() {
+        for (line, labelled) in [
+            ("Published 3 April 2024", true),
+            ("Posted on Wednesday, April 3, 2024", true),
+            ("Veröffentlicht am 3.4.2024", true),
+            ("Publié le mercredi 3 avril 2024", true),
+            ("Published research from 2019-03-04 shows it", false),
+            ("Published 12 April", true),
+        ] {
+            assert_eq!(is_labelled_by_gaps(line), labelled, "{line}");
         }
     }
 

@@ -41,15 +41,19 @@ static GONE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:没有|未能?|无法)找到(?:对应|相应|指定|符合条件|该|此)的?(?:数据|记录|信息|内容|文章|页面)",
         r"(?:没有|无)(?:该|此|这[条篇个])(?:信息|文章|新闻|记录|页面)|404\s*(?:错误|页面)",
         r"(?:文档|信息|文章|内容|新闻|页面)(?:尚|还)?(?:已|未)(?:通过)?(?:删除|发布|审核)|参数错误",
+        r"(?:網頁|頁面|文章|資料|資訊|檔案|內容)[^。，]{0,12}(?:不存在|已(?:經)?被?(?:刪除|移除|下架)|找不到)",
+        r"(?:找不到|查無|沒有找到)(?:您|此|該|這個?)?(?:所|要|瀏覽|查詢|的)*(?:網頁|頁面|資料|文章|資訊)",
         // English
         r"^404$|404\s*(?:not found|error|-)|^(?:page )?not found\W*$",
         r"(?:page|document|file|article)\s+(?:(?:that |which )?you(?:['’]re| are| were| have)? \w+(?: for)? )?(?:is |was |could |may |might |can ?not |can['’]t |has |have |been |cannot )*(?:not (?:be )?found|be found|removed|deleted|no longer)",
         r"(?:page|document|article|content)\s+(?:(?:that |which )?you(?:['’]re| are| were| have)? \w+(?: for)? )?(?:does(?: not|n['’]t) exist|no longer exists|is(?: not|n['’]t) available|may have (?:been )?(?:moved|removed|deleted))",
         r"(?:could(?: not|n['’]t)|can(?:not|['’]t| not)|unable to) (?:find|locate) (?:the |that |this |your |what |any )(?:\w+ )?(?:page|document|article|you)|nothing (?:was |could be )?found (?:at|here)",
-        // German, French, Spanish
+        // other languages of Europe
         r"seite (?:wurde |konnte )?(?:leider )?nicht gefunden|seite (?:existiert nicht|ist nicht (?:mehr )?(?:verfügbar|vorhanden))",
         r"(?:page|document|contenu)[^.]{0,40}(?:n['’]existe (?:pas|plus)|introuvable|non trouvée?|n['’]a pas (?:été|pu être) trouvée?|n['’]est plus disponible)|erreur 404",
         r"página[^.]{0,40}no (?:existe|encontrada|se (?:ha )?encontr|está disponible)|no se (?:ha )?(?:encontr\w+|pudo encontrar) la página",
+        r"página[^.]{0,40}não (?:existe|encontrada|foi encontrada)|pagina[^.]{0,40}non (?:esiste|trovata|è (?:stata trovata|disponibile))",
+        r"pagina niet gevonden|strona nie (?:istnieje|została znaleziona)|страниц[аы][^.]{0,40}(?:не (?:найдена|существует)|удалена)",
         // Japanese, Korean
         r"(?:ページ|記事|ファイル|URL)[^。]{0,12}(?:見つかりません|見当たりません|存在しません|ございません)|お探しのページ",
         r"(?:페이지|게시물|게시글)[^.]{0,12}(?:찾을 수 없|존재하지 않|삭제되)",
@@ -169,22 +173,31 @@ pub(super) fn of(outline: &Outline<'_>, signs: Signs, body: Option<&Body>) -> Op
 /// Whether a page's heading, or else its `<title>`, is that of a notice: not `提示`, `Oops!`, a site's name, nor itself
 /// the refusal.
 pub(super) fn is_titled(outline: &Outline<'_>, heading: &Heading) -> bool {
+    const GENERIC_CHARS: usize = 16;
     static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^关于.{4}|(?:通知|公告|通报|公示|通告|启事|简报|须知|办法|说明|指南|提醒|预告|简介|安排|方案|名单|倡议书|邀请函)$")
             .expect("a literal")
     });
     static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)提示(?:信息)?[!！：:]?$|错误|出错|异常|失败|受限|警告|登[录陆]|认证|验证|跳转|^(?:oops|oh no|error|whoops|sorry|attention|warning|notice|access|log ?in|sign ?in|forbidden|fehler|erreur|エラー|[45][0-9]{2}(?-u:\b))")
+        Regex::new(r"(?i)提示(?:信息)?[!！：:]?$|错误|錯誤|出错|异常|失败|受限|警告|登[录陆]|身份认证|认证$|^(?:安全|访问|人机|滑动)?验证|验证(?:码|页面?)?$|跳转|^(?:attention|warning|notice|access|log ?in|sign ?in)")
+            .expect("a literal")
+    });
+    static OOPS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?:oops|oh no|error|whoops|sorry(?:[,.!]| (?:we|you|but)(?-u:\b)|$)|forbidden|access to this|fehler|erreur|エラー|[45][0-9]{2}(?-u:\b))")
             .expect("a literal")
     });
     let title = match &heading.title {
         Some(title) if heading.score >= heading::SURE / 2.0 => title.as_str(),
         _ => outline.title.as_str(),
     };
+    // longer, and such a word is only one of it
+    let is_generic = |title: &str| {
+        OOPS.is_match(title) || title.chars().count() <= GENERIC_CHARS && GENERIC.is_match(title)
+    };
     let of_a_notice = |title: &str| {
         NOTICE.is_match(title)
             && !MACHINE.is_match(title)
-            && (title.starts_with("关于") || !GENERIC.is_match(title))
+            && (title.starts_with("关于") || !is_generic(title))
     };
     if heading.title.as_deref() != Some(title) {
         let first = title.split(['-', '_', '|', '—']).next().unwrap_or(title);
@@ -194,7 +207,7 @@ pub(super) fn is_titled(outline: &Outline<'_>, heading: &Heading) -> bool {
     of_a_notice(title)
         || measure(title).0 >= 6
             && !is_host
-            && !GENERIC.is_match(title)
+            && !is_generic(title)
             && !heading::is_site_name(title)
             && !heading::is_column_name(title)
             && said(title).is_none()
@@ -222,7 +235,7 @@ fn tells(outline: &Outline<'_>, body: &Body) -> bool {
 /// Whether the text below a title or a date speaks to the reader of his own request, and of nothing else.
 fn answers(outline: &Outline<'_>, body: &Body) -> Option<Refusal> {
     static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^(?:很?对不起|很?抱歉|您(?:好|所|的|当|要|访|无|没|不)|你(?:所|的|当|要|访|无|没|不)|(?:当前|本|该|此)(?:ip|页面?|网页|信息|内容|文章|文档|栏目)|ip|无权|没有权限|仅[限供]|只[限供]|请先?(?:登[录陆](?:后|再|[！!。]|$)|使用校园网|在校内|连接)|(?:没有|未|无法)找到|参数|sorry|oops|you |(?:this|the|that) (?:page|content|document|article|url|link)|(?:page|file|document) not found|we (?:can|could|are unable)|it (?:looks like|seems)|access|404|(?:la|le|cette|ce) (?:page|document)|die(?:se)? (?:\w+ )?seite|l[ao]s? (?:página|documento)|lo sentimos|désolé|leider|entschuldig|お探しの|ご指定の|申し訳|요청하신|죄송)").expect("a literal")
+        Regex::new(r"(?i)^(?:很?对不起|很?抱歉|您(?:好|所|的|当|要|访|无|没|不)|你(?:所|的|当|要|访|无|没|不)|(?:当前|本|该|此)(?:ip|页面?|网页|信息|内容|文章|文档|栏目)|ip|无权|没有权限|仅[限供]|只[限供]|请先?(?:登[录陆](?:后|再|[！!。]|$)|使用校园网|在校内|连接)|(?:没有|未|无法)找到|找不到|查無|参数|sorry|oops|you |(?:this|the|that) (?:page|content|document|article|url|link)|(?:page|file|document) not found|we (?:can|could|are unable)|it (?:looks like|seems)|access|404|(?:la|le|cette|ce) (?:page|document)|die(?:se)? (?:\w+ )?seite|(?:l?[ao]s? )?(?:página|pagina|documento)|запрошенн|(?:эта )?страниц|lo sentimos|désolé|leider|entschuldig|お探しの|ご指定の|申し訳|요청하신|죄송)").expect("a literal")
     });
     let mut lines = body.iter().filter(|&line| outline.lines[line].width > 0);
     let (first, rest) = (lines.next()?, lines.count());

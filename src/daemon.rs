@@ -169,19 +169,21 @@ fn take_up(another: &Arc<Config>, before: &Config, current: &Current, store: &St
         removed = was.difference(&is).count(),
         "the configuration was taken up"
     );
-    let differs = |of: &dyn Fn(&Config) -> String| of(before) != of(another);
-    let fixed: [(&str, &dyn Fn(&Config) -> String); 4] = [
-        ("[server] listen", &|config| {
-            format!("{:?}", config.server.listen)
-        }),
-        ("[store] path", &|config| format!("{:?}", config.store.path)),
-        ("[store] cache", &|config| {
-            config.store.cache_bytes.to_string()
-        }),
-        ("[websub] hub", &|config| format!("{:?}", config.websub.hub)),
-    ];
-    for (key, _) in fixed.into_iter().filter(|(_, of)| differs(of)) {
-        tracing::warn!("another {key} is in force after a restart");
+    for (key, is_other) in [
+        (
+            "[server] listen",
+            before.server.listen != another.server.listen,
+        ),
+        ("[store] path", before.store.path != another.store.path),
+        (
+            "[store] cache",
+            before.store.cache_bytes != another.store.cache_bytes,
+        ),
+        ("[websub] hub", before.websub.hub != another.websub.hub),
+    ] {
+        if is_other {
+            tracing::warn!("another {key} is in force after a restart");
+        }
     }
 }
 

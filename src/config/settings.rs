@@ -306,7 +306,7 @@ mod tests {
             "http://localhost/",
         ] {
             let agent = agent(own);
-            assert!(agent.starts_with("schoolbell/0.1 (+https://"), "{agent}");
+            assert!(agent.starts_with("schoolbell/0.1 ("), "{agent}");
             assert!(!agent.contains(own), "{agent}");
         }
     }

@@ -11,6 +11,7 @@ use regex::Regex;
 use super::{
     pieces::{self, Orders},
     rows::Row,
+    said,
     titles::Title,
     words,
 };
@@ -68,9 +69,9 @@ impl Candidate {
     /// What a folded text shows.
     fn of_text(place: u64, text: &str, context: &DateContext<'_>) -> Option<Self> {
         // of several dates in one text, the one that is named the publishing's
-        let named = words::behind_publishing(text)
+        let named = said::behind_publishing(text)
             .and_then(|rest| Self::of_part(place, rest, Says::Published, context));
-        named.or_else(|| Self::of_part(place, text, words::said_of_date(text), context))
+        named.or_else(|| Self::of_part(place, text, said::said_of_date(text), context))
     }
 
     fn of_part(place: u64, text: &str, says: Says, context: &DateContext<'_>) -> Option<Self> {
@@ -383,7 +384,7 @@ impl<'a> Search<'a, '_> {
         }
         if !may_be_date(text) {
             if visible_chars(text) > 0 {
-                self.label = words::label_alone(text);
+                self.label = said::label_alone(text);
             }
             return;
         }
@@ -514,7 +515,7 @@ pub(super) fn head(row: Row<'_>) -> Vec<Says> {
         return Vec::new();
     };
     line.children()
-        .map(|cell| words::label_alone(&cell.text()))
+        .map(|cell| said::label_alone(&cell.text()))
         .collect()
 }
 

@@ -209,8 +209,8 @@ pub(super) fn read_all(
         chosen.push((*row, same.map(|l| l.element).collect()));
         targets.push(target);
     }
-    let ruled = rules.title.as_ref();
-    let mut in_column = match ruled {
+    let title_rule = rules.title.as_ref();
+    let mut in_column = match title_rule {
         Some(_) => Vec::new(),
         None => titles::column(&chosen),
     };
@@ -218,7 +218,7 @@ pub(super) fn read_all(
     let mut found = Vec::new();
     let mut headings = Vec::new();
     for (((row, same), target), title) in chosen.iter().zip(targets).zip(in_column) {
-        let Some(title) = title.or_else(|| titles::of_row(*row, same, ruled)) else {
+        let Some(title) = title.or_else(|| titles::of_row(*row, same, title_rule)) else {
             continue;
         };
         let candidates = dates::candidates(*row, &title, rules.date.as_ref(), &head, &dating);

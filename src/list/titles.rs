@@ -380,12 +380,11 @@ fn without_tags(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('<') {
         let (before, tag) = rest.split_at(at);
         bare.push_str(before);
-        match tag.find('>').filter(|_| begins_tag(&tag[1..])) {
-            Some(end) => rest = &tag[end + 1..],
-            None => {
-                bare.push('<');
-                rest = &tag[1..];
-            }
+        if let Some(end) = tag.find('>').filter(|_| begins_tag(&tag[1..])) {
+            rest = &tag[end + 1..];
+        } else {
+            bare.push('<');
+            rest = &tag[1..];
         }
     }
     bare.push_str(rest);

@@ -96,13 +96,10 @@ pub(super) fn behind_publishing(text: &str) -> Option<&str> {
 
 /// What a short text with a date says of it.
 pub(super) fn said_of_date(text: &str) -> Says {
-    if looks_dated(text) {
-        // no word but the labels of publishing fits there
-        return if text.contains('更') {
-            Says::Other
-        } else {
-            Says::Nothing
-        };
+    // most dates stand alone, and no word is looked for
+    let is_word = |c: char| c.is_alphabetic() && !matches!(c, '年' | '月' | '日' | 'T' | 'Z');
+    if !text.contains(is_word) {
+        return Says::Nothing;
     }
     let lower = text.to_lowercase();
     let names = |words: &[&str]| words.iter().any(|word| holds_word(&lower, word).is_some());

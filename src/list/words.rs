@@ -715,7 +715,7 @@ fn names_month_and_year(text: &str) -> bool {
     const MOST_CHARS: usize = 70;
     static MONTH: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)(?:[0-9]{1,2}(?:st|nd|rd|th|er|\.)?[ -](?:de )?(?:jan|f[eé]b|f[eé]v|m[aä]r|mrz|apr|avr|ma[iy]|ju[nil]|aug|ao[uû]|sep|o[ck]t|nov|d[eé][cz])[\p{L}]{0,7}\.?,?|(?:jan|feb|mar|apr|may|ju[nl]|aug|sep|oct|nov|dec)[a-z]{0,6}\.? [0-9]{1,2}(?:st|nd|rd|th)?,?)[ -](?:19|20)[0-9]{2}",
+            r"(?i)(?:[0-9]{1,2}(?:st|nd|rd|th|er|º|\.)?[ -](?:de |of )?(?:ene|gen|maa|abr|mag|mei|giu|lug|ago|set|ott|out|dic|янв|фев|мар|апр|ма[йя]|ию[нл]|авг|сен|окт|ноя|дек|jan|f[eé]b|f[eé]v|m[aä]r|mrz|apr|avr|ma[iy]|ju[nil]|aug|ao[uû]|sep|o[ck]t|nov|d[eé][cz])[\p{L}]{0,7}\.?,?(?: del?)?|(?:jan|feb|mar|apr|may|ju[nl]|aug|sep|oct|nov|dec)[a-z]{0,6}\.? [0-9]{1,2}(?:st|nd|rd|th)?,?)[ -](?:19|20)[0-9]{2}",
         )
         .expect("the pattern is good")
     });

@@ -145,7 +145,7 @@ async fn another(files: Option<&mut Files>, current: &Current) -> Arc<Config> {
                 tracing::error!(
                     "the configuration is refused, and what was in force stays:\n{error}"
                 );
-                current.site().set_refused(Some(error.to_string()));
+                current.site().set_refused(Some(error.brief()));
             }
         }
     }

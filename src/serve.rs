@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -78,10 +78,7 @@ pub fn router(site: impl Into<Current>) -> Router {
         .route("/search.rss", get(search::rss))
         .route("/search.atom", get(search::atom))
         .route("/search.json", get(search::json))
-        .route(
-            "/hub",
-            post(hub::post).layer(DefaultBodyLimit::max(hub::FORM_BYTES)),
-        )
+        .route("/hub", post(hub::post))
         .route("/api/sources", get(api::sources))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))

@@ -366,6 +366,7 @@ impl Store {
             limit,
             keep: None,
             looked_at: usize::MAX,
+            abandoned: None,
         };
         self.choose(scope, &choice)
     }
@@ -378,30 +379,26 @@ impl Store {
         read::choose(&self.view, scope, choice)
     }
 
-    /// The last of the documents in which a scope's past is kept, by the article that it begins with. Documents hold at
-    /// most `size` articles, and stay as they are but for retention and for what becomes of their articles.
+    /// The last of the documents in which a scope's past is kept that holds more than is `shown`, by the article that it
+    /// begins with. Documents hold at
+    /// most 50 articles, and stay as they are but for retention and for what becomes of their articles.
     ///
     /// # Errors
     /// As [`Store::known`].
     pub fn newest_archive(
         &self,
         scope: &Scope,
-        size: usize,
+        shown: &[ArticleId],
     ) -> Result<Option<ArticleId>, StoreError> {
-        archive::newest(&self.view, scope, size)
+        archive::newest(&self.view, scope, shown)
     }
 
     /// The document of a scope's past that begins with an article, if one does.
     ///
     /// # Errors
     /// As [`Store::known`].
-    pub fn archive(
-        &self,
-        scope: &Scope,
-        size: usize,
-        first: ArticleId,
-    ) -> Result<Option<Archive>, StoreError> {
-        archive::archive(&self.view, scope, size, first)
+    pub fn archive(&self, scope: &Scope, first: ArticleId) -> Result<Option<Archive>, StoreError> {
+        archive::archive(&self.view, scope, first)
     }
 
     /// When the articles of a scope came, the latest first: those after `since`, `most` of them. Stories are not merged.
@@ -415,6 +412,11 @@ impl Store {
         most: usize,
     ) -> Result<Vec<Timestamp>, StoreError> {
         read::times(&self.view, scope, nanos(since), most)
+    }
+
+    /// The sources that were ever polled, or list articles. From memory.
+    pub fn source_ids(&self) -> Vec<SourceId> {
+        self.view.sources().numbers.keys().cloned().collect()
     }
 
     /// Whether a source was ever polled, or lists articles. From memory.

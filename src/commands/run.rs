@@ -16,7 +16,7 @@ use crate::{
 pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
     let (config, read) = Config::load_with_files(path)?;
     let config = Arc::new(config);
-    let files = Files::watch(path, read);
+    let files = Files::watch(path, read, &config);
     serve::allow_many_files();
     let listener = Listener::bind(&config.server.listen).await?;
     let store = daemon::open_store(&config).await?;

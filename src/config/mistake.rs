@@ -152,6 +152,11 @@ impl Mistake {
         &self.what
     }
 
+    /// What to do about it, if that is known.
+    pub fn advice(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
     /// What was expected at the place.
     pub fn expected(&self) -> &str {
         &self.expected

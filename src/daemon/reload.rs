@@ -19,10 +19,46 @@ use crate::config::{Config, ConfigError, Read};
 /// Behind a change, the time in which others are waited for: an editor writes in several steps.
 const GATHER: Duration = Duration::from_millis(300);
 
+/// So often the files are looked at for whether they change still.
+const READINGS: usize = 10;
+
+const NO_SOURCES: &str = "no source is named any more; if that is meant, send SIGHUP";
+
+/// Why what the files say is not taken up.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// They have mistakes.
+    #[error(transparent)]
+    Mistakes(#[from] ConfigError),
+    /// They name no sources, and did before.
+    #[error("{NO_SOURCES}")]
+    Empty,
+}
+
+impl Refused {
+    /// What may be shown to anybody: where and what, without the lines of the files, which may hold secrets.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Mistakes(ConfigError::Mistakes(mistakes)) => mistakes
+                .iter()
+                .map(|mistake| {
+                    let (file, line, column) = (mistake.file(), mistake.line(), mistake.column());
+                    let help = mistake.advice().map(|help| format!("; {help}"));
+                    let (what, help) = (mistake.what(), help.unwrap_or_default());
+                    format!("{file}:{line}:{column}: {what}{help}\n")
+                })
+                .collect(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// The files of the configuration in force, watched.
 pub struct Files {
     path: PathBuf,
     read: Read,
+    /// Whether they name sources.
+    has_sources: bool,
     /// The last refusal, so that it is told once.
     refused: Option<String>,
     changes: Receiver<()>,
@@ -35,7 +71,7 @@ pub struct Files {
 impl Files {
     /// Watches the files that a configuration was read from. Where the system does not let them be watched, it is said,
     /// and SIGHUP is left. Needs a runtime.
-    pub fn watch(path: &Path, read: Read) -> Self {
+    pub fn watch(path: &Path, read: Read, config: &Config) -> Self {
         let (announcer, changes) = mpsc::channel(1);
         let watcher = notify::recommended_watcher(announce(announcer));
         let watcher = watcher
@@ -46,6 +82,7 @@ impl Files {
         let mut files = Self {
             path: path.to_owned(),
             read,
+            has_sources: !config.sources.is_empty(),
             refused: None,
             changes,
             watcher,
@@ -61,17 +98,20 @@ impl Files {
     ///
     /// # Errors
     /// They have mistakes now.
-    pub async fn next(&mut self) -> Result<Arc<Config>, ConfigError> {
+    pub async fn next(&mut self) -> Result<Arc<Config>, Refused> {
         loop {
             let asked = self.wait().await;
-            let path = self.path.clone();
-            let reading = tokio::task::spawn_blocking(move || Config::load_with_files(&path)).await;
-            // it is neither aborted nor does it panic on any file
-            let reading = reading.unwrap_or_else(|p| std::panic::resume_unwind(p.into_panic()));
-            match reading {
+            match self.load().await {
                 Ok((_, read)) if read == self.read && !asked && self.refused.is_none() => {}
+                // a file that is being written anew is empty for a moment, and an editor may have been killed there
+                Ok((config, _)) if config.sources.is_empty() && self.has_sources && !asked => {
+                    if self.refused.replace(NO_SOURCES.to_owned()).as_deref() != Some(NO_SOURCES) {
+                        return Err(Refused::Empty);
+                    }
+                }
                 Ok((config, read)) => {
                     self.refused = None;
+                    self.has_sources = !config.sources.is_empty();
                     self.read = read;
                     self.watch_folders();
                     return Ok(Arc::new(config));
@@ -80,11 +120,34 @@ impl Files {
                     let words = error.to_string();
                     if asked || self.refused.as_ref() != Some(&words) {
                         self.refused = Some(words);
-                        return Err(error);
+                        return Err(Refused::Mistakes(error));
                     }
                 }
             }
         }
+    }
+
+    /// Reads the files until they say the same twice: who writes them may be half done.
+    async fn load(&self) -> Result<(Config, Read), ConfigError> {
+        let mut before = None;
+        for _ in 0..READINGS {
+            let path = self.path.clone();
+            let reading = tokio::task::spawn_blocking(move || Config::load_with_files(&path)).await;
+            // it is neither aborted nor does it panic on any file
+            let reading = reading.unwrap_or_else(|p| std::panic::resume_unwind(p.into_panic()));
+            let said = match &reading {
+                Ok((_, read)) => Ok(read.clone()),
+                Err(error) => Err(error.to_string()),
+            };
+            if before.as_ref() == Some(&said) {
+                return reading;
+            }
+            before = Some(said);
+            tokio::time::sleep(GATHER).await;
+        }
+        let path = self.path.clone();
+        let reading = tokio::task::spawn_blocking(move || Config::load_with_files(&path)).await;
+        reading.unwrap_or_else(|p| std::panic::resume_unwind(p.into_panic()))
     }
 
     /// Whether SIGHUP came; else a file has changed.
@@ -103,7 +166,12 @@ impl Files {
             Some(()) = hangup => true,
             else => std::future::pending().await,
         };
-        while !asked && timeout(GATHER, self.changes.recv()).await.is_ok() {}
+        // something else may be written in the same folder all the time
+        for _ in 0..READINGS {
+            if asked || timeout(GATHER, self.changes.recv()).await.is_err() {
+                break;
+            }
+        }
         asked
     }
 

@@ -237,6 +237,11 @@ impl Subject {
                 });
                 Scope::Sources(ids.cloned().collect())
             }
+            Self::All if site.has_removed() => {
+                let sources = site.config.sources.iter();
+                let ids = sources.flat_map(|s| std::iter::once(&s.id).chain(&s.aliases));
+                Scope::Sources(ids.cloned().collect())
+            }
             Self::All => Scope::All,
         }
     }

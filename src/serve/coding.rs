@@ -98,7 +98,7 @@ impl Coding {
 }
 
 /// The weight of a coding in thousandths; 1 where nothing, or nothing readable, is said.
-fn weight(parameters: &str) -> u16 {
+pub(super) fn weight(parameters: &str) -> u16 {
     let said = parameters.split(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let value = name.trim().eq_ignore_ascii_case("q").then_some(value)?;

@@ -1,6 +1,6 @@
 //! The feed that an address asks for: from the store's entries to [`Feed`].
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::atomic::AtomicBool};
 
 use jiff::Timestamp;
 use xxhash_rust::xxh3::Xxh3Default;
@@ -16,8 +16,10 @@ use crate::{
     store::{self, Choice, StoreError},
 };
 
-/// A filter that finds little looks no further.
+/// A filter that anybody may ask for and that finds little looks no further;
 const LOOKED_AT: usize = 5_000;
+/// one of the configuration.
+const OWN_LOOKED_AT: usize = 100_000;
 
 /// A feed document, still to be rendered.
 pub(super) struct Composed {
@@ -39,6 +41,7 @@ pub(super) fn compose(
     site: &Site,
     address: &Address,
     before: &[Held],
+    abandoned: Option<&AtomicBool>,
 ) -> Result<Option<Composed>, StoreError> {
     let scope = address.subject.scope(site);
     let limit = address.narrowing.limit.unwrap_or(site.config.feed.entries);
@@ -46,10 +49,7 @@ pub(super) fn compose(
     let mut pages = Pages::default();
     let entries = match address.part {
         Part::Archive(first) => {
-            let Some(found) = site
-                .store
-                .archive(&scope, site.config.feed.entries, first)?
-            else {
+            let Some(found) = site.store.archive(&scope, first)? else {
                 return Ok(None);
             };
             pages.this = Some(archive(first));
@@ -64,7 +64,7 @@ pub(super) fn compose(
                 Part::Page(page) => page,
                 _ => 1,
             };
-            let (entries, more) = chosen(site, address, &scope, limit, page)?;
+            let (entries, more) = chosen(site, address, &scope, (limit, page), abandoned)?;
             if page > 1 {
                 if entries.is_empty() {
                     return Ok(None);
@@ -72,10 +72,8 @@ pub(super) fn compose(
                 pages.this = Some(format!("page={page}"));
                 pages.previous = Some((page > 2).then(|| format!("page={}", page - 1)));
             } else if address.narrowing == Narrowing::default() {
-                pages.prev_archive = site
-                    .store
-                    .newest_archive(&scope, site.config.feed.entries)?
-                    .map(archive);
+                let shown: Vec<_> = entries.iter().map(|entry| entry.article.id).collect();
+                pages.prev_archive = site.store.newest_archive(&scope, &shown)?.map(archive);
             }
             pages.next = more.then(|| format!("page={}", page + 1));
             entries
@@ -96,8 +94,8 @@ fn chosen(
     site: &Site,
     address: &Address,
     scope: &store::Scope,
-    limit: usize,
-    page: usize,
+    (limit, page): (usize, usize),
+    abandoned: Option<&AtomicBool>,
 ) -> Result<(Vec<store::Entry>, bool), StoreError> {
     let shows = |article: &Article| shows(site, address, article);
     let narrowed = is_narrowed(site, address);
@@ -108,7 +106,12 @@ fn chosen(
             skip,
             limit: limit + 1,
             keep: narrowed.then_some(&shows),
-            looked_at: if narrowed { LOOKED_AT } else { usize::MAX },
+            looked_at: match (narrowed, address.narrowing.filter.is_open()) {
+                (false, _) => usize::MAX,
+                (true, true) => OWN_LOOKED_AT,
+                (true, false) => LOOKED_AT,
+            },
+            abandoned,
         },
     )?;
     let more = entries.len() > limit;

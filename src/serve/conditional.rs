@@ -12,7 +12,7 @@ use futures_util::stream;
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
 use super::{
-    coding::Coding,
+    coding::{self, Coding},
     rendition::{Rendition, hash_of},
 };
 
@@ -53,9 +53,8 @@ impl<'a> Asked<'a> {
         if let Some(list) = &self.none_match {
             return names(list, etag);
         }
-        // a date in another form than IMF-fixdate is ignored (section 13.1.3)
         let since = self.modified_since.as_deref();
-        let since = since.and_then(|text| DateTimeParser::new().parse_timestamp(text).ok());
+        let since = since.and_then(http_date);
         since.is_some_and(|since| last_modified.as_second() <= since.as_second())
     }
 
@@ -68,7 +67,7 @@ impl<'a> Asked<'a> {
                 (name.trim(), parameters.trim())
             });
             names.any(|(name, parameters)| {
-                name.eq_ignore_ascii_case("feed") && !matches!(parameters, "q=0" | "q=0.0")
+                name.eq_ignore_ascii_case("feed") && coding::weight(parameters) > 0
             })
         });
         match &self.none_match {
@@ -76,6 +75,18 @@ impl<'a> Asked<'a> {
             _ => Vec::new(),
         }
     }
+}
+
+/// A date in any of the three forms (section 5.6.7); none for another one, which is ignored (section 13.1.3).
+fn http_date(text: &str) -> Option<Timestamp> {
+    let old = |form| {
+        let read = jiff::fmt::strtime::parse(form, text).ok()?;
+        let at = read.to_datetime().ok()?;
+        jiff::tz::TimeZone::UTC.to_timestamp(at).ok()
+    };
+    let imf = DateTimeParser::new().parse_timestamp(text).ok();
+    imf.or_else(|| old("%A, %d-%b-%y %H:%M:%S GMT"))
+        .or_else(|| old("%a %b %e %H:%M:%S %Y"))
 }
 
 fn joined<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, str>> {
@@ -172,6 +183,10 @@ mod tests {
             ("Sun, 01 Mar 2026 07:59:59 GMT", false),
             ("Mon, 02 Mar 2026 08:00:00 GMT", true),
             ("yesterday", false),
+            ("Sunday, 01-Mar-26 08:00:00 GMT", true),
+            ("Sunday, 01-Mar-26 07:59:59 GMT", false),
+            ("Sun Mar  1 08:00:00 2026", true),
+            ("Sun Mar  1 07:59:59 2026", false),
         ] {
             assert_eq!(fresh(None, Some(value)), expected, "{value}");
         }

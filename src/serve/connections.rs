@@ -123,7 +123,7 @@ async fn accept(
             let (stream, _) = listener.accept().await?;
             let service = service.clone();
             tokio::spawn(async move {
-                service.hyper(stream).await;
+                service.hyper(stream, Version::One).await;
                 drop(place);
             });
         }
@@ -160,6 +160,25 @@ pub(super) async fn stopped(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
+/// Which version of HTTP a connection speaks.
+#[derive(Clone, Copy)]
+enum Version {
+    One,
+    Two,
+}
+
+impl Version {
+    /// By its first bytes: HTTP/2 begins with its preface (RFC 9113, section 3.4). Half a preface is no HTTP/2, so that
+    /// its other half is not waited for without end.
+    fn of(begun: &[u8]) -> Self {
+        if begun.starts_with(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") {
+            Self::Two
+        } else {
+            Self::One
+        }
+    }
+}
+
 /// What answers.
 #[derive(Clone)]
 struct Service {
@@ -173,15 +192,24 @@ impl Service {
         let mut stopped = self.stopped.clone();
         if let Some(begun) = quick::answer(&mut stream, &self.current, &mut stopped).await {
             let (read, write) = stream.into_split();
+            let version = Version::of(&begun);
             let read = io::Cursor::new(begun).chain(read);
             // what hyper keeps is large, and a connection that it never sees shall not make room for it
-            Box::pin(self.hyper(tokio::io::join(read, write))).await;
+            Box::pin(self.hyper(tokio::io::join(read, write), version)).await;
         }
         drop(place);
     }
 
-    async fn hyper(mut self, io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let mut builder = auto::Builder::new(TokioExecutor::new());
+    async fn hyper(
+        mut self,
+        io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        version: Version,
+    ) {
+        let builder = auto::Builder::new(TokioExecutor::new());
+        let mut builder = match version {
+            Version::One => builder.http1_only(),
+            Version::Two => builder.http2_only(),
+        };
         builder
             .http1()
             .timer(TokioTimer::new())

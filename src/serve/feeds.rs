@@ -5,7 +5,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
 use axum::{
@@ -233,6 +233,9 @@ pub(super) async fn rendered(
     site: &Arc<Site>,
     address: &Address,
 ) -> Result<Arc<Rendered>, Failure> {
+    if !address.narrowing.filter.is_open() {
+        return narrowed(site, address).await;
+    }
     let FeedCache(cache) = &*site.feeds;
     let mut before = None;
     loop {
@@ -251,7 +254,7 @@ pub(super) async fn rendered(
         };
         let making = tokio::task::spawn_blocking({
             let (site, address) = (site.clone(), address.clone());
-            move || render(&site, &address, before.as_deref())
+            move || render(&site, &address, before.as_deref(), None)
         });
         return match making.await {
             Ok(Ok(Some(rendered))) => {
@@ -273,10 +276,53 @@ pub(super) async fn rendered(
     }
 }
 
+/// A feed that is narrowed by expressions is made for who asks, and not kept: there are as many as anybody likes. Few
+/// are made at the same time, and none for who has gone.
+async fn narrowed(site: &Arc<Site>, address: &Address) -> Result<Arc<Rendered>, Failure> {
+    // the semaphore is never closed
+    let Ok(place) = site.narrowing.clone().acquire_owned().await else {
+        return Err(Failure::Broken);
+    };
+    let asker = Asker::default();
+    let making = tokio::task::spawn_blocking({
+        let (site, address, gone) = (site.clone(), address.clone(), asker.gone.clone());
+        move || {
+            let made = render(&site, &address, None, Some(&gone));
+            drop(place);
+            made
+        }
+    });
+    match making.await {
+        Ok(Ok(Some(rendered))) => Ok(Arc::new(rendered)),
+        Ok(Ok(None)) => Err(Failure::Unknown("this part of the feed")),
+        Ok(Err(error)) => {
+            broken(&error);
+            Err(Failure::Broken)
+        }
+        Err(error) => {
+            broken(&error);
+            Err(Failure::Broken)
+        }
+    }
+}
+
+/// Who asks; goes with the connection.
+#[derive(Default)]
+struct Asker {
+    gone: Arc<AtomicBool>,
+}
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        self.gone.store(true, Ordering::Relaxed);
+    }
+}
+
 fn render(
     site: &Site,
     address: &Address,
     before: Option<&Rendered>,
+    abandoned: Option<&AtomicBool>,
 ) -> Result<Option<Rendered>, crate::store::StoreError> {
     let scope = address.subject.scope(site);
     // read before the entries: a change in between is then seen by the next asker
@@ -287,7 +333,7 @@ fn render(
             .unwrap_or_default(),
         _ => Arc::default(),
     };
-    let Some(composed) = compose(site, address, &held_before)? else {
+    let Some(composed) = compose(site, address, &held_before, abandoned)? else {
         return Ok(None);
     };
     let rendition = Rendition::linked(

@@ -1,13 +1,15 @@
 //! What the hub has of HTTP: the form that subscribers post, and feeds as topics.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
+    body::{Body, to_bytes},
     extract::State,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use tokio::time::timeout;
 use url::Url;
 
 use super::{
@@ -23,8 +25,11 @@ use crate::{
     websub::{Hub, Refused, Request},
 };
 
+/// How long a form may take to come.
+const FORM_TIME: Duration = Duration::from_secs(20);
+
 /// The most bytes of a form.
-pub(super) const FORM_BYTES: usize = 16 << 10;
+const FORM_BYTES: usize = 16 << 10;
 
 /// A feed as it is delivered.
 #[derive(Clone, Debug)]
@@ -49,7 +54,24 @@ pub enum NoDocument {
 }
 
 /// `POST /hub`
-pub(super) async fn post(State(site): State<Arc<Site>>, form: Bytes) -> Response {
+pub(super) async fn post(State(site): State<Arc<Site>>, body: Body) -> Response {
+    let reading = timeout(FORM_TIME, to_bytes(body, FORM_BYTES));
+    let form = match reading.await {
+        Ok(Ok(form)) => form,
+        Ok(Err(_)) => {
+            let words = "expected a form of at most 16 KiB\n";
+            return (StatusCode::PAYLOAD_TOO_LARGE, words).into_response();
+        }
+        Err(_) => {
+            let close = [(header::CONNECTION, "close")];
+            return (
+                StatusCode::REQUEST_TIMEOUT,
+                close,
+                "the form did not come\n",
+            )
+                .into_response();
+        }
+    };
     let Some(hub) = site.hub() else {
         return not_found("a hub");
     };
@@ -83,13 +105,15 @@ impl Site {
     }
 
     fn hub(&self) -> Option<&Arc<Hub>> {
-        self.own_hub.get()
+        let is_own = matches!(self.config.websub.hub, HubSettings::Own);
+        self.own_hub.get().filter(|_| is_own)
     }
 
     /// The hub's address that feeds name.
     pub(super) fn hub_address(&self) -> Option<String> {
         match &self.config.websub.hub {
-            HubSettings::Own => Some(self.address(&["hub"])),
+            // what is not running, since the configuration had another one at the start, is not named
+            HubSettings::Own => self.own_hub.get().map(|_| self.address(&["hub"])),
             HubSettings::Outside(url) => Some(url.to_string()),
             HubSettings::Off => None,
         }

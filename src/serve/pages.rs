@@ -258,6 +258,7 @@ fn time(site: &Site, id: &str, at: Timestamp) -> Markup {
         .and_then(|id| site.source(&id))
         .map_or(TimeZone::UTC, |source| source.timezone.clone());
     let local = at.to_zoned_datetime(zone);
+    let at = at.strftime("%Y-%m-%dT%H:%M:%SZ");
     html! { time datetime=(at) { (local.strftime("%Y-%m-%d %H:%M")) } }
 }
 

@@ -48,7 +48,7 @@ type Key = (String, Option<Format>);
 /// The last answers.
 pub(super) struct Searches {
     kept: Cache<Key, Arc<Kept>, Size>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 struct Kept {
@@ -70,7 +70,7 @@ impl Default for Searches {
     fn default() -> Self {
         Self {
             kept: Cache::with_weighter(100, KEPT_BYTES, Size),
-            places: Semaphore::new(SIDE_BY_SIDE),
+            places: Arc::new(Semaphore::new(SIDE_BY_SIDE)),
         }
     }
 }
@@ -137,7 +137,8 @@ async fn answer(
         },
     };
     let age = match (format, &site.config.server.token) {
-        (None, _) => HeaderValue::from_static("max-age=0"),
+        (None, None) => HeaderValue::from_static("max-age=0"),
+        (None, Some(_)) => HeaderValue::from_static("private, max-age=0"),
         (Some(_), None) => AGE,
         (Some(_), Some(_)) => HeaderValue::from_static("private, max-age=10"),
     };
@@ -157,10 +158,15 @@ async fn made(
     state: (u64, u64),
 ) -> Result<Arc<Kept>, Response> {
     // the semaphore is never closed
-    let _place = site.searches.places.acquire().await;
+    let place = site.searches.places.clone().acquire_owned().await;
     let making = tokio::task::spawn_blocking({
         let site = site.clone();
-        move || document(&site, &search, &question, format)
+        move || {
+            let made = document(&site, &search, &question, format);
+            // with the work, not with who asked: it goes on when that one has gone
+            drop(place);
+            made
+        }
     });
     let (document, content_type) = match making.await {
         Ok(Ok(made)) => made,
@@ -194,6 +200,7 @@ fn document(
         limit,
         keep: filters.then_some(&shows),
         looked_at: if filters { LOOKED_AT } else { usize::MAX },
+        abandoned: None,
     };
     let found = site.store.search(question, &scope, &choice)?;
     let more = choice.skip.saturating_add(found.entries.len()) < found.total;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{documents::Documents, feeds::FeedCache, search::Searches, words::Words};
@@ -21,6 +22,9 @@ use crate::{
     websub::Hub,
 };
 
+/// Narrowed feeds that are made at the same time.
+const NARROWED: usize = 2;
+
 /// The shared part of all routes.
 pub struct Site {
     pub(super) config: Arc<Config>,
@@ -29,6 +33,8 @@ pub struct Site {
     pub(super) epoch: u64,
     pub(super) feeds: Arc<FeedCache>,
     pub(super) documents: Arc<Documents>,
+    /// Feeds that are narrowed by what anybody may ask for: few at the same time.
+    pub(super) narrowing: Arc<Semaphore>,
     /// Why the present files of the configuration are not in force, if they are not.
     refused: Mutex<Option<String>>,
     pub(super) searches: Searches,
@@ -38,6 +44,8 @@ pub struct Site {
     /// The ids that sources had before, and their present ones.
     renamed: HashMap<SourceId, SourceId>,
     groups: Vec<(String, Vec<SourceId>)>,
+    /// Whether the store has sources that the configuration does not name any more: they are in no feed.
+    has_removed: bool,
     ready: AtomicBool,
     pub(super) own_hub: OnceLock<Arc<Hub>>,
 }
@@ -64,6 +72,12 @@ impl Site {
             aliases.map(|alias| (alias.clone(), source.id.clone()))
         });
         let renamed = renamed.collect();
+        let renamed: HashMap<_, _> = renamed;
+        let is_removed = |id: &SourceId| {
+            let sources: &HashMap<SourceId, Arc<Source>> = &sources;
+            !sources.contains_key(id) && !renamed.contains_key(id)
+        };
+        let has_removed = store.source_ids().iter().any(is_removed);
         let words = Words::of(config.lang);
         Self {
             config,
@@ -71,6 +85,7 @@ impl Site {
             epoch: 0,
             feeds: Arc::default(),
             documents: Arc::default(),
+            narrowing: Arc::new(Semaphore::new(NARROWED)),
             refused: Mutex::default(),
             searches: Searches::default(),
             clock,
@@ -78,6 +93,7 @@ impl Site {
             sources,
             renamed,
             groups,
+            has_removed,
             ready: AtomicBool::new(false),
             own_hub: OnceLock::new(),
         }
@@ -90,6 +106,7 @@ impl Site {
         site.epoch = self.epoch + 1;
         site.feeds = self.feeds.clone();
         site.documents = self.documents.clone();
+        site.narrowing = self.narrowing.clone();
         site.ready = AtomicBool::new(self.is_ready());
         site.own_hub = self.own_hub.clone();
         site
@@ -122,6 +139,10 @@ impl Site {
 
     pub(super) fn source(&self, id: &SourceId) -> Option<&Arc<Source>> {
         self.sources.get(id)
+    }
+
+    pub(super) fn has_removed(&self) -> bool {
+        self.has_removed
     }
 
     /// The present id of a source that had this one before.

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use jiff::Timestamp;
@@ -86,6 +87,16 @@ pub struct Choice<'a> {
     pub keep: Option<&'a dyn Fn(&Article) -> bool>,
     /// So many are looked at, however many are found.
     pub looked_at: usize,
+    /// Turns true where nobody waits for the answer any more: what was found by then will do.
+    pub abandoned: Option<&'a AtomicBool>,
+}
+
+impl Choice<'_> {
+    /// Whether nobody waits for the answer any more.
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned
+            .is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
 }
 
 /// An article as it stands in a feed.

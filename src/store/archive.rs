@@ -3,8 +3,8 @@
 //! Feed order is no order to cut by: an article that is found late has an old date, and would move all that are older
 //! by one place. So archives are cut in the order in which articles came. Where a block ends must not depend on how many
 //! there were before, which retention changes: one article in so many, chosen by its id, begins a block, and a block
-//! that has grown to the size of a feed document is cut. A block that another one follows is closed: nothing comes into
-//! it any more.
+//! that has grown large is cut. A block that another one follows is closed: nothing comes into it any more. The last one
+//! is linked to where it holds what the newest document does not.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -19,6 +19,9 @@ use super::{
 };
 use crate::{article::ArticleId, source::SourceId};
 
+/// The most articles of a document. Not the size of feeds, which changes with the configuration: addresses stay.
+const SIZE: usize = 50;
+
 /// Scopes that list more are looked through by way of all articles.
 const LISTED: u64 = 100_000;
 
@@ -26,27 +29,31 @@ const LISTED: u64 = 100_000;
 pub(super) fn newest(
     view: &View,
     scope: &Scope,
-    size: usize,
+    shown: &[ArticleId],
 ) -> Result<Option<ArticleId>, StoreError> {
     let _steady = view.steady();
-    let arrivals = Arrivals::of(view, scope, size)?;
-    let open = arrivals.run(u64::MAX)?;
-    let blocks: Vec<_> = open.chunks(arrivals.size).collect();
-    if let [.., closed, _] = blocks.as_slice() {
-        return Ok(closed.first().map(Came::id));
+    let arrivals = Arrivals::of(view, scope)?;
+    let run = arrivals.run(u64::MAX)?;
+    let mut blocks = run.chunks(SIZE).rev();
+    let open = blocks.next().unwrap_or_default();
+    // what came last may be old, and then it is not among the newest
+    if open.iter().any(|came| !shown.contains(&came.id())) {
+        return Ok(open.first().map(Came::id));
     }
-    arrivals.last_before(&open)
+    match blocks.next() {
+        Some(closed) => Ok(closed.first().map(Came::id)),
+        None => arrivals.last_before(&run),
+    }
 }
 
 /// See [`super::Store::archive`].
 pub(super) fn archive(
     view: &View,
     scope: &Scope,
-    size: usize,
     first: ArticleId,
 ) -> Result<Option<Archive>, StoreError> {
     let _steady = view.steady();
-    let arrivals = Arrivals::of(view, scope, size)?;
+    let arrivals = Arrivals::of(view, scope)?;
     let Some(number) = read::number(view, first)? else {
         return Ok(None);
     };
@@ -56,18 +63,16 @@ pub(super) fn archive(
     if !run
         .last()
         .is_some_and(|came| came.number == number && came.id() == first)
-        || !before.is_multiple_of(arrivals.size)
+        || !before.is_multiple_of(SIZE)
     {
         return Ok(None);
     }
-    let (block, Some(next)) = arrivals.block(number)? else {
-        return Ok(None);
-    };
-    let earlier = match before.checked_sub(arrivals.size) {
+    let (block, next) = arrivals.block(number)?;
+    let earlier = match before.checked_sub(SIZE) {
         Some(at) => Some(run[at].id()),
         None => arrivals.last_before(&run)?,
     };
-    let later = arrivals.block(next.number)?.1.map(|_| next.id());
+    let later = next.map(|next| next.id());
     let mut walk = Walk::new(view, scope)?;
     let mut shown = Vec::new();
     for came in block {
@@ -103,7 +108,6 @@ impl Came {
 /// A scope's articles in the order in which they came.
 struct Arrivals<'a> {
     view: &'a View,
-    size: usize,
     among: Among,
 }
 
@@ -115,7 +119,7 @@ enum Among {
 }
 
 impl<'a> Arrivals<'a> {
-    fn of(view: &'a View, scope: &Scope, size: usize) -> Result<Self, StoreError> {
+    fn of(view: &'a View, scope: &Scope) -> Result<Self, StoreError> {
         let sources = view.sources();
         let ids: &[SourceId] = match scope {
             Scope::All => &[],
@@ -141,11 +145,7 @@ impl<'a> Arrivals<'a> {
                 Among::Listed(came)
             }
         };
-        Ok(Self {
-            view,
-            size: size.max(2),
-            among,
-        })
+        Ok(Self { view, among })
     }
 
     /// The articles before a number, the latest first.
@@ -204,11 +204,11 @@ impl<'a> Arrivals<'a> {
         }))
     }
 
-    fn begins_block(&self, came: &Came) -> bool {
+    fn begins_block(came: &Came) -> bool {
         let bytes = came.row.id;
         let word = u64::from_be_bytes(bytes[8..].try_into().unwrap_or_default());
-        // half the size on average, so that what is open is as good as always among a feed's newest
-        word.is_multiple_of((self.size / 2).max(1) as u64)
+        // half the size on average
+        word.is_multiple_of(SIZE as u64 / 2)
     }
 
     /// The articles before a number back to one whose id begins a block, the earliest first.
@@ -216,7 +216,7 @@ impl<'a> Arrivals<'a> {
         let mut run = Vec::new();
         for came in self.before(before) {
             let came = came?;
-            let begins = self.begins_block(&came);
+            let begins = Self::begins_block(&came);
             run.push(came);
             if begins {
                 break;
@@ -232,7 +232,7 @@ impl<'a> Arrivals<'a> {
             return Ok(None);
         };
         let earlier = self.run(first.number)?;
-        let last = earlier.chunks(self.size).next_back();
+        let last = earlier.chunks(SIZE).next_back();
         Ok(last.and_then(|block| block.first()).map(Came::id))
     }
 
@@ -241,7 +241,7 @@ impl<'a> Arrivals<'a> {
         let mut block = Vec::new();
         for came in self.from(number) {
             let came = came?;
-            if block.len() == self.size || !block.is_empty() && self.begins_block(&came) {
+            if block.len() == SIZE || !block.is_empty() && Self::begins_block(&came) {
                 return Ok((block, Some(came)));
             }
             block.push(came);

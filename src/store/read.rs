@@ -32,6 +32,7 @@ pub(super) fn choose(
     let mut entries = Vec::new();
     while entries.len() < choice.limit
         && left > 0
+        && !choice.is_abandoned()
         && let Some(group) = walk.next_group()?
     {
         left = left.saturating_sub(group.len());

@@ -20,8 +20,9 @@ use tokio::{
 use super::{Hub, Key, Subscription, hex, signature};
 use crate::serve::{Current, Document, NoDocument};
 
-/// Deliveries under way.
+/// Deliveries under way, in all and to one host: callbacks that hang hold up those of their own host.
 const SIDE_BY_SIDE: usize = 64;
+const TO_ONE_HOST: usize = 4;
 /// Leases that have ended are looked for so often.
 const SWEEP: Duration = Duration::from_mins(10);
 const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature");
@@ -54,6 +55,7 @@ struct Push {
     hub: Arc<Hub>,
     current: Current,
     places: Arc<Semaphore>,
+    hosts: HashMap<String, Arc<Semaphore>>,
     deliveries: JoinSet<Delivered>,
     under_way: HashSet<Key>,
     /// Of those, where the feed may have changed meanwhile.
@@ -70,6 +72,7 @@ impl Hub {
             hub: Arc::clone(&self),
             current: current.into(),
             places: Arc::new(Semaphore::new(SIDE_BY_SIDE)),
+            hosts: HashMap::new(),
             deliveries: JoinSet::new(),
             under_way: HashSet::new(),
             outdated: HashSet::new(),
@@ -120,6 +123,7 @@ impl Push {
             }
         }
         self.end(ended).await;
+        self.hosts.retain(|_, places| Arc::strong_count(places) > 1);
         self.failing
             .retain(|(topic, _), _| topics.contains_key(topic));
         for (topic, subscriptions) in topics {
@@ -163,9 +167,16 @@ impl Push {
                 continue;
             }
             let (hub, places) = (Arc::clone(&self.hub), Arc::clone(&self.places));
+            let host = subscription.callback.host_str().unwrap_or_default();
+            let at_host = self
+                .hosts
+                .entry(host.to_owned())
+                .or_insert_with(|| Arc::new(Semaphore::new(TO_ONE_HOST)));
+            let at_host = Arc::clone(at_host);
             let document = document.clone();
             self.deliveries.spawn(async move {
-                // the semaphore is never closed
+                // the semaphores are never closed
+                let _at_host = at_host.acquire().await;
                 let _place = places.acquire().await;
                 Delivered {
                     key,

@@ -170,6 +170,7 @@ fn ask(store: &Store, articles: u64, seed: u64) -> (Vec<Duration>, usize) {
         limit: ENTRIES,
         keep: None,
         looked_at: usize::MAX,
+        abandoned: None,
     };
     let mut all = 0;
     let times = (0..QUERIES).map(|n| {

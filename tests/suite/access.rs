@@ -31,7 +31,6 @@ async fn who_has_no_token_learns_how_to_give_one_and_nothing_else() {
         "/all.json",
         "/feeds.opml",
         "/api/sources",
-        "/style.css",
         "/readyz",
         "/nowhere",
         "/feeds/none.rss",

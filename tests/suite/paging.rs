@@ -122,7 +122,7 @@ async fn archives(site: &Published, feed: &str) -> (Vec<(String, Vec<u8>)>, BTre
 #[tokio::test]
 async fn archives_stay_as_they_are_and_hold_everything() {
     // the older ones come later, as when a site's past is read page by page
-    let arrivals = || (1..=24).flat_map(|n| [article("jyt", n), article("jwc", 100 + n)]);
+    let arrivals = || (1..=60).flat_map(|n| [article("jyt", n), article("jwc", 100 + n)]);
     for (feed, from) in [
         ("/feeds/jyt", "jyt"),
         ("/groups/province", ""),
@@ -130,47 +130,25 @@ async fn archives_stay_as_they_are_and_hold_everything() {
     ] {
         let site = with([]).await;
         let mut before: Vec<(String, Vec<u8>)> = Vec::new();
-        let mut most_open = 0;
         for (count, article) in arrivals().enumerate() {
             site.record(vec![published(article)]).await;
             let (now, titles) = archives(&site, feed).await;
-            let old: Vec<_> = now.iter().take(before.len()).cloned().collect();
-            // an archive links to the one behind it, once that is there
-            let without_next = |documents: &[(String, Vec<u8>)]| -> Vec<(String, String)> {
-                let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-                let cut = |text: String| match text
-                    .find("<link href=\"http://127.0.0.1:8080")
-                    .and_then(|_| text.find("rel=\"next-archive\""))
-                {
-                    Some(at) => {
-                        let start = text[..at].rfind("<link").unwrap();
-                        let end = at + text[at..].find("/>").unwrap() + 2;
-                        format!("{}{}", &text[..start], &text[end..])
-                    }
-                    None => text,
-                };
-                documents
-                    .iter()
-                    .map(|(address, bytes)| (address.clone(), cut(text(bytes))))
-                    .collect()
-            };
-            assert_eq!(
-                without_next(&old),
-                without_next(&before),
-                "{feed} after {count}"
-            );
+            // one that another follows is closed, and stays as it is; the last one may still grow
+            let closed: Vec<_> = now
+                .into_iter()
+                .filter(|(_, bytes)| String::from_utf8_lossy(bytes).contains("next-archive"))
+                .collect();
+            assert_eq!(closed[..before.len()], before, "{feed} after {count}");
             let here = |title: &&String| title.starts_with(from);
             let arrived = arrivals()
                 .take(count + 1)
                 .filter(|a| from.is_empty() || a.source.as_str() == from);
             let shown = arrived.filter(|a| a.source.as_str() == "jyt" || a.title.contains("招生"));
             let missing = shown.count() - titles.iter().filter(here).count();
-            most_open = most_open.max(missing);
-            before = now;
+            assert_eq!(missing, 0, "{feed} after {count}");
+            before = closed;
         }
-        assert!(before.len() > 3, "{feed}: {} archives", before.len());
-        // what is in no archive yet is among the newest, or will be in the next archive
-        assert!(most_open <= 4, "{feed}: {most_open} are nowhere");
+        assert!(!before.is_empty(), "{feed} has no archives");
     }
     let site = with((1..=9).map(|n| article("jyt", n))).await;
     for address in [

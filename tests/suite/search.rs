@@ -62,6 +62,7 @@ fn search(store: &Store, text: &str, scope: &Scope, skip: usize) -> Result<Found
         limit: 100,
         keep: None,
         looked_at: usize::MAX,
+        abandoned: None,
     };
     store.search(&Question::parse(text).unwrap(), scope, &choice)
 }
@@ -590,6 +591,7 @@ fn what_is_found_is_what_looking_through_all_texts_finds() {
             limit: 1000,
             keep: None,
             looked_at: usize::MAX,
+            abandoned: None,
         };
         let found = store
             .search(&Question::parse(&question).unwrap(), &Scope::All, &choice)

@@ -11,10 +11,11 @@ use crate::{
     feed::Format,
     serve::{
         Site,
+        address::Subject,
         search::{self, Search},
     },
     source::report::SourceReport,
-    store::{Choice, Entry, Scope},
+    store::{Choice, Entry},
 };
 
 /// How many articles the page shows.
@@ -29,8 +30,9 @@ pub(in crate::serve) async fn page(State(site): State<Arc<Site>>, headers: Heade
             limit: NEWEST,
             keep: Some(&shows),
             looked_at: 50 * NEWEST,
+            abandoned: None,
         };
-        let newest = site.store.choose(&Scope::All, &choice)?;
+        let newest = site.store.choose(&Subject::All.scope(site), &choice)?;
         Ok(Made::Page(content(site, &site.reports(), &newest)))
     })
     .await

@@ -123,6 +123,7 @@ fn newest(site: &Site, subject: &Subject, page: usize) -> Result<(Vec<Entry>, bo
             limit: ON_A_PAGE + 1,
             keep: filtered.then_some(&shows),
             looked_at: if filtered { LOOKED_AT } else { usize::MAX },
+            abandoned: None,
         },
     )?;
     let more = entries.len() > ON_A_PAGE;

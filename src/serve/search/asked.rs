@@ -61,7 +61,7 @@ impl Search {
         let grouped: HashSet<SourceId> = self.groups.iter().flat_map(of_group).collect();
         let within = |id: &SourceId| self.groups.is_empty() || grouped.contains(id);
         match self.sources.as_slice() {
-            [] if self.groups.is_empty() => Scope::All,
+            [] if self.groups.is_empty() => Subject::All.scope(site),
             [] => Scope::Sources(grouped.into_iter().collect()),
             [one] if within(one) => Subject::Source(one.clone()).scope(site),
             several => {

@@ -39,15 +39,17 @@ impl Refused {
     /// What may be shown to anybody: where and what, without the lines of the files, which may hold secrets.
     pub fn brief(&self) -> String {
         match self {
-            Self::Mistakes(ConfigError::Mistakes(mistakes)) => mistakes
-                .iter()
-                .map(|mistake| {
+            Self::Mistakes(ConfigError::Mistakes(mistakes)) => {
+                let lines = mistakes.iter().map(|mistake| {
                     let (file, line, column) = (mistake.file(), mistake.line(), mistake.column());
-                    let help = mistake.advice().map(|help| format!("; {help}"));
-                    let (what, help) = (mistake.what(), help.unwrap_or_default());
-                    format!("{file}:{line}:{column}: {what}{help}\n")
-                })
-                .collect(),
+                    let what = mistake.what();
+                    match mistake.advice() {
+                        Some(help) => format!("{file}:{line}:{column}: {what}; {help}"),
+                        None => format!("{file}:{line}:{column}: {what}"),
+                    }
+                });
+                lines.collect::<Vec<_>>().join("\n")
+            }
             other => other.to_string(),
         }
     }

@@ -282,11 +282,17 @@ async fn a_renamed_source_is_found_under_its_old_name_and_keeps_its_articles() {
 
 #[tokio::test]
 async fn a_removed_source_is_gone_and_one_that_never_was_is_unknown() {
-    let site = with([article("removed", 1)]).await;
+    let mut site = with([article("removed", 1)]).await;
+    let config = site.site.config().clone();
+    site.site = std::sync::Arc::new(site.site.reconfigured(config));
     let gone = site.get("/feeds/removed.rss").await;
     assert_eq!(gone.status, StatusCode::GONE);
     let words = "the source removed was removed from the configuration\n";
     assert_eq!(gone.text(), words);
+    // and merged feeds lead to no feed that is gone
+    assert_eq!(titles(&site.get("/all.json").await), [""; 0]);
+    let home = site.get("/").await;
+    assert!(!home.text().contains("removed 第1号"));
     let unknown = site.get("/feeds/other.rss").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }

@@ -393,6 +393,13 @@ fn another_configuration_is_taken_up_while_it_runs() {
     let status = get(port, "/status");
     assert!(status.contains("did you mean `entries`?"), "{status}");
 
+    // as it is for a moment where it is written anew
+    std::fs::remove_file(folder.path().join("more/b.toml")).unwrap();
+    std::fs::write(&path, "").unwrap();
+    running.wait_for("no source is named any more; if that is meant, send SIGHUP");
+    assert_eq!(ids(), ["one", "two", "three"]);
+
+    std::fs::write(folder.path().join("more/b.toml"), source("three")).unwrap();
     std::fs::write(&path, head + &source("two")).unwrap();
     running.wait_for("the configuration was taken up sources=2 added=0 removed=1");
     assert_eq!(ids(), ["two", "three"]);

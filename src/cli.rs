@@ -58,7 +58,7 @@ pub enum Command {
     Status(StatusArgs),
     /// The published feeds as OPML
     Opml,
-    /// The feeds that an OPML file names, as [[source]] blocks on stdout
+    /// The feeds that an OPML file names, as blocks for the configuration on stdout
     Import(ImportArgs),
     /// The whole store as JSON Lines on stdout, for a backup or another machine
     Export,

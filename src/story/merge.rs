@@ -3,7 +3,7 @@
 //! In: titles, texts, dates, fingerprints. Out: a decision. Wrongly apart costs a reader a second look; wrongly
 //! together hides an announcement, so every doubt says apart. What merges most wrongly in the wild is the same form
 //! letter for another year, batch, city or school: their texts are 57 to 99 % alike. Numbers and names decide there, in
-//! titles and in texts ([`particulars`]).
+//! titles and in texts (`particulars`).
 
 use std::collections::HashSet;
 

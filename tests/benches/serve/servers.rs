@@ -81,8 +81,14 @@ impl Server {
         }
         .awaited();
         let children = format!("/proc/{0}/task/{0}/children", server.process.id());
-        let children = fs::read_to_string(children).unwrap();
-        server.worker = children.split_whitespace().next().unwrap().parse().unwrap();
+        // the socket is there before the worker is
+        server.worker = loop {
+            let children = fs::read_to_string(&children).unwrap();
+            match children.split_whitespace().next() {
+                Some(worker) => break worker.parse().unwrap(),
+                None => std::thread::yield_now(),
+            }
+        };
         server
     }
 

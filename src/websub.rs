@@ -108,6 +108,8 @@ pub struct Hub {
     pace: Pace,
     subscriptions: Mutex<HashMap<Key, Subscription>>,
     verifying: Arc<Semaphore>,
+    /// The same for each host that is being asked.
+    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// There is another subscription.
     more: Notify,
 }
@@ -151,6 +153,7 @@ impl Hub {
             pace,
             subscriptions: Mutex::new(kept.into_iter().map(|s| (s.key(), s)).collect()),
             verifying: Arc::new(Semaphore::new(limits.verifying)),
+            hosts: Mutex::default(),
             more: Notify::new(),
         })
     }
@@ -165,14 +168,28 @@ impl Hub {
         if let Wish::Subscribe { .. } = request.wish {
             self.check_room(&request.topic, &request.callback)?;
         }
+        let at_host = self.place_at(request.callback.host_str().unwrap_or_default());
+        let at_host = at_host.try_acquire_owned().map_err(|_| Refused::Busy)?;
         let place = Arc::clone(&self.verifying).try_acquire_owned();
         let place = place.map_err(|_| Refused::Busy)?;
         let hub = Arc::clone(self);
         tokio::spawn(async move {
-            let _place = place;
+            let _places = (at_host, place);
             hub.verify(request, document).await;
         });
         Ok(())
+    }
+
+    /// The places of a host: one whose callbacks hang leaves the others to the rest.
+    fn place_at(&self, host: &str) -> Arc<Semaphore> {
+        // a map of whole entries is whole at every moment, so a poisoned lock guards nothing broken
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.retain(|_, places| Arc::strong_count(places) > 1);
+        let quarter = (self.limits.verifying / 4).max(1);
+        let places = hosts
+            .entry(host.to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(quarter)));
+        Arc::clone(places)
     }
 
     fn check_room(&self, topic: &str, callback: &Url) -> Result<(), Refused> {

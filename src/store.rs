@@ -148,8 +148,7 @@ impl Store {
         Ok((store, opened.report))
     }
 
-    /// Keeps events, and what a poll learnt of its source. Returns when the events survive a power cut; what was learnt
-    /// without any is flushed with the next ones.
+    /// Keeps events, and what a poll learnt of its source. Returns when they survive a power cut.
     ///
     /// Events that were recorded before change nothing. An article that is published again by another source is
     /// listed by both from then on; a revision of an article that was never published publishes it.

@@ -69,16 +69,6 @@ pub(super) enum Command {
     },
 }
 
-impl Command {
-    /// Whether it says no more than what a poll learnt of its source.
-    fn is_of_states(&self) -> bool {
-        match self {
-            Self::Record { ready, .. } => ready.events.is_empty() && ready.notes.is_empty(),
-            _ => false,
-        }
-    }
-}
-
 /// What came of an event.
 enum Kept {
     /// It was known.
@@ -151,10 +141,7 @@ impl Writer {
             }
             self.write(group);
         }
-        // events were flushed before they were answered, the last states may not have been
-        if let Err(error) = self.view.flush() {
-            tracing::warn!(%error, "what the last polls learnt may have to be learnt again");
-        }
+        // the last group was flushed before it was answered
     }
 
     /// Those that ask for more than a batch are done apart, when what came before them is written.
@@ -266,7 +253,6 @@ impl Writer {
         self.changed.clear();
         let from = view.meta().map_or(0, |meta| meta.applied);
         let mark = self.journal.mark();
-        let only_states = group.iter().all(Command::is_of_states);
         let change = self.prepare(&view, group, answers).and_then(|change| {
             self.journal.sync()?;
             Ok(change)
@@ -282,10 +268,7 @@ impl Writer {
         };
         let reached = (change.meta.applied, change.meta.position);
         let finished = change.finish();
-        // what polls learnt may be lost in a power cut: the next polls learn it again. Most polls find nothing new, and
-        // to flush each would cost more than all the rest of them
-        let flush = || if only_states { Ok(()) } else { view.flush() };
-        let applied = view.apply(finished).and_then(|()| flush());
+        let applied = view.apply(finished).and_then(|()| view.flush());
         if let Err(error) = &applied {
             // the events are in the journal for good, so the database must not go on without them
             self.behind = Some(error.clone());

@@ -122,8 +122,8 @@ async fn poll(
         polling.await;
         let Some(another) = another else { return };
         // a host's turn and its robots.txt are remembered as long as nothing is said that concerns them
-        let same = |of: &dyn Fn(&Config) -> String| of(&config) == of(&another);
-        if !same(&|config| format!("{:?} {:?}", config.fetch, config.schedule)) {
+        let concerns = |config: &Config| format!("{:?} {:?}", config.fetch, config.schedule);
+        if concerns(&config) != concerns(&another) {
             match self::poller(&another, store.clone()) {
                 Ok(another) => poller = another,
                 Err(error) => tracing::error!(%error, "[fetch] and [schedule] stay as they were"),

@@ -133,10 +133,7 @@ impl Files {
     async fn load(&self) -> Result<(Config, Read), ConfigError> {
         let mut before = None;
         for _ in 0..READINGS {
-            let path = self.path.clone();
-            let reading = tokio::task::spawn_blocking(move || Config::load_with_files(&path)).await;
-            // it is neither aborted nor does it panic on any file
-            let reading = reading.unwrap_or_else(|p| std::panic::resume_unwind(p.into_panic()));
+            let reading = self.read_once().await;
             let said = match &reading {
                 Ok((_, read)) => Ok(read.clone()),
                 Err(error) => Err(error.to_string()),
@@ -147,8 +144,13 @@ impl Files {
             before = Some(said);
             tokio::time::sleep(GATHER).await;
         }
+        self.read_once().await
+    }
+
+    async fn read_once(&self) -> Result<(Config, Read), ConfigError> {
         let path = self.path.clone();
         let reading = tokio::task::spawn_blocking(move || Config::load_with_files(&path)).await;
+        // it is neither aborted nor does it panic on any file
         reading.unwrap_or_else(|p| std::panic::resume_unwind(p.into_panic()))
     }
 

@@ -15,6 +15,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use quick_cache::{Weighter, sync::Cache};
+use tokio::task::JoinError;
 
 use super::{
     Site,
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     feed::{Feed, Format},
-    store::Scope,
+    store::{Scope, StoreError},
 };
 
 /// What `Cache-Control: max-age` says while a poll is under way or overdue, in seconds; also how often a feed looks
@@ -256,23 +257,10 @@ pub(super) async fn rendered(
             let (site, address) = (site.clone(), address.clone());
             move || render(&site, &address, before.as_deref(), None)
         });
-        return match making.await {
-            Ok(Ok(Some(rendered))) => {
-                let rendered = Arc::new(rendered);
-                // refused only where the place was taken away meanwhile, and then the next asker renders anew
-                let _ = place.insert(rendered.clone());
-                Ok(rendered)
-            }
-            Ok(Ok(None)) => Err(Failure::Unknown("this part of the feed")),
-            Ok(Err(error)) => {
-                broken(&error);
-                Err(Failure::Broken)
-            }
-            Err(error) => {
-                broken(&error);
-                Err(Failure::Broken)
-            }
-        };
+        let rendered = made_aside(making.await)?;
+        // refused only where the place was taken away meanwhile, and then the next asker renders anew
+        let _ = place.insert(rendered.clone());
+        return Ok(rendered);
     }
 }
 
@@ -292,18 +280,21 @@ async fn narrowed(site: &Arc<Site>, address: &Address) -> Result<Arc<Rendered>, 
             made
         }
     });
-    match making.await {
-        Ok(Ok(Some(rendered))) => Ok(Arc::new(rendered)),
-        Ok(Ok(None)) => Err(Failure::Unknown("this part of the feed")),
-        Ok(Err(error)) => {
-            broken(&error);
-            Err(Failure::Broken)
-        }
-        Err(error) => {
-            broken(&error);
-            Err(Failure::Broken)
-        }
-    }
+    made_aside(making.await)
+}
+
+/// What came of rendering on another thread.
+fn made_aside(
+    made: Result<Result<Option<Rendered>, StoreError>, JoinError>,
+) -> Result<Arc<Rendered>, Failure> {
+    let error: Box<dyn std::error::Error> = match made {
+        Ok(Ok(Some(rendered))) => return Ok(Arc::new(rendered)),
+        Ok(Ok(None)) => return Err(Failure::Unknown("this part of the feed")),
+        Ok(Err(error)) => Box::new(error),
+        Err(error) => Box::new(error),
+    };
+    broken(&*error);
+    Err(Failure::Broken)
 }
 
 /// Who asks; goes with the connection.
@@ -323,7 +314,7 @@ fn render(
     address: &Address,
     before: Option<&Rendered>,
     abandoned: Option<&AtomicBool>,
-) -> Result<Option<Rendered>, crate::store::StoreError> {
+) -> Result<Option<Rendered>, StoreError> {
     let scope = address.subject.scope(site);
     // read before the entries: a change in between is then seen by the next asker
     let generation = site.store.generation(&scope);

@@ -97,10 +97,6 @@ pub(super) fn reopen(place: &Place, view: &View, journal: &Journal) -> Result<()
     catch_up(view, journal, &mut OpenReport::default(), &mut |_| {})
 }
 
-/// So often, with so long a pause, a store that another process has is asked for.
-const PATIENCE: u32 = 20;
-const A_MOMENT: Duration = Duration::from_millis(25);
-
 /// Our own lock, beside sled's: it also holds while sled's folder is moved and made again.
 fn lock(path: &Path) -> Result<Arc<File>, StoreError> {
     let file = path.join("lock");
@@ -110,12 +106,11 @@ fn lock(path: &Path) -> Result<Arc<File>, StoreError> {
         .write(true)
         .open(&file)
         .map_err(StoreError::io("open", &file))?;
-    for patience in (0..PATIENCE).rev() {
+    // who has it may be ending, or a program that it was starting has not let go of its files yet
+    for _ in 0..LOCK_TRIES {
         match lock.try_lock() {
             Ok(()) => return Ok(Arc::new(lock)),
-            // who has it may be ending, or a program that it was starting has not let go of its files yet
-            Err(TryLockError::WouldBlock) if patience > 0 => std::thread::sleep(A_MOMENT),
-            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
             Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &file)(error)),
         }
     }

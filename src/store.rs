@@ -15,6 +15,7 @@
 mod answers;
 mod apply;
 mod archive;
+mod behind;
 mod change;
 mod checks;
 mod compact;
@@ -166,6 +167,37 @@ impl Store {
             state,
         })
         .await
+    }
+
+    /// Keeps what a poll learnt that found nothing new: at once for who asks, on the disk within a second or so. A power
+    /// cut before that has the source polled once more.
+    ///
+    /// # Errors
+    /// As [`Store::record`].
+    pub async fn learn(&self, source: &SourceId, state: SourceState) -> Result<(), StoreError> {
+        let commands = self.commands()?;
+        if let Some(trouble) = self.trouble() {
+            return Err(trouble);
+        }
+        match self.view.learn(source, state) {
+            Ok(false) => Ok(()),
+            Ok(true) => {
+                // weak: the writer ends when nobody can send commands, and writes what waits by itself
+                let commands = commands.downgrade();
+                tokio::spawn(async move {
+                    tokio::time::sleep(behind::PATIENCE).await;
+                    if let Some(commands) = commands.upgrade() {
+                        // the writer has ended: it has written them
+                        let _ = commands.send(Command::Learnt).await;
+                    }
+                });
+                Ok(())
+            }
+            Err(state) => {
+                let state = Some((source.clone(), *state));
+                self.record(Vec::new(), state).await.map(drop)
+            }
+        }
     }
 
     /// As [`Store::record`], with what was learnt beside the events.
@@ -459,6 +491,20 @@ impl Store {
         self.view.states().into_iter().collect()
     }
 
+    /// Whether it is known that nothing of a source is due to be read again. From memory.
+    pub fn is_idle(&self, source: &SourceId, now: Timestamp) -> bool {
+        let number = self.view.sources().number(source);
+        number.is_some_and(|number| self.view.behind.is_idle(number, nanos(now)))
+    }
+
+    /// Finds out until when nothing of a source is due to be read again, for [`Store::is_idle`].
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn look_idle(&self, source: &SourceId, now: Timestamp) -> Result<(), StoreError> {
+        read::look_idle(&self.view, source, nanos(now))
+    }
+
     /// A source's articles whose page is due to be read again, the longest due first.
     ///
     /// # Errors
@@ -561,17 +607,18 @@ impl Store {
         command: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Command,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let commands = self
-            .commands
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let commands = commands.ok_or(StoreError::Closed)?;
+        let commands = self.commands()?;
         commands
             .send(command(reply))
             .await
             .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn commands(&self) -> Result<mpsc::Sender<Command>, StoreError> {
+        let commands = self.commands.lock();
+        let commands = commands.unwrap_or_else(PoisonError::into_inner).clone();
+        commands.ok_or(StoreError::Closed)
     }
 
     fn search_lock(&self) -> MutexGuard<'_, Option<Arc<Search>>> {

@@ -41,14 +41,19 @@ impl Poller {
         if !source.full_text {
             return Ok(Found::default());
         }
+        // most visits find nothing due, and each question takes a thread
+        if self.store.is_idle(&source.id, now) {
+            return Ok(Found::default());
+        }
         let id = source.id.clone();
-        // asked in one go: most visits find nothing due, and each question takes a thread
         let (incomplete, checks) = self
             .ask_store(move |store| {
-                Ok((
-                    store.incomplete(&id, now, READ_AGAIN)?,
-                    store.due_checks(&id, now, CHECKED)?,
-                ))
+                let incomplete = store.incomplete(&id, now, READ_AGAIN)?;
+                let checks = store.due_checks(&id, now, CHECKED)?;
+                if incomplete.is_empty() && checks.is_empty() {
+                    store.look_idle(&id, now)?;
+                }
+                Ok((incomplete, checks))
             })
             .await?;
         let found = self.read_at_last(source, incomplete, names, now).await?;

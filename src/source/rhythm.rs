@@ -252,12 +252,14 @@ impl Shape {
 fn waiting(expected: &[(f64, f64)], at: f64) -> f64 {
     let since = |from: f64| (at - from).max(0.0).powf(1.0 + PATIENCE);
     let mut sum = 0.0;
+    let mut begun = since(expected.first().map_or(at, |(from, _)| *from));
     for (n, (from, rate)) in expected.iter().enumerate() {
         if *from >= at {
             break;
         }
         let until = expected.get(n + 1).map_or(0.0, |(until, _)| since(*until));
-        sum += rate * (since(*from) - until);
+        sum += rate * (begun - until);
+        begun = until;
     }
     sum / (1.0 + PATIENCE)
 }

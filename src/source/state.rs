@@ -138,6 +138,11 @@ impl SourceState {
         self.recent.drain(..surplus);
     }
 
+    /// Whether feeds show the same of it: an empty one is dated by the first poll, and titled by the list's title.
+    pub fn is_shown_as(&self, other: &Self) -> bool {
+        (&self.title, self.first_poll) == (&other.title, other.first_poll)
+    }
+
     /// The same, as if the list page had never been seen: the next poll reads it whole, also if it has not changed.
     #[must_use]
     pub fn unread(self) -> Self {

@@ -300,15 +300,29 @@ impl<'a> Change<'a> {
             .get(&number)
             .map(|row| &row.state)
             .or_else(|| sources.states.get(&number));
-        // an empty feed is dated by the first poll, and titled by the list's title
-        let shown = |state: &SourceState| (state.title.clone(), state.first_poll);
-        let differs = before.map(shown) != Some(shown(&state));
+        let is_same = before.is_some_and(|before| state.is_shown_as(before));
         drop(sources);
-        if differs {
+        if !is_same {
             self.touch(number);
         }
         let source = id.clone();
         self.states.insert(number, StateRow { source, state });
+    }
+
+    /// Writes states that memory holds already. Those that the batch brings are later, and win in the end.
+    pub(super) fn write_states(&mut self, numbers: &BTreeSet<u32>) {
+        for number in numbers {
+            let sources = self.view.sources();
+            let held = sources.row(*number).zip(sources.states.get(number));
+            let row = held.map(|(row, state)| StateRow {
+                source: row.id.clone(),
+                state: state.clone(),
+            });
+            drop(sources);
+            if let Some(row) = row {
+                self.put_bytes(Key::State(*number).encode(), row.encode());
+            }
+        }
     }
 
     /// All writes, and what becomes of the sources with them.

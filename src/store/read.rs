@@ -150,6 +150,28 @@ pub(super) fn incomplete(
     Ok(articles)
 }
 
+/// Finds out until when nothing of a source is due, and notes it.
+pub(super) fn look_idle(view: &View, source: &SourceId, now: i64) -> Result<(), StoreError> {
+    let _steady = view.steady();
+    let Some(source) = view.sources().number(source) else {
+        return Ok(());
+    };
+    let mut until = i64::MAX;
+    let edge = |article| Key::Incomplete { source, article };
+    for row in view.range(keys::range(edge(0), edge(u64::MAX))) {
+        let attempts: AttemptsRow = view.decode(&row?.1)?;
+        until = until.min(attempts.next);
+    }
+    let mut checks = Line::Due(source).between(view, checks::overdue(now), i64::MAX)?;
+    if let Some((at, _)) = checks.next().transpose()? {
+        until = until.min(at);
+    }
+    if until > now {
+        view.behind.set_idle(source, until);
+    }
+    Ok(())
+}
+
 fn known_one(view: &View, id: ArticleId) -> Result<Option<Known>, StoreError> {
     let Some(led) = view.led(id)? else {
         return Ok(None);

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use super::{
     StoreError,
+    behind::{self, Behind},
     change::Finished,
     index::{self, Index, Mark},
     keys::{self, Key},
@@ -55,6 +56,8 @@ pub(super) struct View {
     merging: RwLock<Merging>,
     /// Articles whose record was met damaged, to be read anew: the writer takes them.
     unreadable: Mutex<BTreeSet<u64>>,
+    /// What visits that find nothing new leave to be written, and need not read.
+    pub(super) behind: Behind,
     /// Who is told of changed articles: the index for searching, where it is kept.
     news: OnceLock<Arc<News>>,
     /// The generation of all, for those who wait for the next.
@@ -129,6 +132,7 @@ impl View {
             names: RwLock::default(),
             merging: RwLock::default(),
             unreadable: Mutex::default(),
+            behind: Behind::default(),
             news: OnceLock::new(),
             generation: watch::Sender::new(0),
             _lock: lock,
@@ -139,8 +143,16 @@ impl View {
 
     /// What is held in memory, from the database.
     fn load(&self) -> Result<(), StoreError> {
-        let sources = self.load_sources()?;
-        *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
+        let mut sources = self.load_sources()?;
+        let mut held = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        for number in self.behind.waiting() {
+            if let Some(state) = held.states.remove(&number) {
+                sources.states.insert(number, state);
+            }
+        }
+        *held = sources;
+        drop(held);
+        self.behind.forget_all();
         let index = Index::load(self)?;
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
         Ok(())
@@ -342,6 +354,10 @@ impl View {
         change: impl FnOnce(&mut Index),
     ) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
+        let stirred: BTreeSet<u32> = writes
+            .keys()
+            .filter_map(|key| behind::stirred_by(key))
+            .collect();
         for (key, value) in writes {
             match value {
                 Some(value) => batch.insert(key, value),
@@ -350,6 +366,9 @@ impl View {
         }
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         let db = self.db()?;
+        for source in stirred {
+            self.behind.forget(source);
+        }
         self.guarded(|| db.apply_batch(batch))?;
         change(&mut self.index.write().unwrap_or_else(PoisonError::into_inner));
         Ok(())
@@ -404,6 +423,27 @@ impl View {
             sound(dir, || other.apply_batch(batch))?;
         }
         flush(other, dir)
+    }
+
+    /// Keeps what polling learnt of a source in memory; whether it is the first such state that waits to be written.
+    ///
+    /// # Errors
+    /// The state, where feeds show some of it or the source is new: that takes a batch.
+    pub(super) fn learn(
+        &self,
+        id: &SourceId,
+        state: SourceState,
+    ) -> Result<bool, Box<SourceState>> {
+        let mut sources = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        let number = sources.number(id);
+        let held = number.and_then(|number| Some((number, sources.states.get_mut(&number)?)));
+        match held {
+            Some((number, held)) if state.is_shown_as(held) => {
+                *held = state;
+                Ok(self.behind.wait(number))
+            }
+            _ => Err(Box::new(state)),
+        }
     }
 
     /// What polling learnt of each source.

@@ -60,6 +60,8 @@ pub(super) enum Command {
         rows: Vec<(Key, Option<Vec<u8>>)>,
         reply: Reply<()>,
     },
+    /// Put the states that wait for it.
+    Learnt,
     /// Find out whether things can be kept now.
     Mend {
         reply: Reply<()>,
@@ -142,6 +144,14 @@ impl Writer {
             self.write(group);
         }
         // the last group was flushed before it was answered
+        self.write_learnt();
+    }
+
+    /// Writes the states that wait, if any do.
+    fn write_learnt(&mut self) {
+        if !self.view.behind.waiting().is_empty() {
+            self.write_batch(vec![Command::Learnt]);
+        }
     }
 
     /// Those that ask for more than a batch are done apart, when what came before them is written.
@@ -153,6 +163,9 @@ impl Writer {
                     self.write_batch(std::mem::take(&mut batch));
                     let mended = self.mend();
                     self.tell(&mended);
+                    if mended.is_ok() {
+                        self.write_learnt();
+                    }
                     // who asked may have gone away
                     let _ = reply.send(mended);
                 }
@@ -253,13 +266,16 @@ impl Writer {
         self.changed.clear();
         let from = view.meta().map_or(0, |meta| meta.applied);
         let mark = self.journal.mark();
-        let change = self.prepare(&view, group, answers).and_then(|change| {
+        let learnt = view.behind.take();
+        let change = self.prepare(&view, group, answers).and_then(|mut change| {
+            change.write_states(&learnt);
             self.journal.sync()?;
             Ok(change)
         });
         let change = match change {
             Ok(change) => change,
             Err(error) => {
+                view.behind.put_back(learnt);
                 if let Err(second) = self.journal.rewind(mark) {
                     self.behind = Some(second.into());
                 }
@@ -270,6 +286,7 @@ impl Writer {
         let finished = change.finish();
         let applied = view.apply(finished).and_then(|()| view.flush());
         if let Err(error) = &applied {
+            view.behind.put_back(learnt);
             // the events are in the journal for good, so the database must not go on without them
             self.behind = Some(error.clone());
         } else if let Some(news) = view.news() {
@@ -326,7 +343,7 @@ impl Writer {
                     });
                     answers.push(answer(done, reply));
                 }
-                Command::Mend { .. } | Command::Compact { .. } => {}
+                Command::Learnt | Command::Mend { .. } | Command::Compact { .. } => {}
             }
         }
         result

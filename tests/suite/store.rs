@@ -36,6 +36,7 @@ fn record(store: &Store, events: Vec<Event>) -> Recorded {
 
 fn block<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .unwrap();
     runtime.block_on(future)
@@ -542,6 +543,84 @@ fn states_are_kept_over_a_restart() {
     assert_eq!(store.state(&source("office")), Some(state.clone()));
     assert_eq!(store.states(), [(source("office"), state)].into());
     assert_eq!(store.state(&source("school")), None);
+}
+
+#[test]
+fn what_a_quiet_poll_learnt_is_there_at_once_and_after_a_restart() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let office = source("office");
+    let polled = |at| SourceState {
+        first_poll: Some(minute(1)),
+        next_poll: Some(minute(at)),
+        ..SourceState::default()
+    };
+    block(store.record(Vec::new(), Some((office.clone(), polled(15))))).unwrap();
+    for at in [30, 45] {
+        block(store.learn(&office, polled(at))).unwrap();
+        assert_eq!(store.state(&office), Some(polled(at)));
+    }
+    // of a source that is new, and of one that feeds show otherwise now
+    block(store.learn(&source("school"), polled(20))).unwrap();
+    block(store.learn(&source("school"), SourceState::default())).unwrap();
+    block(store.close()).unwrap();
+    let refused = block(store.learn(&office, polled(60)));
+    assert!(matches!(refused, Err(StoreError::Closed)), "{refused:?}");
+    drop(store);
+    let (store, _) = open(dir.path());
+    assert_eq!(store.state(&office), Some(polled(45)));
+    assert_eq!(store.state(&source("school")), Some(SourceState::default()));
+}
+
+#[test]
+fn what_a_quiet_poll_learnt_reaches_the_disk_with_what_others_find() {
+    let (dir, image) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (store, _) = open(dir.path());
+    let office = source("office");
+    let polled = |at| SourceState {
+        next_poll: Some(minute(at)),
+        ..SourceState::default()
+    };
+    block(store.record(Vec::new(), Some((office.clone(), polled(15))))).unwrap();
+    block(store.learn(&office, polled(30))).unwrap();
+    record(&store, vec![published(&article("school", 1))]);
+    copy(dir.path(), image.path());
+    let (killed, _) = open(image.path());
+    assert_eq!(killed.state(&office), Some(polled(30)));
+}
+
+#[test]
+fn a_source_is_idle_until_something_of_it_is_due() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let office = source("office");
+    let idle = |at| {
+        store.look_idle(&office, minute(2)).unwrap();
+        store.is_idle(&office, minute(at))
+    };
+    assert!(!store.is_idle(&office, minute(2)), "it was never seen");
+    let read = article("office", 1);
+    record(&store, vec![published(&read)]);
+    assert!(!store.is_idle(&office, minute(2)), "nobody has looked");
+    let due = |at| {
+        !store
+            .due_checks(&office, minute(at), 10)
+            .unwrap()
+            .is_empty()
+    };
+    let first = (2..10_000).find(|at| due(*at)).unwrap();
+    assert!(idle(first - 1) && !idle(first));
+    let mut bare = with_text("office", 2, "通知", "");
+    bare.complete = false;
+    record(&store, vec![published(&bare)]);
+    assert!(!store.is_idle(&office, minute(2)), "another article came");
+    let next = known(&store, bare.id).unwrap().next_reading.unwrap();
+    assert!(next < minute(first));
+    store.look_idle(&office, minute(2)).unwrap();
+    assert!(!store.is_idle(&office, next));
+    assert!(store.is_idle(&office, minute(2)));
+    block(store.record_attempts(vec![bare.id], next)).unwrap();
+    assert!(!store.is_idle(&office, minute(2)), "it was tried again");
 }
 
 #[test]

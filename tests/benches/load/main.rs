@@ -40,10 +40,10 @@ use schoolbell::{config::Config, daemon, poll::Poller, store::Store};
 const CONCURRENCY: usize = 64;
 /// Polls under way: the daemon has four for each request, as most wait for their host or the store.
 const POLLS: usize = 4 * CONCURRENCY;
-const TURNS: usize = 5;
+const TURNS: usize = 15;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() {
     let wanted = std::env::args()

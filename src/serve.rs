@@ -62,6 +62,7 @@ pub fn router(site: impl Into<Current>) -> Router {
     Router::new()
         .route("/", get(pages::home))
         .route("/style.css", get(pages::style))
+        .route("/icon.svg", get(pages::icon))
         .route("/feeds.opml", get(opml::list))
         .route("/feeds/{file}", get(feeds::source))
         .route("/groups/{file}", get(feeds::group))

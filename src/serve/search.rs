@@ -270,9 +270,11 @@ fn results(site: &Site, search: &Search, found: &Found, more: bool) -> Markup {
             @if found.entries.is_empty() { p { (words.nothing_found) } }
             @else { p { (words.found) " " (found.total) } }
             (pages::articles(site, "", &found.entries, None))
-            nav {
-                @if search.page > 1 { a rel="prev" href=(search.at(search.page - 1)) { (words.newer) } " " }
-                @if more { a rel="next" href=(search.at(search.page + 1)) { (words.older) } }
+            @if search.page > 1 || more {
+                nav.pager aria-label=(words.pages) {
+                    @if search.page > 1 { a rel="prev" href=(search.at(search.page - 1)) { (words.newer) } " " }
+                    @if more { a rel="next" href=(search.at(search.page + 1)) { (words.older) } }
+                }
             }
         },
     )
@@ -288,6 +290,7 @@ fn frame(site: &Site, search: &Search, has_feeds: bool, content: &Markup) -> Mar
     pages::Frame {
         title: Some(&title),
         root: "",
+        place: "search",
         feed: has_feeds.then(|| (title.clone(), &feed as &dyn Fn(Format) -> String)),
     }
     .around(
@@ -295,8 +298,18 @@ fn frame(site: &Site, search: &Search, has_feeds: bool, content: &Markup) -> Mar
         &html! {
             h1 { (words.search) }
             (form(site, search))
-            @if has_feeds { p { @for format in Format::ALL { a href=(feed(format)) { (format.name()) } " " } } }
             (content)
+            @if has_feeds {
+                section.subscribe aria-labelledby="subscribe" {
+                    h2 #subscribe { (words.subscribe_search) }
+                    label for="address" { (words.copy_address) }
+                    input #address type="url" readonly value=(feed(Format::Rss));
+                    p { span.formats {
+                        @for format in Format::ALL { a href=(feed(format)) { (format.name()) } " " }
+                        a href={ "feed:" (feed(Format::Rss)) } title=(words.open_in_reader) { "feed:" }
+                    } }
+                }
+            }
         },
     )
 }

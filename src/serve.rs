@@ -83,7 +83,7 @@ pub fn router(site: impl Into<Current>) -> Router {
         .route("/api/sources", get(api::sources))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .fallback(async || not_found("this address"))
+        .fallback(pages::nowhere)
         .layer(middleware::from_fn_with_state(
             current.clone(),
             access::guard,

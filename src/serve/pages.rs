@@ -9,7 +9,8 @@ mod subject;
 use std::sync::{Arc, LazyLock};
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -22,7 +23,7 @@ pub(super) use self::{
     status::page as status,
     subject::{group, source},
 };
-use super::{Site, broken};
+use super::{Site, broken, not_found};
 use crate::{
     config::Lang,
     feed::Format,
@@ -70,10 +71,10 @@ pub(super) struct Frame<'a> {
     /// Its title; none for the front page.
     pub(super) title: Option<&'a str>,
     /// The way to the front page, relative, so that pages may lie below any path.
-    pub(super) root: &'static str,
+    pub(super) root: &'a str,
     /// Its place in the navigation, as that names it; empty where it has none.
     pub(super) place: &'static str,
-    /// The title of the feed of the same, and its address in each format.
+    /// The title of the feed of the same, and its address in each format; where there is none, that of everything is named.
     pub(super) feed: Option<(String, &'a dyn Fn(Format) -> String)>,
 }
 
@@ -90,11 +91,9 @@ impl Frame<'_> {
                     title { @if let Some(title) = self.title { (title) " · " } "schoolbell" }
                     link rel="stylesheet" href={ (self.root) "style.css?" (*EDITION) };
                     link rel="icon" type="image/svg+xml" href={ (self.root) "icon.svg?" (*EDITION) };
-                    @if let Some((title, address)) = &self.feed {
-                        @for format in Format::ALL {
-                            link rel="alternate" type=(media_type(format)) title={ (title) " (" (format.name()) ")" }
-                                href=(address(format));
-                        }
+                    @match &self.feed {
+                        Some((title, address)) => { (alternates(title, address)) }
+                        None => { (alternates(words.everything, &|format| site.feed_address(&["all"], format))) }
                     }
                 }
                 body {
@@ -125,6 +124,15 @@ impl Frame<'_> {
     }
 }
 
+/// By these, readers find a page's feed when they are given the page.
+fn alternates(title: &str, address: &dyn Fn(Format) -> String) -> Markup {
+    html! {
+        @for format in Format::ALL {
+            link rel="alternate" type=(media_type(format)) title={ (title) " (" (format.name()) ")" } href=(address(format));
+        }
+    }
+}
+
 /// What a page is made of, or why there is none.
 enum Made {
     Page(Markup),
@@ -134,6 +142,9 @@ enum Made {
     /// A source that the configuration named once.
     Gone,
 }
+
+/// The way to the front page from the pages of what may be missing.
+const BELOW: &str = "../";
 
 /// Makes a page aside, since it asks the store, and answers with it.
 async fn answer(
@@ -149,14 +160,14 @@ async fn answer(
     });
     let page = match making.await {
         Ok(Ok(Made::Page(page))) => page,
-        Ok(Ok(Made::Unknown)) => return missing(site, StatusCode::NOT_FOUND),
-        Ok(Ok(Made::Gone)) => return missing(site, StatusCode::GONE),
+        Ok(Ok(Made::Unknown)) => return missing(site, StatusCode::NOT_FOUND, BELOW),
+        Ok(Ok(Made::Gone)) => return missing(site, StatusCode::GONE, BELOW),
         Ok(Ok(Made::Elsewhere(address))) => {
             return match HeaderValue::try_from(address) {
                 Ok(value) => {
                     (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, value)]).into_response()
                 }
-                Err(_) => missing(site, StatusCode::NOT_FOUND),
+                Err(_) => missing(site, StatusCode::NOT_FOUND, BELOW),
             };
         }
         Ok(Err(error)) => return broken(&error),
@@ -175,12 +186,29 @@ async fn answer(
     answer
 }
 
-/// What stands where there is no page, or none any more. All such pages lie one level below the front page.
-fn missing(site: &Site, status: StatusCode) -> Response {
+/// An address that is none: a page for browsers, a line for others.
+pub(super) async fn nowhere(
+    State(site): State<Arc<Site>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let accepts = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    if !accepts.is_some_and(|accepts| accepts.contains("text/html")) {
+        return not_found("this address");
+    }
+    let deep = uri.path().matches('/').count().saturating_sub(1);
+    // addresses that are deeper than any of ours are not written by people
+    missing(&site, StatusCode::NOT_FOUND, &"../".repeat(deep.min(20)))
+}
+
+/// What stands where there is no page, or none any more.
+fn missing(site: &Site, status: StatusCode, root: &str) -> Response {
     let words = site.words;
     let frame = Frame {
         title: Some(words.missing),
-        root: "../",
+        root,
         place: "",
         feed: None,
     };
@@ -194,7 +222,7 @@ fn missing(site: &Site, status: StatusCode) -> Response {
         &html! {
             h1 { (words.missing) }
             p { (why) }
-            p { a href="../" { (words.to_front_page) } }
+            p { a href={ (root) "./" } { (words.to_front_page) } }
         },
     );
     let headers = [
@@ -205,28 +233,24 @@ fn missing(site: &Site, status: StatusCode) -> Response {
 }
 
 /// A feed in each of its formats, for readers that ask for an address, and for those that take links.
-fn formats(site: &Site, title: &str, address: &str) -> Markup {
-    let open = site.words.open_in_reader;
+fn formats(site: &Site, address: &str) -> Markup {
     html! {
         span.formats {
-            @for format in Format::ALL {
-                a href={ (address) "." (format.ending()) } aria-label={ (format.name()) " (" (title) ")" } { (format.name()) }
-                " "
-            }
-            a href={ "feed:" (address) ".rss" } title=(open) aria-label={ "feed: " (open) " (" (title) ")" } { "feed:" }
+            @for format in Format::ALL { a href={ (address) "." (format.ending()) } { (format.name()) } " " }
+            a href={ "feed:" (address) ".rss" } title=(site.words.open_in_reader) { "feed:" }
         }
     }
 }
 
 /// How to subscribe: the address to copy, which the keyboard marks as a whole, and links.
-fn subscribe(site: &Site, title: &str, address: &str) -> Markup {
+fn subscribe(site: &Site, address: &str) -> Markup {
     let words = site.words;
     html! {
         section.subscribe aria-labelledby="subscribe" {
             h2 #subscribe { (words.subscribe_heading) }
             label for="address" { (words.copy_address) }
             input #address type="url" readonly value={ (address) ".rss" };
-            p { (formats(site, title, address)) }
+            p { (formats(site, address)) }
             p { small { (words.feed_links) } }
         }
     }

@@ -120,6 +120,10 @@ async fn answer(
     };
     let question = match Question::parse(&search.text) {
         Ok(question) => question,
+        // where to write it, for who has not asked yet
+        Err(NoQuestion::Empty) if format.is_none() && !Search::asks(query) => {
+            return bare(site, &search, StatusCode::OK, &html! {});
+        }
         Err(why) => return no_question(site, &search, why, format),
     };
     let key = (search.query(true), format);
@@ -282,7 +286,10 @@ fn results(site: &Site, search: &Search, found: &Found, more: bool) -> Markup {
 
 fn frame(site: &Site, search: &Search, has_feeds: bool, content: &Markup) -> Markup {
     let words = site.words;
-    let title = format!("{} · {}", words.search, search.text);
+    let title = match search.text.as_str() {
+        "" => words.search.to_owned(),
+        text => format!("{} · {text}", words.search),
+    };
     let feed = |format: Format| {
         let address = site.address(&["search"]);
         format!("{address}.{}?{}", format.ending(), search.query(false))
@@ -327,9 +334,15 @@ fn no_question(site: &Site, search: &Search, why: NoQuestion, format: Option<For
         text: search.text.chars().take(QUESTION_CHARS).collect(),
         ..search.clone()
     };
-    let page = frame(site, &short, false, &html! { p role="alert" { (words) } });
+    let content = html! { p role="alert" { (words) } };
+    bare(site, &short, StatusCode::BAD_REQUEST, &content)
+}
+
+/// The page without anything that was found.
+fn bare(site: &Site, search: &Search, status: StatusCode, content: &Markup) -> Response {
+    let page = frame(site, search, false, content);
     let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    let mut answer = (StatusCode::BAD_REQUEST, kind, page.into_string()).into_response();
+    let mut answer = (status, kind, page.into_string()).into_response();
     harden(&mut answer);
     answer
 }

@@ -65,7 +65,7 @@ function facts() {
 }
 
 /** Looks at the page that `page` shows; `answer` brought it. Gives what is wrong, in words. */
-export async function look(page, answer, met, { lang, axe, status = 200, feeds = true }) {
+export async function look(page, answer, met, { lang, axe, status = 200 }) {
   const wrong = [];
   const expect = (good, words) => good || wrong.push(words);
   expect(answer.status() === status, `answers ${answer.status()}`);
@@ -81,7 +81,7 @@ export async function look(page, answer, met, { lang, axe, status = 200, feeds =
   expect(seen.mains === 1, `${seen.mains} main`);
   expect(seen.skip, "no link to skip to the content");
   expect(seen.scripts.length === 0, `script or inline style: ${seen.scripts.join(" ")}`);
-  expect(!feeds || seen.alternates.length >= 3, `${seen.alternates.length} <link rel="alternate">`);
+  expect(seen.alternates.length === 3, `${seen.alternates.length} <link rel="alternate">`);
   expect(seen.overflow === null, `wider than the window: ${seen.overflow?.join(" … ")}`);
   expect(seen.small.length === 0, `lower than 24 pixels: ${seen.small.join(" ")}`);
   if (axe) {

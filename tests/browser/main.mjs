@@ -76,13 +76,15 @@ class Walk {
     if (reader !== `feed:${address}`) tell(`source, ${this.name}`, [`feed: leads to ${reader}, the address is ${address}`]);
     this.feeds.set(address, "application/rss+xml");
     await this.see("article", link(".articles li a"));
-    await this.see("search", () => page.locator("header nav a").last().click(), { status: 400, feeds: false });
+    await this.see("search", () => page.locator("header nav a").last().click());
     await page.locator("#q").fill("通知");
     await this.see("found", () => page.locator("#q").press("Enter"));
+    await this.see("nothing asked", to("/search?q="), { status: 400 });
     await this.see("nothing found", to("/search?q=%E9%BE%99%E8%88%B9%E6%B0%B4"));
     await this.see("status", link("header nav a[href$=status]"));
     await this.see("group", to(`/groups/${site.lang === "en" ? "school" : "province"}`));
-    await this.see("no such page", to("/articles/none"), { status: 404, feeds: false });
+    await this.see("no such page", to("/articles/none"), { status: 404 });
+    await this.see("no such address", to("/a/b/c"), { status: 404 });
     if (site.lang === "en") {
       await this.see("troubled source", to("/sources/broken"));
       await this.see("source that is off", to("/sources/off"));

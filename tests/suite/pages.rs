@@ -22,6 +22,7 @@ fn check(page: &Got) {
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'; style-src 'self'; img-src 'self'"));
     assert!(text.contains("<a class=\"skip\" href=\"#main\">"));
+    assert_eq!(text.matches("<link rel=\"alternate\"").count(), 3, "{text}");
 }
 
 async fn with_trouble(polls: &[(i64, bool)]) -> Published {
@@ -260,6 +261,18 @@ async fn what_is_not_there_is_told_on_a_page() {
                 .starts_with("default-src 'none'")
         );
     }
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_told_as_who_asks_can_read_it() {
+    let site = Published::new();
+    let asked = async |accept: &str| site.ask("GET", "/a/b", &[("accept", accept)]).await;
+    let page = asked("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8").await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.text().contains("<a href=\".././\">回到首页</a>"));
+    let line = asked("application/rss+xml").await;
+    assert_eq!(line.status, StatusCode::NOT_FOUND);
+    assert!(line.text().starts_with("this address is not known here"));
 }
 
 #[tokio::test]

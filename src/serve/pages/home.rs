@@ -80,14 +80,14 @@ fn feeds(site: &Site, reports: &[SourceReport]) -> Markup {
     html! {
         label for="address" { (words.all_sources) }
         input #address type="url" readonly value={ (all) ".rss" };
-        p { (formats(site, words.all_sources, &all)) }
+        p { (formats(site, &all)) }
         @if !site.groups().is_empty() {
             h3 { (words.groups) }
             ul.feeds {
                 @for (name, _) in site.groups() {
                     li {
                         a href={ "groups/" (name) } lang=[language(site, name)] { (name) }
-                        (formats(site, name, &site.address(&["groups", name])))
+                        (formats(site, &site.address(&["groups", name])))
                     }
                 }
             }
@@ -98,8 +98,8 @@ fn feeds(site: &Site, reports: &[SourceReport]) -> Markup {
                 @for report in reports {
                     li {
                         a href={ "sources/" (report.id) } lang=[language(site, &report.title)] { (report.title) }
-                        " " small { (report.articles) }
-                        (formats(site, &report.title, &site.address(&["feeds", &report.id])))
+                        " " small { (report.articles) " " (words.articles_behind_number) }
+                        (formats(site, &site.address(&["feeds", &report.id])))
                     }
                 }
             }

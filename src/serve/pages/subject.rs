@@ -160,7 +160,7 @@ fn content(
         site,
         &html! {
             (head)
-            (subscribe(site, title, feed))
+            (subscribe(site, feed))
             section aria-labelledby="newest" {
                 h2 #newest { (words.articles) }
                 @if entries.is_empty() { p { (words.no_articles) } }

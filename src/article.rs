@@ -17,6 +17,7 @@ mod read;
 mod refusal;
 mod render;
 pub mod sanitize;
+pub mod shown;
 pub mod text;
 
 use std::fmt;

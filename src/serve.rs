@@ -62,6 +62,7 @@ pub fn router(site: impl Into<Current>) -> Router {
     Router::new()
         .route("/", get(pages::home))
         .route("/style.css", get(pages::style))
+        .route("/icon.svg", get(pages::icon))
         .route("/feeds.opml", get(opml::list))
         .route("/feeds/{file}", get(feeds::source))
         .route("/groups/{file}", get(feeds::group))
@@ -82,7 +83,7 @@ pub fn router(site: impl Into<Current>) -> Router {
         .route("/api/sources", get(api::sources))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .fallback(async || not_found("this address"))
+        .fallback(pages::nowhere)
         .layer(middleware::from_fn_with_state(
             current.clone(),
             access::guard,

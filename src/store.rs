@@ -381,6 +381,15 @@ impl Store {
         read::by_id(&self.view, id)
     }
 
+    /// What an article said before it was revised, the first version first, each as it was recorded. Those that retention
+    /// has let go of are left out.
+    ///
+    /// # Errors
+    /// As [`Store::known`].
+    pub fn earlier(&self, id: ArticleId) -> Result<Vec<Article>, StoreError> {
+        read::earlier(&self.view, id)
+    }
+
     /// The newest articles: by their place ([`Article::sorted_at`]) downwards, those of one time by permalink.
     /// Pages count from 0.
     ///

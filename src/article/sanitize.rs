@@ -12,12 +12,6 @@ use ammonia::{Builder, UrlRelative};
 
 static BUILDER: LazyLock<Builder<'static>> = LazyLock::new(builder);
 
-static WITHOUT_PICTURES: LazyLock<Builder<'static>> = LazyLock::new(|| {
-    let mut builder = builder();
-    builder.rm_tags(&["img"]);
-    builder
-});
-
 fn builder() -> Builder<'static> {
     let mut builder = Builder::empty();
     builder
@@ -77,14 +71,6 @@ fn builder() -> Builder<'static> {
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer"));
     builder
-}
-
-/// The same HTML without its pictures, for who shall load nothing from elsewhere.
-pub fn without_pictures(html: &str) -> String {
-    if !html.contains("<img") {
-        return html.to_owned();
-    }
-    WITHOUT_PICTURES.clean(html).to_string()
 }
 
 /// Sanitises.

@@ -20,7 +20,11 @@ pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next:
     let Some(token) = &site.config.server.token else {
         return next.run(request).await;
     };
-    if matches!(request.uri().path(), "/healthz" | "/style.css") || sends(&request, token) {
+    if matches!(
+        request.uri().path(),
+        "/healthz" | "/style.css" | "/icon.svg"
+    ) || sends(&request, token)
+    {
         return next.run(request).await;
     }
     let ask = HeaderValue::from_static("Basic realm=\"schoolbell\", charset=\"UTF-8\"");

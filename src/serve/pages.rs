@@ -6,14 +6,16 @@ mod home;
 mod status;
 mod subject;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use maud::{DOCTYPE, Markup, html};
+use xxhash_rust::xxh3::xxh3_64;
 
 pub(super) use self::{
     article::page as article,
@@ -23,24 +25,45 @@ pub(super) use self::{
 };
 use super::{Site, broken, not_found};
 use crate::{
+    config::Lang,
     feed::Format,
-    source::{SourceId, report::SourceReport, state::Reason},
+    source::{SourceId, Tls, report::SourceReport, state::Reason},
     store::{Entry, StoreError},
 };
 
-/// Nothing is loaded but the style sheet, and no page may frame this one.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// Nothing is loaded but the style sheet and the icon, and no page may frame this one.
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The same, and the pictures of an article from wherever they are.
-const POLICY_WITH_PICTURES: &str = "default-src 'none'; style-src 'self'; img-src http: https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY_WITH_PICTURES: &str = "default-src 'none'; style-src 'self'; img-src 'self' http: https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const STYLE: &str = include_str!("style.css");
+const ICON: &str = include_str!("icon.svg");
+
+/// Behind the address of style sheet and icon: those of another version are other ones, and not taken from a cache.
+static EDITION: LazyLock<String> = LazyLock::new(|| {
+    let both = [STYLE, ICON].concat();
+    format!("{:08x}", xxh3_64(both.as_bytes()) >> 32)
+});
 
 /// `/style.css`
 pub(super) async fn style() -> Response {
+    asset("text/css; charset=utf-8", STYLE)
+}
+
+/// `/icon.svg`
+pub(super) async fn icon() -> Response {
+    asset("image/svg+xml", ICON)
+}
+
+fn asset(content_type: &'static str, content: &'static str) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "max-age=3600"),
+        (header::CONTENT_TYPE, content_type),
+        (header::CACHE_CONTROL, "max-age=604800"),
+        // an icon that is opened by itself is a document
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
     ];
-    (headers, include_str!("style.css")).into_response()
+    (headers, content).into_response()
 }
 
 /// What stands around a page's content.
@@ -48,8 +71,10 @@ pub(super) struct Frame<'a> {
     /// Its title; none for the front page.
     pub(super) title: Option<&'a str>,
     /// The way to the front page, relative, so that pages may lie below any path.
-    pub(super) root: &'static str,
-    /// The title of the feed of the same, and its address in each format.
+    pub(super) root: &'a str,
+    /// Its place in the navigation, as that names it; empty where it has none.
+    pub(super) place: &'static str,
+    /// The title of the feed of the same, and its address in each format; where there is none, that of everything is named.
     pub(super) feed: Option<(String, &'a dyn Fn(Format) -> String)>,
 }
 
@@ -64,26 +89,32 @@ impl Frame<'_> {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     title { @if let Some(title) = self.title { (title) " · " } "schoolbell" }
-                    link rel="stylesheet" href={ (self.root) "style.css" };
-                    @if let Some((title, address)) = &self.feed {
-                        @for format in Format::ALL {
-                            link rel="alternate" type=(media_type(format)) title={ (title) " (" (format.name()) ")" }
-                                href=(address(format));
-                        }
+                    link rel="stylesheet" href={ (self.root) "style.css?" (*EDITION) };
+                    link rel="icon" type="image/svg+xml" href={ (self.root) "icon.svg?" (*EDITION) };
+                    @match &self.feed {
+                        Some((title, address)) => { (alternates(title, address)) }
+                        None => { (alternates(words.everything, &|format| site.feed_address(&["all"], format))) }
                     }
                 }
                 body {
+                    a.skip href="#main" { (words.skip) }
                     header {
-                        p.name { a href={ (self.root) "./" } { "schoolbell" } }
+                        p.name {
+                            a href={ (self.root) "./" } {
+                                img src={ (self.root) "icon.svg?" (*EDITION) } alt="" width="26" height="26";
+                                "schoolbell"
+                            }
+                        }
                         nav aria-label=(words.navigation) {
-                            a href={ (self.root) "./" } { (words.newest) } " "
-                            a href={ (self.root) "status" } { (words.health) } " "
-                            a href={ (self.root) "search" } { (words.search) }
+                            @for (place, name) in [("./", words.newest), ("status", words.health), ("search", words.search)] {
+                                a href={ (self.root) (place) } aria-current=[(self.place == place).then_some("page")] { (name) }
+                                " "
+                            }
                         }
                     }
-                    main {
+                    main #main tabindex="-1" {
                         @if let Some(trouble) = site.store.trouble() {
-                            p role="alert" { strong { (words.not_kept) } " " (trouble) }
+                            p.trouble role="alert" { strong { (words.not_kept) } " " (trouble) }
                         }
                         (content)
                     }
@@ -93,14 +124,27 @@ impl Frame<'_> {
     }
 }
 
+/// By these, readers find a page's feed when they are given the page.
+fn alternates(title: &str, address: &dyn Fn(Format) -> String) -> Markup {
+    html! {
+        @for format in Format::ALL {
+            link rel="alternate" type=(media_type(format)) title={ (title) " (" (format.name()) ")" } href=(address(format));
+        }
+    }
+}
+
 /// What a page is made of, or why there is none.
 enum Made {
     Page(Markup),
     /// Another address has it, relative to the one asked for.
     Elsewhere(String),
-    Unknown(&'static str),
-    Gone(SourceId),
+    Unknown,
+    /// A source that the configuration named once.
+    Gone,
 }
+
+/// The way to the front page from the pages of what may be missing.
+const BELOW: &str = "../";
 
 /// Makes a page aside, since it asks the store, and answers with it.
 async fn answer(
@@ -116,17 +160,14 @@ async fn answer(
     });
     let page = match making.await {
         Ok(Ok(Made::Page(page))) => page,
-        Ok(Ok(Made::Unknown(what))) => return not_found(what),
-        Ok(Ok(Made::Gone(id))) => {
-            let words = format!("the source {id} was removed from the configuration\n");
-            return (StatusCode::GONE, words).into_response();
-        }
+        Ok(Ok(Made::Unknown)) => return missing(site, StatusCode::NOT_FOUND, BELOW),
+        Ok(Ok(Made::Gone)) => return missing(site, StatusCode::GONE, BELOW),
         Ok(Ok(Made::Elsewhere(address))) => {
             return match HeaderValue::try_from(address) {
                 Ok(value) => {
                     (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, value)]).into_response()
                 }
-                Err(_) => not_found("this address"),
+                Err(_) => missing(site, StatusCode::NOT_FOUND, BELOW),
             };
         }
         Ok(Err(error)) => return broken(&error),
@@ -145,30 +186,105 @@ async fn answer(
     answer
 }
 
-/// The ways to subscribe to a feed.
-fn formats(address: &str) -> Markup {
-    html! { @for format in Format::ALL { a href={ (address) "." (format.ending()) } { (format.name()) } " " } }
+/// An address that is none: a page for browsers, a line for others.
+pub(super) async fn nowhere(
+    State(site): State<Arc<Site>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let accepts = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    if !accepts.is_some_and(|accepts| accepts.contains("text/html")) {
+        return not_found("this address");
+    }
+    let deep = uri.path().matches('/').count().saturating_sub(1);
+    // addresses that are deeper than any of ours are not written by people
+    missing(&site, StatusCode::NOT_FOUND, &"../".repeat(deep.min(20)))
 }
 
-/// How to subscribe, for who has a reader that asks for an address, and for who has one that takes links.
+/// What stands where there is no page, or none any more.
+fn missing(site: &Site, status: StatusCode, root: &str) -> Response {
+    let words = site.words;
+    let frame = Frame {
+        title: Some(words.missing),
+        root,
+        place: "",
+        feed: None,
+    };
+    let why = if status == StatusCode::GONE {
+        words.removed_source
+    } else {
+        words.missing_why
+    };
+    let page = frame.around(
+        site,
+        &html! {
+            h1 { (words.missing) }
+            p { (why) }
+            p { a href={ (root) "./" } { (words.to_front_page) } }
+        },
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+    ];
+    (status, headers, page.into_string()).into_response()
+}
+
+/// A feed in each of its formats, for readers that ask for an address, and for those that take links.
+fn formats(site: &Site, address: &str) -> Markup {
+    html! {
+        span.formats {
+            @for format in Format::ALL { a href={ (address) "." (format.ending()) } { (format.name()) } " " }
+            a href={ "feed:" (address) ".rss" } title=(site.words.open_in_reader) { "feed:" }
+        }
+    }
+}
+
+/// How to subscribe: the address to copy, which the keyboard marks as a whole, and links.
 fn subscribe(site: &Site, address: &str) -> Markup {
     let words = site.words;
     html! {
         section.subscribe aria-labelledby="subscribe" {
             h2 #subscribe { (words.subscribe_heading) }
-            p { (words.copy_address) }
-            p { code { (address) ".rss" } }
-            p { (formats(address)) a href={ "feed:" (address) ".rss" } { (words.open_in_reader) } }
+            label for="address" { (words.copy_address) }
+            input #address type="url" readonly value={ (address) ".rss" };
+            p { (formats(site, address)) }
+            p { small { (words.feed_links) } }
         }
     }
 }
 
+/// How a source is, in a word, and where it is in trouble, what to do.
 fn health(site: &Site, report: &SourceReport) -> Markup {
+    let words = site.words;
     match (&report.last_error, report.health.as_str()) {
-        (Some(fault), _) => html! { strong { (fault.kind.as_str()) } " " (fault.words) },
-        (None, "off") => html! { (site.words.off) },
-        (None, "waiting") => html! { (site.words.waiting) },
-        (None, _) => html! { (site.words.ok) },
+        (Some(error), _) => {
+            let fault = words.fault(error.kind);
+            html! {
+                p { strong { (fault.name) } " " code { (error.kind.as_str()) } }
+                p { (words.what_to_do) (fault.advice) }
+                p.said lang="en" { (error.words) }
+            }
+        }
+        (None, "off") => html! { p { (words.off) } },
+        (None, "waiting") => html! { p { (words.waiting) } },
+        (None, _) => html! { p.well { (words.ok) } },
+    }
+}
+
+/// What a person should know of how a source is reached, although it works.
+fn notes(site: &Site, report: &SourceReport) -> Markup {
+    let words = site.words;
+    let loose = match report.tls {
+        None | Some(Tls::Strict) => None,
+        Some(Tls::Legacy) => Some(words.tls_legacy),
+        Some(Tls::Insecure) => Some(words.tls_insecure),
+    };
+    html! {
+        @if let Some(to) = &report.moved_to { p { (words.moved_to) " " code { (to) } } }
+        @if let Some(loose) = loose { p { (loose) } }
     }
 }
 
@@ -185,8 +301,7 @@ fn why(site: &Site, report: &SourceReport) -> Markup {
         Reason::RetryAfter | Reason::MaxAge => words.because_server,
     };
     html! {
-        br;
-        small title=(reason.words) {
+        small {
             (because)
             @if let (Reason::Rhythm, Some(rate)) = (reason.kind, report.articles_a_week) {
                 " · " (words.articles_a_week) " " (rate)
@@ -208,13 +323,18 @@ pub(super) fn articles(
                 @let article = &entry.article;
                 @let source = site.present(&article.source);
                 li {
-                    a href={ (root) "articles/" (article.id) } { (site.words.titled(&article.title)) }
-                    p {
-                        @if let Some(date) = article.published { time datetime=(date) { (date.day()) } " · " }
+                    a href={ (root) "articles/" (article.id) } lang=[language(site, &article.title)] { (site.words.titled(&article.title)) }
+                    p.facts {
+                        @if let Some(date) = article.published { time datetime=(date) { (date.day()) } }
+                        @if article.published.is_some() && of != Some(&source) { " · " }
                         @if of != Some(&source) { (source_link(site, root, &source)) }
                         @if !entry.also.is_empty() {
                             " · " (site.words.also_at)
-                            @for also in &entry.also { " " a href=(also.url) { (site.title(&site.present(&also.source))) } }
+                            @for (n, also) in entry.also.iter().enumerate() {
+                                @if n > 0 { (site.words.comma) } @else { " " }
+                                @let title = site.title(&site.present(&also.source));
+                                a href=(also.url) rel="noopener noreferrer" lang=[language(site, &title)] { (title) }
+                            }
                         }
                     }
                 }
@@ -225,10 +345,21 @@ pub(super) fn articles(
 
 /// A source's name, with a link to its page if it has one.
 fn source_link(site: &Site, root: &str, id: &SourceId) -> Markup {
+    let title = site.title(id);
+    let lang = language(site, &title);
     html! {
-        @if site.source(id).is_some() { a href={ (root) "sources/" (id) } { (site.title(id)) } }
-        @else { (site.title(id)) }
+        @if site.source(id).is_some() { a href={ (root) "sources/" (id) } lang=[lang] { (title) } }
+        @else { span lang=[lang] { (title) } }
     }
+}
+
+/// The language of a text, where that is another than the page's: voices and typesetting follow it. Only Chinese is told,
+/// which is what nearly all sources write.
+fn language(site: &Site, text: &str) -> Option<&'static str> {
+    let is_kana = |c: char| matches!(c, '\u{3041}'..='\u{30ff}' | '\u{ac00}'..='\u{d7a3}');
+    let is_han = |c: char| matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}');
+    let is_chinese = text.contains(is_han) && !text.contains(is_kana);
+    (is_chinese && site.config.lang != Lang::Chinese).then_some(Lang::Chinese.tag())
 }
 
 /// Links to the pages before and after.
@@ -245,10 +376,15 @@ fn pager(site: &Site, page: usize, more: bool) -> Markup {
 
 /// The number of a page, from a query; the first where it says nothing, or nothing that can be understood.
 fn page_number(query: Option<&str>) -> usize {
-    let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    let page = pairs.filter(|(name, _)| name == "page").last();
-    let number = page.and_then(|(_, value)| value.parse().ok());
+    let number = number(query, "page");
     number.unwrap_or(1).clamp(1, super::address::LAST_PAGE)
+}
+
+/// A number of a query.
+fn number(query: Option<&str>, key: &str) -> Option<usize> {
+    let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let (_, value) = pairs.filter(|(name, _)| name == key).last()?;
+    value.parse().ok()
 }
 
 /// A moment on the clock of a source's place.

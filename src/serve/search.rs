@@ -120,6 +120,10 @@ async fn answer(
     };
     let question = match Question::parse(&search.text) {
         Ok(question) => question,
+        // where to write it, for who has not asked yet
+        Err(NoQuestion::Empty) if format.is_none() && !Search::asks(query) => {
+            return bare(site, &search, StatusCode::OK, &html! {});
+        }
         Err(why) => return no_question(site, &search, why, format),
     };
     let key = (search.query(true), format);
@@ -270,9 +274,11 @@ fn results(site: &Site, search: &Search, found: &Found, more: bool) -> Markup {
             @if found.entries.is_empty() { p { (words.nothing_found) } }
             @else { p { (words.found) " " (found.total) } }
             (pages::articles(site, "", &found.entries, None))
-            nav {
-                @if search.page > 1 { a rel="prev" href=(search.at(search.page - 1)) { (words.newer) } " " }
-                @if more { a rel="next" href=(search.at(search.page + 1)) { (words.older) } }
+            @if search.page > 1 || more {
+                nav.pager aria-label=(words.pages) {
+                    @if search.page > 1 { a rel="prev" href=(search.at(search.page - 1)) { (words.newer) } " " }
+                    @if more { a rel="next" href=(search.at(search.page + 1)) { (words.older) } }
+                }
             }
         },
     )
@@ -280,7 +286,10 @@ fn results(site: &Site, search: &Search, found: &Found, more: bool) -> Markup {
 
 fn frame(site: &Site, search: &Search, has_feeds: bool, content: &Markup) -> Markup {
     let words = site.words;
-    let title = format!("{} · {}", words.search, search.text);
+    let title = match search.text.as_str() {
+        "" => words.search.to_owned(),
+        text => format!("{} · {text}", words.search),
+    };
     let feed = |format: Format| {
         let address = site.address(&["search"]);
         format!("{address}.{}?{}", format.ending(), search.query(false))
@@ -288,6 +297,7 @@ fn frame(site: &Site, search: &Search, has_feeds: bool, content: &Markup) -> Mar
     pages::Frame {
         title: Some(&title),
         root: "",
+        place: "search",
         feed: has_feeds.then(|| (title.clone(), &feed as &dyn Fn(Format) -> String)),
     }
     .around(
@@ -295,8 +305,18 @@ fn frame(site: &Site, search: &Search, has_feeds: bool, content: &Markup) -> Mar
         &html! {
             h1 { (words.search) }
             (form(site, search))
-            @if has_feeds { p { @for format in Format::ALL { a href=(feed(format)) { (format.name()) } " " } } }
             (content)
+            @if has_feeds {
+                section.subscribe aria-labelledby="subscribe" {
+                    h2 #subscribe { (words.subscribe_search) }
+                    label for="address" { (words.copy_address) }
+                    input #address type="url" readonly value=(feed(Format::Rss));
+                    p { span.formats {
+                        @for format in Format::ALL { a href=(feed(format)) { (format.name()) } " " }
+                        a href={ "feed:" (feed(Format::Rss)) } title=(words.open_in_reader) { "feed:" }
+                    } }
+                }
+            }
         },
     )
 }
@@ -314,9 +334,15 @@ fn no_question(site: &Site, search: &Search, why: NoQuestion, format: Option<For
         text: search.text.chars().take(QUESTION_CHARS).collect(),
         ..search.clone()
     };
-    let page = frame(site, &short, false, &html! { p role="alert" { (words) } });
+    let content = html! { p role="alert" { (words) } };
+    bare(site, &short, StatusCode::BAD_REQUEST, &content)
+}
+
+/// The page without anything that was found.
+fn bare(site: &Site, search: &Search, status: StatusCode, content: &Markup) -> Response {
+    let page = frame(site, search, false, content);
     let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    let mut answer = (StatusCode::BAD_REQUEST, kind, page.into_string()).into_response();
+    let mut answer = (status, kind, page.into_string()).into_response();
     harden(&mut answer);
     answer
 }

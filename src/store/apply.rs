@@ -14,7 +14,8 @@ use super::{
     lines::{self, Line},
     prepare::Text,
     records::{
-        ArticleRow, AttemptsRow, IdRow, Listing, SegmentRow, StoryRow, cut, nanos, timestamp,
+        ArticleRow, AttemptsRow, IdRow, Listing, SegmentRow, StoryRow, VersionsRow, cut, nanos,
+        timestamp,
     },
     stories,
 };
@@ -314,6 +315,12 @@ fn revise(
         let read_at = version.unwrap_or(row.first_seen);
         checks::plan(change, number, &mut row, read_at)?;
     }
+    // a title alone, kept until the page was read, is no version
+    if differs && row.complete && !completes {
+        let mut versions: VersionsRow = change.row(Key::Versions(number))?.unwrap_or_default();
+        versions.push(row.position);
+        change.put(Key::Versions(number), &versions);
+    }
     if differs || completes {
         row.position = position.to_u64();
         row.moved = None;
@@ -433,6 +440,7 @@ fn remove(change: &mut Change<'_>, number: u64, row: &ArticleRow) -> Result<(), 
             change.put(Key::Story(story), &told);
         }
     }
+    change.remove(Key::Versions(number));
     change.remove(Key::Article(number));
     change.meta.articles = change.meta.articles.saturating_sub(1);
     Ok(())

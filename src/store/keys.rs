@@ -41,6 +41,8 @@ pub(super) enum Key {
     Recent(u64),
     /// A subscription to a feed, by a hash of topic and callback.
     Subscription([u8; 16]),
+    /// What an article said before it was revised.
+    Versions(u64),
 }
 
 impl Key {
@@ -92,6 +94,7 @@ impl Key {
             }
             Self::Recent(number) => push(&mut bytes, 14, &[&number.to_be_bytes()]),
             Self::Subscription(hash) => push(&mut bytes, 15, &[&hash]),
+            Self::Versions(number) => push(&mut bytes, 16, &[&number.to_be_bytes()]),
         }
         bytes
     }
@@ -140,6 +143,7 @@ impl Key {
             },
             14 => Self::Recent(take(&mut rest).map(u64::from_be_bytes)?),
             15 => Self::Subscription(take(&mut rest)?),
+            16 => Self::Versions(take(&mut rest).map(u64::from_be_bytes)?),
             _ => return None,
         };
         rest.is_empty().then_some(key)
@@ -217,6 +221,7 @@ mod tests {
             },
             Key::Recent(1 << 40),
             Key::Subscription([7; 16]),
+            Key::Versions(8),
         ] {
             assert_eq!(Key::decode(&key.encode()), Some(key));
             let mut longer = key.encode();

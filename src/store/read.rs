@@ -5,7 +5,7 @@ use super::{
     index::Mark,
     keys::{self, Key},
     lines::Line,
-    records::{ArticleRow, AttemptsRow, CheckRow, IdRow, timestamp},
+    records::{ArticleRow, AttemptsRow, CheckRow, IdRow, VersionsRow, timestamp},
     together,
     view::View,
     walk::{Shown, Walk},
@@ -110,6 +110,25 @@ pub(super) fn by_id(view: &View, id: ArticleId) -> Result<Option<Entry>, StoreEr
         row,
     };
     entry(view, &shown)
+}
+
+/// See [`super::Store::earlier`].
+pub(super) fn earlier(view: &View, id: ArticleId) -> Result<Vec<Article>, StoreError> {
+    let _steady = view.steady();
+    let Some(number) = number(view, id)? else {
+        return Ok(Vec::new());
+    };
+    let row: Option<VersionsRow> = view.row(Key::Versions(number))?;
+    let mut versions = Vec::new();
+    for position in row.unwrap_or_default().positions {
+        // those that lie in segments which retention has removed are gone
+        if let Some(Event::Published { article } | Event::Revised { article }) =
+            readable(view, position)?
+        {
+            versions.push(article);
+        }
+    }
+    Ok(versions)
 }
 
 /// See [`super::Store::known`].

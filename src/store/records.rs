@@ -176,6 +176,25 @@ pub(super) struct AttemptsRow {
     pub(super) next: i64,
 }
 
+/// The earlier versions that are told of an article: the first, and the last so many.
+const VERSIONS: usize = 20;
+
+/// What an article said before it was revised: where the events with its earlier texts lie, the first one first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct VersionsRow {
+    pub(super) positions: Vec<u64>,
+}
+
+impl VersionsRow {
+    /// One more. Of an article that changes again and again, those in the middle are let go.
+    pub(super) fn push(&mut self, position: u64) {
+        self.positions.push(position);
+        if self.positions.len() > VERSIONS {
+            self.positions.remove(1);
+        }
+    }
+}
+
 /// A story.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StoryRow {

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use schoolbell::{
     article::Attachment,
+    journal::Event,
     source::state::{Fault, FaultKind, Outcome, SourceState},
 };
 
@@ -19,7 +20,9 @@ fn check(page: &Got) {
     assert_eq!(text.matches("<h1").count(), 1, "{text}");
     assert_eq!(text.matches("<main").count(), 1);
     let policy = page.header("content-security-policy");
-    assert!(policy.starts_with("default-src 'none'; style-src 'self'"));
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'; img-src 'self'"));
+    assert!(text.contains("<a class=\"skip\" href=\"#main\">"));
+    assert_eq!(text.matches("<link rel=\"alternate\"").count(), 3, "{text}");
 }
 
 async fn with_trouble(polls: &[(i64, bool)]) -> Published {
@@ -55,10 +58,12 @@ async fn a_source_has_a_page_with_its_articles_its_health_and_its_feeds() {
     check(&page);
     for part in [
         "<h1>云溪省教育厅</h1>",
-        "http://127.0.0.1:8080/feeds/jyt.rss",
-        "feed:http://127.0.0.1:8080/feeds/jyt.rss",
+        "href=\"feed:http://127.0.0.1:8080/feeds/jyt.rss\"",
         "href=\"https://jyt.example/tzgg.htm\"",
-        "<strong>campus_only</strong> only the campus network is answered; set `proxy`",
+        "<strong>只限校园网访问</strong> <code>campus_only</code>",
+        "怎么办：请在校园网内运行 schoolbell，或者为这个来源设 proxy。",
+        "<p class=\"said\" lang=\"en\">only the campus network is answered; set `proxy`</p>",
+        "<input id=\"address\" type=\"url\" readonly value=\"http://127.0.0.1:8080/feeds/jyt.rss\">",
         "jyt 第1号通知",
         "jyt 第30号通知",
         "href=\"?page=2\"",
@@ -108,16 +113,15 @@ async fn an_article_is_shown_whole_and_its_pictures_are_links() {
     check(&page);
     for part in [
         "<h1>&lt;i&gt;关于&lt;/i&gt;招生的通知</h1>",
-        "<p>正文  完。</p>",
-        "href=\"https://jyt.example/p.png\"",
+        "<p>正文 <a class=\"picture\" href=\"https://jyt.example/p.png\" rel=\"noopener noreferrer\">图片 · 图</a> 完。</p>",
         "href=\"https://jyt.example/f.pdf\"",
         "href=\"https://jyt.example/info/1001/1.htm\"",
-        "来源：省教育厅",
+        "来源：<span>省教育厅</span>",
         "<time datetime=\"2026-03-02\">2026-03-02</time>",
     ] {
         assert!(page.text().contains(part), "{part}: {}", page.text());
     }
-    assert!(!page.text().contains("<img"));
+    assert!(!page.text().contains("<img src=\"http"));
     let home = site.get("/").await;
     assert!(home.text().contains(&format!("href=\"articles/{id}\"")));
     for path in [
@@ -145,10 +149,10 @@ async fn pictures_are_loaded_where_the_configuration_says_so_and_only_there() {
     );
     assert!(
         page.header("content-security-policy")
-            .contains("img-src http: https:")
+            .contains("img-src 'self' http: https:")
     );
     let home = site.get("/").await;
-    assert!(!home.header("content-security-policy").contains("img-src"));
+    assert!(!home.header("content-security-policy").contains("http"));
 }
 
 #[tokio::test]
@@ -157,7 +161,7 @@ async fn the_status_page_tells_what_is_wrong_first() {
     let page = site.get("/status").await;
     check(&page);
     let text = page.text();
-    let (broken, waiting) = (text.find("campus_only"), text.find("等待第一次访问</td>"));
+    let (broken, waiting) = (text.find("campus_only"), text.find("<p>等待第一次访问</p>"));
     assert!(broken.unwrap() < waiting.unwrap(), "{text}");
     assert!(text.contains("rect class=\"failed\""));
     let home = site.get("/").await;
@@ -210,4 +214,102 @@ async fn a_source_that_breaks_and_one_that_is_back_are_an_entry_each() {
     // and no content feed knows of it
     let feed = site.get("/feeds/jyt.json").await;
     assert_eq!(feed.json()["items"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn what_an_article_said_before_is_told_and_shown() {
+    let site = Published::new();
+    let first = article("jyt", 1);
+    let id = first.id;
+    let mut second = first.clone();
+    second.title = "jyt 第1号通知（更正）".into();
+    second.body_text = "时间改为五月。".into();
+    second.body_html = "<p>时间改为五月。</p>".into();
+    second.updated = Some(now() + SignedDuration::from_hours(1));
+    site.record(vec![published(first), Event::Revised { article: second }])
+        .await;
+    let page = site.get(&format!("/articles/{id}")).await;
+    check(&page);
+    let before = format!("href=\"{id}?version=1\">jyt 第1号通知</a>");
+    for part in ["<h2>版本</h2>", "时间改为五月。", &before] {
+        assert!(page.text().contains(part), "{part}: {}", page.text());
+    }
+    let page = site.get(&format!("/articles/{id}?version=1")).await;
+    check(&page);
+    for part in [
+        "这是较早的版本",
+        "<p>jyt 的第1号通知正文。</p>",
+        &format!("<a href=\"{id}\">现在的版本</a>"),
+    ] {
+        assert!(page.text().contains(part), "{part}: {}", page.text());
+    }
+    for version in ["0", "2", "18446744073709551615"] {
+        let page = site.get(&format!("/articles/{id}?version={version}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_told_on_a_page() {
+    let site = Published::new();
+    for path in ["/articles/x", "/sources/none", "/groups/none"] {
+        let page = site.get(path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(page.text().contains("<h1>没有这一页</h1>"), "{path}");
+        assert!(
+            page.header("content-security-policy")
+                .starts_with("default-src 'none'")
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_told_as_who_asks_can_read_it() {
+    let site = Published::new();
+    let asked = async |accept: &str| site.ask("GET", "/a/b", &[("accept", accept)]).await;
+    let page = asked("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8").await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.text().contains("<a href=\".././\">回到首页</a>"));
+    let line = asked("application/rss+xml").await;
+    assert_eq!(line.status, StatusCode::NOT_FOUND);
+    assert!(line.text().starts_with("this address is not known here"));
+}
+
+#[tokio::test]
+async fn chinese_on_an_english_page_says_that_it_is() {
+    let text =
+        "lang = 'en'\n[[source]]\nid = 'jyt'\nurl = 'https://jyt.example/'\ntitle = '云溪省教育厅'";
+    let site = Published::of(text);
+    let notice = article("jyt", 1);
+    let id = notice.id;
+    site.record(vec![published(notice)]).await;
+    let home = site.get("/").await;
+    assert!(home.text().contains("<html lang=\"en\">"));
+    assert!(
+        home.text()
+            .contains("<a href=\"sources/jyt\" lang=\"zh-CN\">云溪省教育厅</a>")
+    );
+    let page = site.get(&format!("/articles/{id}")).await;
+    assert!(
+        page.text()
+            .contains("<h1 lang=\"zh-CN\">jyt 第1号通知</h1>")
+    );
+    assert!(page.text().contains("<div class=\"body\" lang=\"zh-CN\">"));
+}
+
+#[tokio::test]
+async fn the_style_sheet_and_the_icon_are_kept_until_they_change() {
+    let site = Published::new();
+    let home = site.get("/").await.text().to_owned();
+    for (name, kind) in [
+        ("style.css", "text/css; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ] {
+        let (_, behind) = home.split_once(&format!("\"{name}?")).unwrap();
+        let (edition, _) = behind.split_once('"').unwrap();
+        let got = site.get(&format!("/{name}?{edition}")).await;
+        assert_eq!(got.status, StatusCode::OK);
+        assert_eq!(got.header("content-type"), kind);
+        assert_eq!(got.header("cache-control"), "max-age=604800");
+    }
 }

@@ -501,7 +501,10 @@ async fn searches_are_narrowed_and_refused_in_words() {
     }
     let page = site.get("/search?q=%22%3E%3Cscript%3E").await;
     assert!(!page.text().contains("<script>"), "{}", page.text());
-    let empty = site.get("/search").await;
+    let not_asked = site.get("/search").await;
+    assert_eq!(not_asked.status, StatusCode::OK);
+    assert!(!not_asked.text().contains("role=\"alert\""));
+    let empty = site.get("/search?q=+").await;
     assert_eq!(empty.status, StatusCode::BAD_REQUEST);
     assert!(empty.text().contains("请写下要找的词"));
 }

@@ -659,6 +659,40 @@ fn an_incomplete_article_is_due_again_ever_later_until_it_is_read() {
 }
 
 #[test]
+fn what_an_article_said_before_is_known_also_after_a_rebuild() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let first = article("office", 1);
+    record(&store, vec![published(&first)]);
+    assert_eq!(store.earlier(first.id).unwrap(), []);
+    let version = |n: i64| {
+        let mut revised = first.clone();
+        revised.title = format!("第{n}次更正");
+        revised.updated = Some(minute(100 + n));
+        revised
+    };
+    for n in 1..=30 {
+        record(
+            &store,
+            vec![Event::Revised {
+                article: version(n),
+            }],
+        );
+    }
+    // the first, and the last but the present one
+    let mut expected = vec![first.clone()];
+    expected.extend((11..30).map(version));
+    assert_eq!(store.earlier(first.id).unwrap(), expected);
+    block(store.close()).unwrap();
+    drop(store);
+    fs::remove_dir_all(dir.path().join("store")).unwrap();
+    let (store, _) = open(dir.path());
+    assert_eq!(store.earlier(first.id).unwrap(), expected);
+    assert_eq!(block(store.expire(minute(100_000), 1, 1000)).unwrap(), 1);
+    assert_eq!(store.earlier(first.id).unwrap(), []);
+}
+
+#[test]
 fn a_moved_article_is_known_under_both_addresses() {
     let dir = TempDir::new().unwrap();
     let (store, _) = open(dir.path());
@@ -1038,7 +1072,15 @@ fn what_arrives_together_is_answered_and_kept_whole() {
 }
 
 /// All that can be asked of a store.
-fn whole_view(store: &Store) -> (Vec<Entry>, Vec<Vec<Entry>>, Vec<Option<Known>>) {
+/// Everything, each source, what is known of each address, and what it said before.
+type WholeView = (
+    Vec<Entry>,
+    Vec<Vec<Entry>>,
+    Vec<Option<Known>>,
+    Vec<Vec<Article>>,
+);
+
+fn whole_view(store: &Store) -> WholeView {
     let sources = ["a", "b"].map(|id| newest(store, &Scope::Source(source(id))));
     let addresses: Vec<_> = ["a", "b"]
         .iter()
@@ -1048,6 +1090,10 @@ fn whole_view(store: &Store) -> (Vec<Entry>, Vec<Vec<Entry>>, Vec<Option<Known>>
         newest(store, &Scope::All),
         sources.into(),
         store.known(&addresses).unwrap(),
+        addresses
+            .iter()
+            .map(|id| store.earlier(*id).unwrap())
+            .collect(),
     )
 }
 

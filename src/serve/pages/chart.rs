@@ -54,7 +54,9 @@ pub(super) fn draw_days(site: &Site, days: &Days) -> Markup {
     let words = format!("{} {all}", site.words.articles_of_30_days);
     html! {
         @if all > 0 { figure.chart {
-            svg viewBox={ "0 0 " (WIDTH * DAYS) " " (HEIGHT) } role="img" aria-label=(words) {
+            figcaption { (words) " · " (site.words.most_on_a_day) " " (most) }
+            // as wide as its place
+            svg viewBox={ "0 0 " (WIDTH * DAYS) " " (HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(words) {
                 @for (i, count) in days.counts.iter().enumerate() {
                     @let height = (count * HEIGHT).div_ceil(most);
                     rect x=(i * WIDTH) y=(HEIGHT - height) width=(WIDTH - 2) height=(height) {
@@ -62,7 +64,7 @@ pub(super) fn draw_days(site: &Site, days: &Days) -> Markup {
                     }
                 }
             }
-            figcaption { (words) }
+            p.axis { span { (day_of(days, 0)) } " " span { (day_of(days, DAYS - 1)) } }
         } }
     }
 }
@@ -73,29 +75,60 @@ fn day_of(days: &Days, index: usize) -> String {
     day.map_or_else(|_| String::new(), |day| day.to_string())
 }
 
-/// One mark for each of the last polls, the latest last.
+/// One mark for each of the last polls, the latest last. They are told apart by height and place too, not by colour alone.
 pub(super) fn draw_polls(site: &Site, recent: &[Recent]) -> Markup {
-    const WIDTH: usize = 6;
-    const HEIGHT: usize = 16;
-    let failed = recent.iter().filter(|r| **r == Recent::Failed).count();
+    let count = |outcome: Recent| recent.iter().filter(|r| **r == outcome).count();
+    let site_words = site.words;
     let words = format!(
-        "{} {} · {} {failed}",
-        site.words.last_polls,
-        recent.len(),
-        site.words.failing
+        "{} {}{comma}{} {}{comma}{} {}",
+        site_words.poll_new,
+        count(Recent::New),
+        site_words.poll_nothing,
+        count(Recent::Nothing),
+        site_words.poll_failed,
+        count(Recent::Failed),
+        comma = site_words.comma,
     );
     html! {
         @if !recent.is_empty() {
-            svg.polls width=(WIDTH * recent.len()) height=(HEIGHT) viewBox={ "0 0 " (WIDTH * recent.len()) " " (HEIGHT) } role="img" aria-label=(words) {
-                @for (i, outcome) in recent.iter().enumerate() {
-                    @let (class, height) = match outcome {
-                        Recent::New => ("new", HEIGHT),
-                        Recent::Nothing => ("nothing", HEIGHT / 2),
-                        Recent::Failed => ("failed", HEIGHT),
-                    };
-                    rect class=(class) x=(i * WIDTH) y=(HEIGHT - height) width=(WIDTH - 2) height=(height) {}
+            svg.polls width=(MARK * recent.len()) height=(TALL) viewBox={ "0 0 " (MARK * recent.len()) " " (TALL) } role="img" aria-label=(words) {
+                @for (i, outcome) in recent.iter().enumerate() { (mark(*outcome, i * MARK)) }
+            }
+        }
+    }
+}
+
+/// What the marks mean.
+pub(super) fn legend(site: &Site) -> Markup {
+    let words = site.words;
+    let meanings = [
+        (Recent::New, words.poll_new),
+        (Recent::Nothing, words.poll_nothing),
+        (Recent::Failed, words.poll_failed),
+    ];
+    html! {
+        p.legend {
+            (words.last_polls)
+            @for (outcome, meaning) in meanings {
+                " "
+                span {
+                    svg.polls width=(MARK) height=(TALL) viewBox={ "0 0 " (MARK) " " (TALL) } aria-hidden="true" { (mark(outcome, 0)) }
+                    " " (meaning)
                 }
             }
         }
     }
+}
+
+/// A mark's width, with the gap behind it, and the height of all.
+const MARK: usize = 6;
+const TALL: usize = 18;
+
+fn mark(outcome: Recent, x: usize) -> Markup {
+    let (class, y, height) = match outcome {
+        Recent::New => ("new", 0, TALL),
+        Recent::Nothing => ("nothing", TALL - 5, 5),
+        Recent::Failed => ("failed", 0, 10),
+    };
+    html! { rect class=(class) x=(x) y=(y) width=(MARK - 2) height=(height) {} }
 }

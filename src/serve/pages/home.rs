@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use maud::{Markup, html};
 
-use super::{Frame, Made, POLICY, answer, articles, formats};
+use super::{Frame, Made, POLICY, answer, articles, formats, language};
 use crate::{
     article::Article,
     feed::Format,
@@ -44,6 +44,7 @@ fn content(site: &Site, reports: &[SourceReport], newest: &[Entry]) -> Markup {
     let frame = Frame {
         title: None,
         root: "",
+        place: "./",
         feed: Some((words.everything.to_owned(), &feed)),
     };
     let failing = reports.iter().filter(|r| r.last_error.is_some()).count();
@@ -51,17 +52,23 @@ fn content(site: &Site, reports: &[SourceReport], newest: &[Entry]) -> Markup {
         site,
         &html! {
             h1 { (words.tagline) }
-            @if failing > 0 { p { a href="status" { strong { (failing) } " " (words.are_failing) } } }
-            (search::form(site, &Search::default()))
-            section aria-labelledby="newest" {
-                h2 #newest { (words.newest) }
-                @if newest.is_empty() { p { (words.nothing_yet) } }
-                (articles(site, "", newest, None))
+            @if failing > 0 {
+                p.trouble { a href="status" { strong { (failing) } " " (words.are_failing(failing)) } }
             }
-            section aria-labelledby="feeds" {
-                h2 #feeds { (words.feeds) }
-                p { (words.subscribe) " " a href=(site.address(&["feeds.opml"])) { "feeds.opml" } }
-                (feeds(site, reports))
+            (search::form(site, &Search::default()))
+            div.columns {
+                section aria-labelledby="newest" {
+                    h2 #newest { (words.newest) }
+                    @if reports.is_empty() { p { (words.no_sources) } }
+                    @else if newest.is_empty() { p { (words.nothing_yet) } }
+                    (articles(site, "", newest, None))
+                }
+                section aria-labelledby="feeds" {
+                    h2 #feeds { (words.feeds) }
+                    p { (words.subscribe) }
+                    p { a href=(site.address(&["feeds.opml"])) { (words.import_all) } }
+                    (feeds(site, reports))
+                }
             }
         },
     )
@@ -69,29 +76,30 @@ fn content(site: &Site, reports: &[SourceReport], newest: &[Entry]) -> Markup {
 
 fn feeds(site: &Site, reports: &[SourceReport]) -> Markup {
     let words = site.words;
+    let all = site.address(&["all"]);
     html! {
-        div.wide tabindex="0" role="region" aria-labelledby="feeds" {
-            table {
-                thead { tr {
-                    th scope="col" { (words.source) }
-                    th scope="col" { (words.feeds) }
-                    th.number scope="col" { (words.articles) }
-                } }
-                tbody {
-                    tr { th scope="row" { (words.all_sources) } td { (formats(&site.address(&["all"]))) } td {} }
-                    @for (name, _) in site.groups() {
-                        tr {
-                            th scope="row" { (words.group) " " a href={ "groups/" (name) } { (name) } }
-                            td { (formats(&site.address(&["groups", name]))) }
-                            td {}
-                        }
+        label for="address" { (words.all_sources) }
+        input #address type="url" readonly value={ (all) ".rss" };
+        p { (formats(site, &all)) }
+        @if !site.groups().is_empty() {
+            h3 { (words.groups) }
+            ul.feeds {
+                @for (name, _) in site.groups() {
+                    li {
+                        a href={ "groups/" (name) } lang=[language(site, name)] { (name) }
+                        (formats(site, &site.address(&["groups", name])))
                     }
-                    @for report in reports {
-                        tr {
-                            th scope="row" { a href={ "sources/" (report.id) } { (report.title) } }
-                            td { (formats(&site.address(&["feeds", &report.id]))) }
-                            td.number { (report.articles) }
-                        }
+                }
+            }
+        }
+        @if !reports.is_empty() {
+            h3 { (words.sources) }
+            ul.feeds {
+                @for report in reports {
+                    li {
+                        a href={ "sources/" (report.id) } lang=[language(site, &report.title)] { (report.title) }
+                        " " small { (report.articles) " " (words.articles_behind_number) }
+                        (formats(site, &site.address(&["feeds", &report.id])))
                     }
                 }
             }

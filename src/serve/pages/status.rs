@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use maud::{Markup, html};
 
-use super::{Frame, Made, POLICY, answer, chart, health, time, why};
+use super::{Frame, Made, POLICY, answer, chart, health, language, notes, time, why};
 use crate::{feed::Format, serve::Site, source::report::SourceReport, store::Scope};
 
 /// `/status`
@@ -23,6 +23,7 @@ fn content(site: &Site, mut reports: Vec<SourceReport>, days: &chart::Days) -> M
     let frame = Frame {
         title: Some(words.health),
         root: "",
+        place: "status",
         feed: Some((words.health_feed.to_owned(), &feed)),
     };
     let count = |is: &dyn Fn(&SourceReport) -> bool| reports.iter().filter(|r| is(r)).count();
@@ -37,38 +38,52 @@ fn content(site: &Site, mut reports: Vec<SourceReport>, days: &chart::Days) -> M
         &html! {
             h1 { (words.health) }
             @if let Some(why) = site.refused() {
-                section role="alert" { p { strong { (words.refused) } } pre { (why) } }
+                section.trouble role="alert" { p { strong { (words.refused) } } pre { (why) } }
             }
             dl.figures {
                 div { dt { (words.ok) } dd { (well) } }
-                div { dt { (words.failing) } dd { (failing) } }
+                div { dt { (words.failing) } dd { @if failing > 0 { strong { (failing) } } @else { "0" } } }
                 div { dt { (words.waiting) } dd { (waiting) } }
                 div { dt { (words.articles) } dd { (articles) } }
             }
             (chart::draw_days(site, days))
+            @if reports.is_empty() { p { (words.no_sources) } }
+            @else {
+                (chart::legend(site))
+                (table(site, &reports))
+            }
             p { a href="health.rss" { (words.health_feed) } }
-            div.wide tabindex="0" role="region" aria-label=(words.health) {
-                table {
-                    thead { tr {
-                        th scope="col" { (words.source) }
-                        th scope="col" { (words.health) }
-                        th scope="col" { (words.last_polls) }
-                        th scope="col" { (words.last_success) }
-                        th scope="col" { (words.next_poll) }
-                    } }
-                    tbody {
-                        @for report in &reports {
-                            tr {
-                                th scope="row" { a href={ "sources/" (report.id) } { (report.title) } }
-                                td { (health(site, report)) @for note in report.notes() { br; (note) } }
-                                td { (chart::draw_polls(site, &report.recent)) }
-                                td.moment { @if let Some(at) = report.last_success { (time(site, &report.id, at)) } }
-                                td.moment { @if let Some(next) = report.next_poll { (time(site, &report.id, next)) (why(site, report)) } }
-                            }
+        },
+    )
+}
+
+/// On a narrow screen each row stands as a card, whose cells are named by what the head says of them.
+fn table(site: &Site, reports: &[SourceReport]) -> Markup {
+    let words = site.words;
+    html! {
+        table.states {
+            thead { tr {
+                th scope="col" { (words.source) }
+                th scope="col" { (words.health) }
+                th scope="col" { (words.last_polls) }
+                th scope="col" { (words.last_success) }
+                th scope="col" { (words.next_poll) }
+            } }
+            tbody {
+                @for report in reports {
+                    tr {
+                        th scope="row" { a href={ "sources/" (report.id) } lang=[language(site, &report.title)] { (report.title) } }
+                        td.state { (health(site, report)) (notes(site, report)) }
+                        td data-label=(words.last_polls) { (chart::draw_polls(site, &report.recent)) }
+                        td.moment data-label=(words.last_success) {
+                            @if let Some(at) = report.last_success { (time(site, &report.id, at)) } @else { "–" }
+                        }
+                        td.moment data-label=(words.next_poll) {
+                            @if let Some(next) = report.next_poll { (time(site, &report.id, next)) " " (why(site, report)) } @else { "–" }
                         }
                     }
                 }
             }
-        },
-    )
+        }
+    }
 }

@@ -10,8 +10,8 @@ use axum::{
 use maud::{Markup, html};
 
 use super::{
-    Frame, Made, POLICY, answer, articles, chart, health, page_number, pager, source_link,
-    subscribe, time, why,
+    Frame, Made, POLICY, answer, articles, chart, health, language, notes, page_number, pager,
+    source_link, subscribe, time, why,
 };
 use crate::{
     article::Article,
@@ -38,13 +38,13 @@ pub(in crate::serve) async fn source(
     let address = format!("/sources/{id}?{page}");
     answer(&site, address, &headers, POLICY, move |site| {
         let Ok(id) = SourceId::parse(&id) else {
-            return Ok(Made::Unknown("this source"));
+            return Ok(Made::Unknown);
         };
         let Some(source) = site.source(&id) else {
             return Ok(match site.renamed(&id) {
                 Some(now) => Made::Elsewhere(now.to_string()),
-                None if site.store.knows(&id) => Made::Gone(id),
-                None => Made::Unknown("this source"),
+                None if site.store.knows(&id) => Made::Gone,
+                None => Made::Unknown,
             });
         };
         let subject = Subject::Source(id.clone());
@@ -52,25 +52,31 @@ pub(in crate::serve) async fn source(
         let days = chart::articles_a_day(site, &subject.scope(site))?;
         let report = SourceReport::new(source, site.store.state(&id), site.store.counts(&id));
         let head = html! {
-            h1 { (report.title) }
-            p { a href=(report.url) { (report.url) } }
-            @if !report.groups.is_empty() {
-                p { (site.words.group) @for name in &report.groups { " " a href={ "../groups/" (name) } { (name) } } }
+            h1 lang=[language(site, &report.title)] { (report.title) }
+            p.facts {
+                a href=(report.url) rel="noopener noreferrer" { (report.url) }
+                @for (n, name) in report.groups.iter().enumerate() {
+                    @if n > 0 { (site.words.comma) } @else { " · " (site.words.group) " " }
+                    a href={ "../groups/" (name) } lang=[language(site, name)] { (name) }
+                }
             }
-            section aria-labelledby="health" {
+            section.state aria-labelledby="health" {
                 h2 #health { (site.words.health) }
-                p { (health(site, &report)) }
-                @for note in report.notes() { p { (note) } }
+                (health(site, &report))
+                (notes(site, &report))
                 dl.figures {
                     div { dt { (site.words.articles) } dd { (report.articles) } }
                     @if let Some(at) = report.last_success {
                         div { dt { (site.words.last_success) } dd { (time(site, &report.id, at)) } }
                     }
                     @if let Some(at) = report.next_poll {
-                        div { dt { (site.words.next_poll) } dd { (time(site, &report.id, at)) (why(site, &report)) } }
+                        div { dt { (site.words.next_poll) } dd { (time(site, &report.id, at)) " " (why(site, &report)) } }
                     }
-                    div { dt { (site.words.last_polls) } dd { (chart::draw_polls(site, &report.recent)) } }
+                    @if !report.recent.is_empty() {
+                        div { dt { (site.words.last_polls) } dd { (chart::draw_polls(site, &report.recent)) } }
+                    }
                 }
+                @if !report.recent.is_empty() { (chart::legend(site)) }
                 (chart::draw_days(site, &days))
             }
         };
@@ -91,13 +97,16 @@ pub(in crate::serve) async fn group(
     let address = format!("/groups/{name}?{page}");
     answer(site, address, headers, POLICY, move |site| {
         let Some(members) = site.group(&name) else {
-            return Ok(Made::Unknown("this group"));
+            return Ok(Made::Unknown);
         };
         let subject = Subject::Group(name.clone());
         let (entries, more) = newest(site, &subject, page)?;
         let head = html! {
-            h1 { (name) }
-            p { (site.words.source) @for id in members { " · " (source_link(site, "../", id)) } }
+            h1 lang=[language(site, &name)] { (name) }
+            section aria-labelledby="sources" {
+                h2 #sources { (site.words.sources) }
+                ul.members { @for id in members { li { (source_link(site, "../", id)) } } }
+            }
         };
         let feed = site.address(&["groups", &name]);
         Ok(Made::Page(content(
@@ -144,6 +153,7 @@ fn content(
     let frame = Frame {
         title: Some(title),
         root: "../",
+        place: "",
         feed: Some((title.to_owned(), &address)),
     };
     frame.around(
@@ -153,7 +163,7 @@ fn content(
             (subscribe(site, feed))
             section aria-labelledby="newest" {
                 h2 #newest { (words.articles) }
-                @if entries.is_empty() { p { (words.nothing_yet) } }
+                @if entries.is_empty() { p { (words.no_articles) } }
                 (articles(site, "../", entries, of))
                 (pager(site, page, more))
             }

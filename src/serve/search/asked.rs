@@ -22,6 +22,11 @@ pub(in crate::serve) struct Search {
 }
 
 impl Search {
+    /// Whether a query asks for anything, be it nothing.
+    pub(super) fn asks(query: &str) -> bool {
+        form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "q")
+    }
+
     pub(super) fn read(site: &Site, query: &str) -> Result<Self, Refusal> {
         let mut search = Self {
             page: 1,

@@ -11,10 +11,10 @@ use super::{ReadConfig, find, now, print};
 use crate::{
     article::{self, Article, Reading, files, identity::Seen},
     config::{Config, ConfigError},
-    fetch::{FetchError, Fetcher, Request},
+    fetch::Fetcher,
     list::{self, Item, List, ListContext},
     page::{Page, charset, document::Document, links},
-    poll::{self, Look, ParserPool, fetch_fault},
+    poll::{self, Look, ParserPool},
     source::{
         Source,
         state::{Fault, FaultKind},
@@ -253,8 +253,15 @@ impl Visitor {
         if files::media_type(item.url.path()).is_some() || !self.source.full_text {
             return Ok(None);
         }
-        let page = self.page(&item.url).await?;
-        poll::read_article(&self.source, &page, self.now).map(Some)
+        poll::look_at_article(
+            &self.fetcher,
+            &self.pool,
+            &self.source,
+            &item.url,
+            self.now,
+        )
+        .await
+        .map(Some)
     }
 
     fn compose(&self, reading: Option<Reading>, item: &Item) -> Previewed {
@@ -274,26 +281,6 @@ impl Visitor {
             found_by,
             problems,
         }
-    }
-
-    async fn page(&self, url: &Url) -> Result<Page, Fault> {
-        let request = Request {
-            url,
-            home: &self.source.url,
-            settings: &self.source.request,
-            validators: None,
-        };
-        let answer = self
-            .fetcher
-            .get(request)
-            .await
-            .map_err(|error: FetchError| fetch_fault(&error))?;
-        // 304 answers conditional requests only, and this was none
-        Ok(answer.page.unwrap_or_else(|| Page {
-            url: url.clone(),
-            content_type: None,
-            body: bytes::Bytes::new(),
-        }))
     }
 }
 

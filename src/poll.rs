@@ -21,7 +21,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::{
     attempt::read_article,
-    judge::fetch_fault,
+    judge::{fetch_fault, is_home},
     look::{Look, View, look, look_at_article, view},
     pool::{ParserPool, PoolError},
 };

@@ -147,7 +147,7 @@ impl Explorer {
         search.wait(leads::above(&url));
         search.follow().await;
         candidates::unite(&mut search.candidates);
-        search.read_articles().await;
+        search.read_articles(|_| true).await;
         candidates::rank(&mut search.candidates);
         Ok(Discovery {
             url,
@@ -185,8 +185,12 @@ impl Search<'_> {
         // first what the page says of itself
         let own = |lead: &Lead| lead.way <= Way::Breadcrumb;
         self.round(own).await;
-        if !self.explorer.all && self.has_own_list() {
-            return;
+        if !self.explorer.all {
+            candidates::unite(&mut self.candidates);
+            self.read_articles(Candidate::is_near).await;
+            if self.has_own_list() {
+                return;
+            }
         }
         for _ in 0..ROUNDS {
             self.round(|_| true).await;
@@ -299,12 +303,15 @@ impl Search<'_> {
         }
     }
 
-    /// Reads some of the articles behind the candidates, with the pages that are left.
-    async fn read_articles(&mut self) {
+    /// Reads some of the articles behind the candidates that are meant, with the pages that are left.
+    async fn read_articles(&mut self, is_meant: impl Fn(&Candidate) -> bool) {
         candidates::rank(&mut self.candidates);
         let mut asks: Vec<(usize, Url)> = Vec::new();
         let mut met = HashSet::new();
-        for (at, candidate) in self.candidates.iter().enumerate() {
+        let unread = |(_, candidate): &(usize, &Candidate)| {
+            candidate.evidence.asked == 0 && is_meant(candidate)
+        };
+        for (at, candidate) in self.candidates.iter().enumerate().filter(unread) {
             let each = if at < THOROUGHLY { 2 } else { 1 };
             let pages = candidate
                 .items()

@@ -16,11 +16,11 @@ use crate::cli::Cli;
 /// # Errors
 /// Standard output cannot be written.
 pub(super) fn run() -> anyhow::Result<ExitCode> {
-    print(&String::from_utf8_lossy(&page()?))?;
+    print(&page()?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn page() -> io::Result<Vec<u8>> {
+fn page() -> io::Result<String> {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     let mut page = Vec::new();
@@ -32,7 +32,7 @@ fn page() -> io::Result<Vec<u8>> {
     man.render_options_section(&mut page)?;
     subcommands(&command, &mut page)?;
     exit_status().to_writer(&mut page)?;
-    Ok(page)
+    Ok(with_one_preamble(&String::from_utf8_lossy(&page)))
 }
 
 /// A section for each command, those below commands included.
@@ -69,6 +69,15 @@ fn below_a_heading(part: &str) -> String {
         None => format!("{line}\n"),
     });
     lines.collect()
+}
+
+/// Each part defines what an apostrophe is; once is enough.
+fn with_one_preamble(page: &str) -> String {
+    let is_preamble = |line: &str| line.contains(" .ds Aq ");
+    let first = page.lines().take_while(|line| is_preamble(line)).count();
+    let lines = page.lines().enumerate();
+    let kept = lines.filter(|(at, line)| *at < first || !is_preamble(line));
+    kept.map(|(_, line)| format!("{line}\n")).collect()
 }
 
 fn exit_status() -> Roff {

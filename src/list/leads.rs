@@ -162,6 +162,10 @@ fn in_order(found: Vec<Lead>, page: &Url) -> Vec<Lead> {
         if known.name.is_empty() {
             known.name.clone_from(&lead.name);
         }
+        // a folder has the better name than its index page
+        if lead.url.as_str().len() < known.url.as_str().len() {
+            known.url = lead.url;
+        }
         if lead.way < known.way {
             (*known_turn, known.way) = (turn, lead.way);
         }
@@ -422,7 +426,6 @@ mod tests {
             (Way::Feed, "http://www.a.edu.cn/feed/"),
             (Way::Breadcrumb, "http://www.a.edu.cn/xw/tzgg/"),
             (Way::Breadcrumb, "http://www.a.edu.cn/xw/"),
-            (Way::Breadcrumb, "http://www.a.edu.cn/"),
             (Way::More, "http://www.a.edu.cn/mt/index.htm"),
             (Way::News, "http://www.a.edu.cn/1002/list.htm"),
             (Way::News, "http://jwc.a.edu.cn/tz/"),

@@ -7,6 +7,7 @@
 //! are left alone unless all are wanted.
 
 mod candidates;
+mod told;
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -15,18 +16,17 @@ use jiff::Timestamp;
 use url::Url;
 
 pub use self::candidates::Candidate;
-use self::candidates::Near;
+use self::{candidates::Near, told::Told};
 use crate::{
     article::files,
     config::Config,
     fetch::Fetcher,
     list::{
-        Item, List,
+        List,
         evidence::{Certainty, Evidence},
         leads::{self, Lead, Way},
-        syndicated,
     },
-    page::{Page, charset, document::Document, links},
+    page::links,
     poll::{self, ParserPool, View},
     source::{RequestSettings, Source, state::Fault},
 };
@@ -82,15 +82,6 @@ struct Seen {
     url: Url,
     list: Option<List>,
     told: Told,
-}
-
-/// What is told by a page's text beside its list.
-#[derive(Default)]
-struct Told {
-    is_feed: bool,
-    site: Option<String>,
-    leads: Vec<Lead>,
-    own_text: usize,
 }
 
 /// A search under way.
@@ -242,7 +233,9 @@ impl Search<'_> {
                     .unwrap_or_default();
                 let now = *now;
                 let told = pool
-                    .run(page.body.len(), move || tell(&source, &page, &items, now))
+                    .run(page.body.len(), move || {
+                        Told::of(&source, &page, &items, now)
+                    })
                     .await;
                 Ok(Seen {
                     url,
@@ -279,7 +272,8 @@ impl Search<'_> {
         if let Some(list) = list {
             let evidence = Evidence {
                 is_feed: told.is_feed,
-                is_home: poll::is_home(&url),
+                // a box has no pager: the list is the site's
+                is_home: poll::is_home(&url) && list.following().is_none(),
                 own_text: if list.following().is_some() {
                     0
                 } else {
@@ -331,7 +325,7 @@ impl Search<'_> {
             let this = &*self;
             async move { (at, this.is_article(&source, &url).await) }
         });
-        let read: Vec<(usize, bool)> = reads.buffered(AT_ONCE).collect().await;
+        let read: Vec<(usize, Option<bool>)> = reads.buffered(AT_ONCE).collect().await;
         for (at, is_article) in read {
             self.candidates[at].note_article(is_article);
         }
@@ -339,8 +333,8 @@ impl Search<'_> {
             .retain(|candidate| candidate.certainty().is_some());
     }
 
-    /// Whether an item's page has a title, and a text, files or pictures.
-    async fn is_article(&self, source: &Arc<Source>, url: &Url) -> bool {
+    /// Whether an item's page has a title, and a text, files or pictures; none where it cannot be had.
+    async fn is_article(&self, source: &Arc<Source>, url: &Url) -> Option<bool> {
         /// A notice may be one sentence.
         const LEAST_TEXT: usize = 20;
         (self.progress)(url);
@@ -348,47 +342,10 @@ impl Search<'_> {
             fetcher, pool, now, ..
         } = self.explorer;
         let reading = poll::look_at_article(fetcher, pool, source, url, *now).await;
-        reading.is_ok_and(|reading| {
-            reading.title.is_some()
-                && (reading.body_text.chars().count() >= LEAST_TEXT
-                    || !reading.attachments.is_empty()
-                    || !reading.images.is_empty())
-        })
+        let reading = reading.ok()?;
+        let has_content = reading.body_text.chars().count() >= LEAST_TEXT
+            || !reading.attachments.is_empty()
+            || !reading.images.is_empty();
+        Some(reading.title.is_some() && has_content)
     }
-}
-
-/// What a page's text tells beside its list. Pure: the same page gives the same answer.
-fn tell(source: &Source, page: &Page, items: &[Item], now: Timestamp) -> Told {
-    let decoded = charset::decode(&page.body, page.content_type.as_deref());
-    if syndicated::is_feed(&decoded.text) {
-        return Told {
-            is_feed: true,
-            ..Told::default()
-        };
-    }
-    let document = Document::parse(&decoded.text);
-    Told {
-        is_feed: false,
-        site: leads::site_name(&document),
-        leads: leads::of(&document, &page.url, items),
-        own_text: own_text(source, page, items, now),
-    }
-}
-
-/// How many characters of a page read like an article's text, and not like the list itself.
-fn own_text(source: &Source, page: &Page, items: &[Item], now: Timestamp) -> usize {
-    /// The beginning of a title: the rest may be cut in one of two places.
-    const BEGINNING: usize = 8;
-    let Ok(reading) = poll::read_article(source, page, now) else {
-        return 0;
-    };
-    let text = reading.body_text;
-    let is_in_text = |item: &&Item| {
-        let beginning: String = item.title.chars().take(BEGINNING).collect();
-        text.contains(&beginning)
-    };
-    if items.iter().filter(is_in_text).count() * 3 > items.len() {
-        return 0;
-    }
-    text.chars().count()
 }

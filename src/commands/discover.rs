@@ -274,27 +274,25 @@ fn in_words(found: &Discovery, config: &Config, colour: bool) -> String {
         .iter()
         .map(|candidate| row(candidate, config))
         .collect();
-    let mut words = if rows.is_empty() {
-        String::new()
-    } else {
-        table::aligned(heading, &rows, colour) + "\n"
-    };
+    let mut parts = Vec::new();
+    if !rows.is_empty() {
+        parts.push(table::aligned(heading, &rows, colour));
+        parts.push("\n".to_owned());
+    }
     let s = |n: usize| if n == 1 { "" } else { "s" };
-    let asked = found.asked;
-    words += &format!("{asked} page{} asked for", s(asked));
-    if found.left > 0 {
-        let left = found.left;
-        words += &format!(
+    let (asked, left) = (found.asked, found.left);
+    parts.push(format!("{asked} page{} asked for", s(asked)));
+    if left > 0 {
+        parts.push(format!(
             "; {left} more link{} may be columns (--pages N follows more, --all looks beyond a list)",
             s(left)
-        );
+        ));
     }
-    words.push('\n');
-    for (_, fault) in &found.faults {
-        words += &format!("not read: {fault}\n");
-    }
-    words.push('\n');
-    words
+    parts.push("\n".to_owned());
+    let not_read = found.faults.iter();
+    parts.extend(not_read.map(|(_, fault)| format!("not read: {fault}\n")));
+    parts.push("\n".to_owned());
+    parts.concat()
 }
 
 fn row(candidate: &Candidate, config: &Config) -> [Cell; 6] {

@@ -77,7 +77,7 @@ fn with_one_preamble(page: &str) -> String {
     let first = page.lines().take_while(|line| is_preamble(line)).count();
     let lines = page.lines().enumerate();
     let kept = lines.filter(|(at, line)| *at < first || !is_preamble(line));
-    kept.map(|(_, line)| format!("{line}\n")).collect()
+    kept.flat_map(|(_, line)| [line, "\n"]).collect()
 }
 
 fn exit_status() -> Roff {

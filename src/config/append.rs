@@ -214,7 +214,7 @@ impl Editable {
                 }
                 // `source = [{ url = "…" }]`
                 Item::Value(toml_edit::Value::Array(array)) => {
-                    array.push(table.into_inline_table())
+                    array.push(table.into_inline_table());
                 }
                 _ => return None,
             }
@@ -327,7 +327,7 @@ mod tests {
             let expected = format!("{}\n\n{NEW}", old.trim_end());
             assert_eq!(added(old).unwrap(), expected);
             let on_windows = added(&old.replace('\n', "\r\n"));
-            if old.contains("\n") {
+            if old.contains('\n') {
                 assert_eq!(on_windows.unwrap(), expected.replace('\n', "\r\n"));
             }
         }

@@ -110,12 +110,14 @@ impl Candidate {
 
     /// What a source of it is called: the site and the column.
     pub fn title(&self) -> Option<String> {
-        match (&self.site, &self.name) {
+        let title = match (&self.site, &self.name) {
             (Some(site), Some(name)) if !name.contains(site.as_str()) => {
                 Some(format!("{site} · {name}"))
             }
             (site, name) => name.as_ref().or(site.as_ref()).cloned(),
-        }
+        };
+        // a page may name itself with a terminal's orders
+        title.map(|title| title.replace(char::is_control, ""))
     }
 
     /// How sure it is.
@@ -148,15 +150,16 @@ impl Candidate {
         self.nearness > Nearness::Site
     }
 
-    /// Notes what one of its articles' pages was.
-    pub(super) fn note_article(&mut self, is_article: bool) {
+    /// Notes whether one of its articles' pages was an article, or could not be had.
+    pub(super) fn note_article(&mut self, is_article: Option<bool>) {
         self.evidence.asked += 1;
-        self.evidence.read += usize::from(is_article);
+        self.evidence.read += usize::from(is_article == Some(true));
+        self.evidence.not_had += usize::from(is_article.is_none());
     }
 
     /// Whether another one shows the same list: the shorter one's items are the other's beginning, or a home page's box.
     fn is_same_list(&self, other: &Self) -> bool {
-        let [mine, others] = [self, other].map(|candidate| candidate.items());
+        let [mine, others] = [self, other].map(Self::items);
         let length = mine.len().min(others.len());
         let first = |items: &[Item], length: usize| -> HashSet<String> {
             let items = items.iter().take(length);

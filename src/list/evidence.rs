@@ -20,7 +20,7 @@ const STALE_DAYS: i32 = 2 * 366;
 const FRESH_DAYS: i32 = 366;
 
 /// A page with so many characters of its own is an article, whatever list stands beside.
-const OWN_TEXT: usize = 200;
+const OWN_TEXT: usize = 80;
 
 /// How sure it is that an address gives a list of news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -72,6 +72,8 @@ pub struct Evidence {
     pub asked: usize,
     /// How many of those were articles, with a title and a text or files.
     pub read: usize,
+    /// How many of them could not be had, which says nothing of the list.
+    pub not_had: usize,
 }
 
 impl Evidence {
@@ -125,7 +127,7 @@ impl Evidence {
         if self.is_paged {
             points += 1;
         }
-        match (self.asked, self.read) {
+        match (self.asked - self.not_had.min(self.asked), self.read) {
             (0, _) => {}
             (_, 0) => points -= 4,
             _ => points += 2,
@@ -147,7 +149,8 @@ impl Evidence {
 
     /// How sure it is; none where it is no list of news.
     pub fn certainty(&self) -> Option<Certainty> {
-        let doubtful = self.is_home || self.own_text >= OWN_TEXT || self.leads_away();
+        let is_unread = self.asked > 0 && self.read == 0;
+        let doubtful = self.is_home || is_unread || self.own_text >= OWN_TEXT || self.leads_away();
         match self.points() {
             ..=0 => None,
             1..=2 => Some(Certainty::Doubtful),
@@ -191,6 +194,9 @@ impl Evidence {
         );
         say(self.is_paged, "has a pager".to_owned());
         let articles = match (self.asked, self.read) {
+            (asked, 0) if asked == self.not_had => {
+                format!("none of {asked} pages behind could be had")
+            }
             (1, 1) => "the article behind was read".to_owned(),
             (asked, 0) => format!("none of {asked} pages behind is an article"),
             (asked, read) if asked == read => format!("{read} articles behind were read"),
@@ -240,6 +246,13 @@ mod tests {
         assert_eq!(is(undated.clone()), (sure, words.to_owned()));
         let unread = Evidence { read: 0, ..undated };
         assert_eq!(unread.certainty(), None);
+        let not_had = Evidence {
+            asked: 2,
+            not_had: 2,
+            ..good()
+        };
+        let words = "all dated, none of 2 pages behind could be had";
+        assert_eq!(is(not_had), (Some(Certainty::Likely), words.to_owned()));
         let home = Evidence {
             is_home: true,
             ..good()

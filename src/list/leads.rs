@@ -4,6 +4,8 @@
 //! boxes, links with the names that news columns have, the other links of its navigation. Only what lies on the page's
 //! own site, and no articles: those are a list's items.
 
+mod names;
+
 use std::collections::{HashMap, HashSet};
 
 use url::Url;
@@ -204,13 +206,9 @@ fn declared_feeds(document: &Document, base: &Url) -> Vec<Lead> {
             way: Way::Feed,
             url,
         };
-        (!is_of_comments(&lead.url)).then_some(lead)
+        (!names::is_of_comments(&lead.url)).then_some(lead)
     });
     leads.take(MAX_LEADS).collect()
-}
-
-fn is_of_comments(url: &Url) -> bool {
-    url.path().to_ascii_lowercase().contains("comment")
 }
 
 /// The elements of the breadcrumb, where the page has one.
@@ -256,7 +254,7 @@ fn way(
     is_crumb: bool,
 ) -> Option<Way> {
     let is_article = words::is_article_like(link.href) && !words::is_column_like(link.href);
-    if is_feed_like(url, name) {
+    if names::is_feed_like(url, name) {
         return Some(Way::Feed);
     }
     if files::media_type(url.path()).is_some() {
@@ -279,120 +277,11 @@ fn way(
     if is_article && !is_frame && chars > SHORT_CHARS {
         return None;
     }
-    if is_news(name) {
+    if names::is_news(name) {
         return Some(Way::News);
     }
     let may_be_column = is_frame || chars <= SHORT_CHARS || words::is_column_like(link.href);
-    (may_be_column && !is_no_column(name)).then_some(Way::Navigation)
-}
-
-/// Whether an address or its link's name says that it is a feed.
-fn is_feed_like(url: &Url, name: &str) -> bool {
-    let path = url.path().to_ascii_lowercase();
-    let path = path.trim_end_matches('/');
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let (stem, ending) = last.split_once('.').unwrap_or((last, ""));
-    let by_address = matches!(ending, "rss" | "atom" | "rdf")
-        || matches!(stem, "rss" | "feed" | "atom" | "feeds" | "rss2");
-    let word = name.trim().to_lowercase();
-    let by_name = matches!(
-        word.as_str(),
-        "rss" | "atom" | "rss feed" | "rss订阅" | "atom feed"
-    );
-    (by_address || by_name) && !is_of_comments(url)
-}
-
-/// Whether a name is one that columns of news have, in the languages of the sites that were seen.
-fn is_news(name: &str) -> bool {
-    const CHINESE: [&str; 33] = [
-        "新闻", "要闻", "动态", "通知", "公告", "公示", "通告", "快讯", "简讯", "资讯", "信息",
-        "文件", "政策", "招生", "招考", "招聘", "考试", "时讯", "头条", "报道", "发布", "讲座",
-        "学术", "活动", "采购", "招标", "预告", "速递", "公文", "聚焦", "新聞", "消息", "公开",
-    ];
-    const OTHERS: [&str; 33] = [
-        "news",
-        "announcement",
-        "notice",
-        "press",
-        "update",
-        "bulletin",
-        "blog",
-        "event",
-        "media",
-        "stories",
-        "circular",
-        "release",
-        "aktuell",
-        "meldung",
-        "nachricht",
-        "mitteilung",
-        "neuigkeit",
-        "actualit",
-        "communiqu",
-        "annonce",
-        "noticia",
-        "comunicad",
-        "avisos",
-        "novedad",
-        "notizie",
-        "avvisi",
-        "circolari",
-        "notícia",
-        "nieuws",
-        "новост",
-        "объявлен",
-        "お知らせ",
-        "ニュース",
-    ];
-    let lower = name.to_lowercase();
-    CHINESE
-        .iter()
-        .chain(&OTHERS)
-        .any(|word| lower.contains(word))
-}
-
-/// Whether a name is one that pages have which list no news, on all sites.
-fn is_no_column(name: &str) -> bool {
-    const WORDS: [&str; 36] = [
-        "首页",
-        "主页",
-        "登录",
-        "登陆",
-        "注册",
-        "邮箱",
-        "简介",
-        "概况",
-        "联系",
-        "地图",
-        "english",
-        "版权",
-        "收藏",
-        "设为",
-        "搜索",
-        "机构设置",
-        "领导",
-        "章程",
-        "校历",
-        "图书馆",
-        "无障碍",
-        "手机版",
-        "home",
-        "login",
-        "log in",
-        "sign in",
-        "contact",
-        "about",
-        "sitemap",
-        "privacy",
-        "imprint",
-        "impressum",
-        "datenschutz",
-        "mentions légales",
-        "kontakt",
-        "cookie",
-    ];
-    let lower = name.to_lowercase();
-    WORDS.iter().any(|word| lower.contains(word))
+    (may_be_column && !names::is_no_column(name)).then_some(Way::Navigation)
 }
 
 #[cfg(test)]

@@ -93,6 +93,8 @@ struct Search<'e> {
     met: HashSet<String>,
     asked: usize,
     waiting: Vec<Lead>,
+    /// What the site's home page is called.
+    home: Option<String>,
     near: Near,
     candidates: Vec<Candidate>,
     faults: Vec<(Url, Fault)>,
@@ -121,6 +123,7 @@ impl Explorer {
             start,
             asked: 1,
             waiting: Vec::new(),
+            home: None,
             near: Near::default(),
             candidates: Vec::new(),
             faults: Vec::new(),
@@ -140,6 +143,7 @@ impl Explorer {
         candidates::unite(&mut search.candidates);
         search.read_articles(|_| true).await;
         candidates::rank(&mut search.candidates);
+        candidates::name(&mut search.candidates, search.home.as_deref());
         Ok(Discovery {
             url,
             candidates: search.candidates,
@@ -268,6 +272,9 @@ impl Search<'_> {
         };
         if is_known {
             return;
+        }
+        if poll::is_home(&url) {
+            self.home = self.home.take().or(told.title);
         }
         if let Some(list) = list {
             let evidence = Evidence {

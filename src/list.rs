@@ -119,7 +119,7 @@ pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
     let base = document.base(context.url);
     let preset = Presets::embedded().choose(context.preset, document, context.url);
     let mut list = List {
-        title: document.title().map(|title| shortened(&title)),
+        title: title(document),
         preset: preset.map(|p| p.name.clone()),
         ..List::default()
     };
@@ -370,6 +370,11 @@ fn with_user(preset: &ListRules, user: &ListRules) -> ListRules {
         date: user.date.clone().or_else(|| preset.date.clone()),
         next: user.next.clone().or_else(|| preset.next.clone()),
     }
+}
+
+/// A page's title, without the site's name where that can be told.
+pub fn title(document: &Document) -> Option<String> {
+    document.title().map(|title| shortened(&title))
 }
 
 /// The site's name in `通知公告-某某学院`, as far as it can be told.

@@ -51,6 +51,9 @@ pub struct DiscoverArgs {
     pages: u16,
 }
 
+/// Sites have many dead links; so many are told to people.
+const SHOWN_FAULTS: usize = 3;
+
 /// What was found, for machines.
 #[derive(Serialize)]
 struct Report<'a> {
@@ -289,8 +292,12 @@ fn in_words(found: &Discovery, config: &Config, colour: bool) -> String {
         ));
     }
     parts.push("\n".to_owned());
-    let not_read = found.faults.iter();
-    parts.extend(not_read.map(|(_, fault)| format!("not read: {fault}\n")));
+    let shown = found.faults.iter().take(SHOWN_FAULTS);
+    parts.extend(shown.map(|(_, fault)| format!("not read: {fault}\n")));
+    let more = found.faults.len().saturating_sub(SHOWN_FAULTS);
+    if more > 0 {
+        parts.push(format!("and {more} more; --json tells them\n"));
+    }
     parts.push("\n".to_owned());
     parts.concat()
 }

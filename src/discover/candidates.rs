@@ -32,6 +32,8 @@ pub struct Candidate {
     pub evidence: Evidence,
     /// The same list at other addresses.
     pub also: Vec<Url>,
+    /// What the link said that led here.
+    linked: Option<String>,
     list: List,
     nearness: Nearness,
 }
@@ -97,7 +99,10 @@ impl Candidate {
             .filter(|title| Some(title) != site.as_ref());
         let linked = Some(lead.name).filter(|name| !name.is_empty() && !evidence.is_home);
         Self {
-            name: title.or(linked).or_else(|| list.title.clone()),
+            name: title
+                .or_else(|| linked.clone())
+                .or_else(|| list.title.clone()),
+            linked,
             url,
             site,
             way: lead.way,
@@ -203,7 +208,18 @@ pub(super) fn unite(candidates: &mut Vec<Candidate>) {
         known.site = known.site.take().or(other.site);
         // what a feed is called is often more than the column
         if known.evidence.is_feed && !other.evidence.is_home && other.name.is_some() {
-            known.name = other.name;
+            (known.name, known.linked) = (other.name, other.linked);
+        }
+    }
+}
+
+/// Many sites give all pages the home page's title: then the link that led there says more.
+pub(super) fn name(candidates: &mut [Candidate], home: Option<&str>) {
+    for candidate in candidates.iter_mut().filter(|c| c.name.as_deref() == home) {
+        if candidate.linked.is_some() {
+            let site = candidate.name.take();
+            candidate.name.clone_from(&candidate.linked);
+            candidate.site = candidate.site.take().or(site);
         }
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     article::dates::DateFrom,
     list::{
-        Item,
+        self, Item,
         leads::{self, Lead},
         syndicated,
     },
@@ -21,6 +21,8 @@ use crate::{
 pub(super) struct Told {
     /// Whether it is a feed.
     pub(super) is_feed: bool,
+    /// What the page is called.
+    pub(super) title: Option<String>,
     /// What the page calls its site.
     pub(super) site: Option<String>,
     /// Where it leads.
@@ -42,6 +44,7 @@ impl Told {
         let document = Document::parse(&decoded.text);
         Self {
             is_feed: false,
+            title: list::title(&document),
             site: leads::site_name(&document),
             leads: leads::of(&document, &page.url, items),
             own_text: own_text(source, page, items, now),

@@ -91,6 +91,7 @@ pub fn of(document: &Document, page: &Url, items: &[Item]) -> Vec<Lead> {
         .map(|item| links::identity(&item.url))
         .collect();
     let mut found = declared_feeds(document, &base);
+    found.extend(frames(document, &base));
     let breadcrumb = breadcrumb(&outline);
     for link in &outline.links {
         if found.len() >= MAX_LEADS {
@@ -209,6 +210,20 @@ fn declared_feeds(document: &Document, base: &Url) -> Vec<Lead> {
         (!names::is_of_comments(&lead.url)).then_some(lead)
     });
     leads.take(MAX_LEADS).collect()
+}
+
+/// The pages that a page shows in frames: old sites have their navigation in one.
+fn frames(document: &Document, base: &Url) -> Vec<Lead> {
+    /// More are advertisements.
+    const MAX_FRAMES: usize = 6;
+    let frames = document.named(&["frame", "iframe"]);
+    let pages = frames.filter_map(|frame| links::resolve(base, frame.attr("src")?));
+    let leads = pages.map(|url| Lead {
+        url,
+        name: String::new(),
+        way: Way::Navigation,
+    });
+    leads.take(MAX_FRAMES).collect()
 }
 
 /// The elements of the breadcrumb, where the page has one.
@@ -334,6 +349,19 @@ mod tests {
             (Way::Feed, "http://www.a.edu.cn/rss.xml"),
             (Way::News, "http://www.a.edu.cn/news"),
             (Way::News, "http://www.a.edu.cn/aktuelles.html"),
+        ];
+        assert_eq!(
+            leads(page),
+            expected.map(|(way, url)| (way, url.to_owned()))
+        );
+    }
+
+    #[test]
+    fn frames_lead_on() {
+        let page = "<html><frameset><frame src='top.htm'><frame src='/main.htm'></frameset></html>";
+        let expected = [
+            (Way::Navigation, "http://www.a.edu.cn/xw/tzgg/top.htm"),
+            (Way::Navigation, "http://www.a.edu.cn/main.htm"),
         ];
         assert_eq!(
             leads(page),

@@ -256,6 +256,44 @@ async fn what_robots_txt_closes_is_not_asked_for_and_told() {
     );
 }
 
+/// An old site: frames, tables, pictures for words, nothing named.
+fn old_site(asked: &Asked) -> Act {
+    let row = |n: i64| {
+        let link = format!(
+            "<a href='show.asp?id={}'>第{n}次教研活动安排和有关说明</a>",
+            400 + n
+        );
+        format!("<tr><td>·{link}</td><td>2026-2-{}</td></tr>", 28 - n)
+    };
+    let rows = |numbers: std::ops::Range<i64>| {
+        let rows: Vec<String> = numbers.map(row).collect();
+        format!("<table>{}</table>", rows.concat())
+    };
+    html(&match asked.target.as_str() {
+        "/" => "<html><head><title>云溪县教研室</title></head><frameset rows='80,*'><frame src='top.htm'><frame src='main.asp'></frameset></html>".to_owned(),
+        "/top.htm" => "<html><body><table><tr><td><a href='main.asp'>首页</a></td><td><a href='jj.htm'>单位简介</a></td>\
+            <td><a href='list.asp?c=3' target=main>教研动态</a></td></tr></table></body></html>".to_owned(),
+        "/main.asp" => format!("<html><head><title>云溪县教研室</title></head><body><table><tr><td>教研动态</td>\
+            <td><a href='list.asp?c=3'><img src='images/more.gif'></a></td></tr></table>{}</body></html>", rows(0..5)),
+        "/list.asp?c=3" => format!("<html><head><title>云溪县教研室</title></head><body><b>教研动态</b>{}\
+            <a href='list.asp?c=3&page=2'>下一页</a></body></html>", rows(0..20)),
+        path if path.starts_with("/show.asp?id=4") => format!("<html><head><title>云溪县教研室</title></head><body>\
+            <table><tr><td align=center><b>教研活动安排和有关说明</b></td></tr><tr><td>2026-2-12</td></tr><tr><td>{TEXT}</td></tr></table></body></html>"),
+        _ => return page("404 Not Found", "", ""),
+    })
+}
+
+#[tokio::test]
+async fn frames_tables_and_pictures_of_an_old_site_are_followed() {
+    let server = FaultServer::without_robots(old_site).await;
+    let found = discover(&server, "/", 30, false).await.unwrap();
+    let best = &found.candidates[0];
+    assert_eq!(best.url, server.url("/list.asp?c=3"), "{:?}", told(&found));
+    assert_eq!(best.certainty(), Some(Certainty::Sure));
+    assert_eq!((best.items().len(), found.candidates.len()), (20, 1));
+    assert_eq!(best.title().as_deref(), Some("云溪县教研室 · 教研动态"));
+}
+
 /// A school abroad, with a feed, whose news has no numbers in its addresses.
 fn abroad(asked: &Asked) -> Act {
     const SLUGS: [&str; 10] = [

@@ -463,6 +463,7 @@ async fn blocks_are_added_to_a_file_once_and_its_comments_stay() {
         written.starts_with(&format!("{old}\n[[source]]\n")),
         "{written}"
     );
+    assert_eq!(written.matches("# the end").count(), 1, "{written}");
     assert_eq!(run(folder.path(), &["check"]).await.0, 0);
 
     // once is enough

@@ -46,7 +46,7 @@ pub struct DiscoverArgs {
     /// Add the blocks to this file instead of printing them; what stands there stays as it is
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
-    /// How many pages are asked for at most, articles among them
+    /// How many pages are visited at most, articles among them; one that only sends on, or has its list in a frame, counts once
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=300))]
     pages: u16,
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    catalog::CatalogArgs, check::CheckArgs, demo::DemoArgs, extract::ExtractArgs,
-    import::ImportArgs, once::OnceArgs, preview::PreviewArgs, restore::RestoreArgs,
-    status::StatusArgs,
+    catalog::CatalogArgs, check::CheckArgs, completions::CompletionsArgs, demo::DemoArgs,
+    discover::DiscoverArgs, extract::ExtractArgs, import::ImportArgs, once::OnceArgs,
+    preview::PreviewArgs, restore::RestoreArgs, status::StatusArgs,
 };
 
 /// Rings when a school authority publishes: polls pages of education departments and publishes RSS, Atom and JSON Feed.
@@ -50,6 +50,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Fetch a page and show what would be published; stores nothing
     Preview(PreviewArgs),
+    /// From any page of a site to its news columns and feeds, as blocks for the configuration
+    Discover(DiscoverArgs),
     /// Known list pages of departments: list, search, or add them to the configuration
     Catalog(CatalogArgs),
     /// Extract from saved pages, offline
@@ -68,6 +70,10 @@ pub enum Command {
     Compact,
     /// A try-out without internet: made-up departments, their feeds
     Demo(DemoArgs),
+    /// A script that completes commands and flags in a shell
+    Completions(CompletionsArgs),
+    /// The manual page, in roff
+    Man,
 }
 
 impl Cli {

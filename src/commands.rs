@@ -3,11 +3,14 @@
 pub mod catalog;
 pub mod check;
 pub mod compact;
+pub mod completions;
 pub mod demo;
+pub mod discover;
 pub mod export;
 pub mod extract;
 pub mod import;
 pub mod learnt;
+pub mod man;
 pub mod once;
 pub mod opml;
 pub mod preview;
@@ -15,10 +18,12 @@ pub mod restore;
 pub mod run;
 pub mod status;
 mod table;
+pub mod terminal;
 
 use std::{process::ExitCode, sync::Arc};
 
 use jiff::Timestamp;
+use url::Url;
 
 use crate::{
     cli::{Cli, Command},
@@ -48,6 +53,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Catalog(args) => catalog::run(|| Config::locate(named), &args),
         Command::Check(args) => check::run(&Config::locate(named)?, args).await,
         Command::Preview(args) => preview::run(config, named.is_some(), args).await,
+        Command::Discover(args) => discover::run(config, named.is_some(), args).await,
         Command::Extract(args) => extract::run(&args),
         Command::Status(args) => status::run(config()?, args).await,
         Command::Opml => opml::run(config()?).await,
@@ -56,6 +62,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore(args) => restore::run(config()?, args).await,
         Command::Compact => compact::run(config()?).await,
         Command::Demo(args) => demo::run(args).await,
+        Command::Completions(args) => completions::run(&args),
+        Command::Man => man::run(),
     }
 }
 
@@ -96,6 +104,33 @@ fn find<'a>(config: &'a Config, id: &str) -> Result<&'a Arc<Source>, WrongUsage>
     Err(WrongUsage(format!("no source has the id `{id}`; {hint}")))
 }
 
+/// The configuration, for a command that can do without one: the defaults where none is there. One that was named has to
+/// be there.
+fn config_or_defaults(
+    read_config: impl ReadConfig,
+    config_named: bool,
+) -> Result<Arc<Config>, ConfigError> {
+    match read_config() {
+        Err(ConfigError::NotFound { .. }) if !config_named => {
+            Ok(Arc::new(Config::parse("", "the defaults")?))
+        }
+        other => other,
+    }
+}
+
+/// The source that a configuration has for an address, else one with its defaults.
+fn source_at(config: &Config, url: Url) -> Arc<Source> {
+    let mut sources = config.sources.iter();
+    let listed = sources.find(|source| source.url == url).cloned();
+    listed.unwrap_or_else(|| Arc::new(config.unlisted(url)))
+}
+
+/// A text as a web address, if it is one.
+fn web_address(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
 /// How commands read the configuration, where they need one at all.
 pub(crate) trait ReadConfig: FnOnce() -> Result<Arc<Config>, ConfigError> {}
 impl<F: FnOnce() -> Result<Arc<Config>, ConfigError>> ReadConfig for F {}
@@ -106,6 +141,11 @@ fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     still_read(written).map(|_| ())
+}
+
+/// Writes a result to standard output as JSON.
+fn print_json(result: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&format!("{}\n", serde_json::to_string_pretty(result)?))
 }
 
 /// Whether standard output is still read. A closed pipe (`schoolbell opml | head`) is the reader's choice, no error.

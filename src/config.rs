@@ -31,7 +31,7 @@ use ipnet::IpNet;
 use url::Url;
 
 pub use self::{
-    append::{AppendError, append},
+    append::{AlreadyThere, AppendError, Editable},
     include::Read,
     mistake::{ConfigError, Mistake},
 };

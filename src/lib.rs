@@ -9,6 +9,7 @@ pub mod source;
 pub mod story;
 
 // verbs: they touch the world, wait, fail and remember
+pub mod discover;
 pub mod fetch;
 pub mod journal;
 pub mod poll;

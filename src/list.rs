@@ -4,7 +4,9 @@
 
 mod dates;
 mod detect;
+pub mod evidence;
 mod headings;
+pub mod leads;
 mod outline;
 mod pager;
 mod pieces;
@@ -117,7 +119,7 @@ pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
     let base = document.base(context.url);
     let preset = Presets::embedded().choose(context.preset, document, context.url);
     let mut list = List {
-        title: document.title().map(|title| shortened(&title)),
+        title: title(document),
         preset: preset.map(|p| p.name.clone()),
         ..List::default()
     };
@@ -370,10 +372,23 @@ fn with_user(preset: &ListRules, user: &ListRules) -> ListRules {
     }
 }
 
+/// A page's title, without the site's name where that can be told.
+pub fn title(document: &Document) -> Option<String> {
+    document.title().map(|title| shortened(&title))
+}
+
+/// The site's name in `通知公告-某某学院`, as far as it can be told.
+fn site_in(title: &str) -> Option<&str> {
+    let mut parts = title.split(SEPARATORS).map(str::trim);
+    parts.find(|part| words::is_institution(part))
+}
+
+/// What stands between the parts of a page's title.
+const SEPARATORS: [char; 9] = ['-', '_', '|', '–', '—', '·', '>', '«', '»'];
+
 /// The column's name in `通知公告-某某学院`, `某某学院_通知公告`, if something of the kind is there.
 fn shortened(title: &str) -> String {
-    let separators = ['-', '_', '|', '–', '—', '·', '>', '«', '»'];
-    let mut parts = title.split(separators).map(str::trim);
+    let mut parts = title.split(SEPARATORS).map(str::trim);
     let named = |part: &&str| part.chars().count() >= 2;
     let first = parts.next().filter(named);
     let column = match first {

@@ -1,9 +1,13 @@
 //! The program starts here: the command line, logging, and what an exit code means.
 
-use std::{error::Error, io::IsTerminal, process::ExitCode};
+use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
-use schoolbell::{cli::Cli, commands, config::ConfigError};
+use schoolbell::{
+    cli::Cli,
+    commands::{self, terminal::colour},
+    config::ConfigError,
+};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 /// Parsing and rendering allocate much and briefly; this allocator is measurably faster at it than the system's.
@@ -57,7 +61,7 @@ fn log_to_stderr(cli: &Cli) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(colour())
+        .with_ansi(colour(&std::io::stderr()))
         .with_target(false)
         .init();
     Ok(())
@@ -65,7 +69,7 @@ fn log_to_stderr(cli: &Cli) -> Result<(), Box<dyn Error>> {
 
 fn report(error: &anyhow::Error) -> ExitCode {
     if let Some(error) = error.downcast_ref::<ConfigError>() {
-        let text = error.render(colour());
+        let text = error.render(colour(&std::io::stderr()));
         write_stderr(text.trim_end());
         return WRONG.into();
     }
@@ -99,10 +103,4 @@ fn complain(error: &dyn Error) {
 )]
 fn write_stderr(text: &str) {
     eprintln!("{text}");
-}
-
-/// Colour on a terminal, unless `NO_COLOR` (no-color.org) is set.
-fn colour() -> bool {
-    std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

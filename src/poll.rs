@@ -7,6 +7,7 @@ mod ask;
 mod attempt;
 mod items;
 mod judge;
+mod look;
 mod place;
 mod pool;
 mod revisions;
@@ -20,11 +21,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::{
     attempt::read_article,
-    judge::fetch_fault,
+    judge::{fetch_fault, is_home},
+    look::{Look, View, look, look_at_article, view},
     pool::{ParserPool, PoolError},
 };
 use self::{
     items::Found,
+    look::elsewhere,
     place::{Doubt, Verdict},
 };
 use crate::{
@@ -37,7 +40,7 @@ use crate::{
     source::{
         Kind, Source,
         rhythm::Rhythm,
-        state::{Fault, FaultKind, Outcome, SourceState},
+        state::{Fault, Outcome, SourceState},
     },
     store::{Scope, Store, StoreError},
 };
@@ -79,17 +82,6 @@ struct Unlisted {
     fault: Fault,
     /// What it links to all the same.
     linked: Vec<ArticleId>,
-}
-
-/// What a source's address gives when it is asked now, with nothing known of it.
-#[derive(Clone, Debug)]
-pub struct Look {
-    /// The page, at its address after all redirects.
-    pub page: Page,
-    /// Its list.
-    pub list: List,
-    /// The page's new address, if every redirect on the way was for good.
-    pub moved_to: Option<Url>,
 }
 
 impl Poller {
@@ -465,86 +457,6 @@ impl Poller {
     }
 }
 
-/// Asks for a source's list and reads it; stores nothing.
-///
-/// # Errors
-/// What a poll would call a fault.
-pub async fn look(
-    fetcher: &Fetcher,
-    pool: &ParserPool,
-    source: &Arc<Source>,
-    now: Timestamp,
-) -> Result<Look, Fault> {
-    let request = Request {
-        url: &source.url,
-        home: &source.url,
-        settings: &source.request,
-        validators: None,
-    };
-    let answer = match ask::ask(fetcher, pool, request, |_| true).await {
-        Ok((answer, _)) => answer,
-        Err(error) => return Err(fault_of(pool, error).await),
-    };
-    let moved_to = answer.permanent;
-    // 304 answers conditional requests only, and this was none
-    let page = answer.page.unwrap_or_else(|| Page {
-        url: source.url.clone(),
-        content_type: None,
-        body: bytes::Bytes::new(),
-    });
-    let (reader, shown) = (source.clone(), page.clone());
-    let read = pool
-        .run(page.body.len(), move || read_list(&reader, &shown, now))
-        .await;
-    let list = match read.unwrap_or_else(|error| Err(judge::defect(&error))) {
-        Ok(list) => list,
-        Err(fault) => elsewhere(fetcher, pool, source, &page, &fault, now)
-            .await
-            .ok_or_else(|| judge::moved(fault, source, moved_to.as_ref()))?,
-    };
-    Ok(Look {
-        page,
-        list,
-        moved_to,
-    })
-}
-
-/// The list that a page without one leaves to a script's request or to a frame.
-async fn elsewhere(
-    fetcher: &Fetcher,
-    pool: &ParserPool,
-    source: &Arc<Source>,
-    page: &Page,
-    fault: &Fault,
-    now: Timestamp,
-) -> Option<List> {
-    if fault.kind != FaultKind::EmptyList || source.list.item.is_some() {
-        return None;
-    }
-    let shown = page.clone();
-    let size = page.body.len();
-    let url = pool
-        .run(size, move || list_elsewhere(&shown))
-        .await
-        .ok()??;
-    let request = Request {
-        url: &url,
-        home: &source.url,
-        settings: &source.request,
-        validators: None,
-    };
-    let page = fetcher.get(request).await.ok()?.page?;
-    let reader = source.clone();
-    let size = page.body.len();
-    let read = pool.run(size, move || read_list(&reader, &page, now)).await;
-    let mut list = read.ok()?.ok()?;
-    list.found_by = format!(
-        "{}, on {url}, which the page has its list from",
-        list.found_by
-    );
-    Some(list)
-}
-
 /// What an address that gave no page is at: its error page may say it better than its status does.
 async fn fault_of(pool: &ParserPool, error: FetchError) -> Fault {
     if error.page().is_none() {
@@ -581,12 +493,6 @@ pub fn read_list(source: &Source, page: &Page, now: Timestamp) -> Result<List, F
         return Err(judge::no_list(source, page, &document, &list));
     }
     Ok(list)
-}
-
-/// Where the list of a page without one is, if the page tells: see [`list::elsewhere`].
-fn list_elsewhere(page: &Page) -> Option<Url> {
-    let decoded = charset::decode(&page.body, page.content_type.as_deref());
-    list::elsewhere(&Document::parse(&decoded.text), &page.url)
 }
 
 /// What a source's pages call themselves, as far as that is known: no article's title.

@@ -3,6 +3,7 @@
 //! Values come checked from `config`; nothing here parses TOML or reaches out. What was learnt of a source while
 //! polling it is its [`state`].
 
+pub mod block;
 pub mod catalog;
 pub mod filter;
 pub mod presets;

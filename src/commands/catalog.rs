@@ -5,9 +5,13 @@ use std::{path::Path, process::ExitCode};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
-use super::{WrongUsage, print, table};
+use super::{
+    WrongUsage, print,
+    table::{self, Cell, Tone},
+    terminal::colour,
+};
 use crate::{
-    config::{self, Config, ConfigError},
+    config::{AppendError, ConfigError, Editable},
     source::catalog::{self, Catalog, Entry},
 };
 
@@ -61,13 +65,26 @@ fn list(words: &str, json: bool) -> anyhow::Result<ExitCode> {
             "nothing in the catalogue bears `{words}`; its groups are {groups}\n"
         ))?;
     } else {
-        let mut rows = vec![["ID", "GROUPS", "TITLE", "ADDRESS"].map(str::to_owned)];
-        rows.extend(found.iter().map(|entry| {
-            let groups = entry.groups.join(" ");
-            let Entry { id, title, url, .. } = (*entry).clone();
-            [id, groups, title, url]
-        }));
-        print(&table::aligned(&rows))?;
+        let rows = found.iter().map(|entry| {
+            let Entry {
+                id,
+                title,
+                url,
+                groups,
+            } = entry;
+            let groups = groups.join(" ");
+            let url = Cell::new(url, Tone::Faint);
+            [
+                id.as_str().into(),
+                groups.into(),
+                title.as_str().into(),
+                url,
+            ]
+        });
+        let heading = ["ID", "GROUPS", "TITLE", "ADDRESS"];
+        let rows: Vec<_> = rows.collect();
+        let colour = colour(&std::io::stdout());
+        print(&table::aligned(heading, &rows, colour))?;
     }
     Ok(if found.is_empty() {
         ExitCode::FAILURE
@@ -90,21 +107,20 @@ fn add(path: &Path, ids: &[String]) -> anyhow::Result<ExitCode> {
             entries.push(entry);
         }
     }
-    let known = Config::load(path)?;
-    for entry in &entries {
-        let same = |source: &&std::sync::Arc<crate::source::Source>| {
-            source.id.as_str() == entry.id || source.url.as_str() == entry.url
-        };
-        if let Some(source) = known.sources.iter().find(same) {
-            return Err(WrongUsage(format!(
-                "`{}` is there already, as the source `{}`; nothing was added",
-                entry.id, source.id
-            ))
-            .into());
+    let added = Editable::open(path).and_then(|file| {
+        let blocks = catalog::blocks(entries.iter().copied());
+        file.add(&blocks)
+    });
+    match added {
+        Ok(()) => {}
+        Err(AppendError::Mistakes(mistakes)) => return Err(mistakes.into()),
+        Err(AppendError::Known(known)) => {
+            return Err(WrongUsage(format!("{known}; nothing was added")).into());
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("nothing was added to {}", path.display()));
         }
     }
-    config::append(path, &catalog::blocks(entries.iter().copied()))
-        .with_context(|| format!("nothing was added to {}", path.display()))?;
     for entry in &entries {
         print(&format!("added {}: {}\n", entry.id, entry.title))?;
     }

@@ -1,16 +1,19 @@
 //! `schoolbell check`: every mistake of the configuration, in one go; with `--live`, what each source gives now.
 
-use std::{io::IsTerminal, path::Path, process::ExitCode, sync::Arc};
+use std::{path::Path, process::ExitCode, sync::Arc};
 
 use clap::Args;
 use futures_util::{StreamExt, stream};
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{now, print, table};
+use super::{
+    now, print, print_json,
+    table::{self, Cell, Tone},
+    terminal::{colour, progress},
+};
 use crate::{
-    config::Config,
+    config::{Config, ConfigError, Mistake},
     fetch::Fetcher,
     poll::{self, Look, ParserPool},
     source::{Source, state::Fault},
@@ -22,8 +25,8 @@ pub struct CheckArgs {
     /// Ask each enabled source once, and say what it gives; stores nothing
     #[arg(long)]
     live: bool,
-    /// What the sources give, as JSON
-    #[arg(long, requires = "live")]
+    /// As JSON: the mistakes and the sources, or with --live what the sources give
+    #[arg(long)]
     json: bool,
 }
 
@@ -47,10 +50,13 @@ struct Finding {
 /// # Errors
 /// Standard output cannot be written, or nothing can be fetched on this machine.
 pub(super) async fn run(path: &Path, args: CheckArgs) -> anyhow::Result<ExitCode> {
-    let colour = std::io::stdout().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colour = colour(&std::io::stdout());
     let config = match Config::load(path) {
         Ok(config) => config,
+        Err(error) if args.json => {
+            print_json(&Report::of_mistakes(path, &error))?;
+            return Ok(ExitCode::FAILURE);
+        }
         Err(error) => {
             print(&format!("{}\n", error.render(colour).trim_end()))?;
             return Ok(ExitCode::FAILURE);
@@ -60,13 +66,16 @@ pub(super) async fn run(path: &Path, args: CheckArgs) -> anyhow::Result<ExitCode
         print(&in_sum(path, &config))?;
     }
     if !args.live {
+        if args.json {
+            print_json(&Report::of(path, &config))?;
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let findings = ask_all(&config, now()).await?;
     if args.json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&findings)?))?;
+        print_json(&findings)?;
     } else {
-        print(&in_table(&findings))?;
+        print(&in_table(&findings, colour))?;
     }
     let good = findings.iter().all(|finding| finding.outcome == OK);
     Ok(if good {
@@ -77,6 +86,74 @@ pub(super) async fn run(path: &Path, args: CheckArgs) -> anyhow::Result<ExitCode
 }
 
 const OK: &str = "ok";
+
+/// What the configuration amounts to, or what is wrong with it.
+#[derive(Debug, Serialize)]
+struct Report {
+    file: String,
+    good: bool,
+    /// Why there is no configuration at all.
+    error: Option<String>,
+    mistakes: Vec<MistakeReport>,
+    sources: Vec<SourceReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct MistakeReport {
+    file: String,
+    line: usize,
+    column: usize,
+    what: String,
+    expected: String,
+    help: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct SourceReport {
+    id: String,
+    url: String,
+    title: Option<String>,
+    groups: Vec<String>,
+    enabled: bool,
+}
+
+impl Report {
+    fn of(path: &Path, config: &Config) -> Self {
+        let told = |source: &Arc<Source>| SourceReport {
+            id: source.id.to_string(),
+            url: source.url.to_string(),
+            title: source.title.clone(),
+            groups: source.groups.clone(),
+            enabled: source.enabled,
+        };
+        Self {
+            file: path.display().to_string(),
+            good: true,
+            error: None,
+            mistakes: Vec::new(),
+            sources: config.sources.iter().map(told).collect(),
+        }
+    }
+
+    fn of_mistakes(path: &Path, error: &ConfigError) -> Self {
+        let told = |mistake: &Mistake| MistakeReport {
+            file: mistake.file().to_owned(),
+            line: mistake.line(),
+            column: mistake.column(),
+            what: mistake.what().to_owned(),
+            expected: mistake.expected().to_owned(),
+            help: mistake.advice().map(ToOwned::to_owned),
+        };
+        let mistakes: Vec<MistakeReport> = error.mistakes().iter().map(told).collect();
+        Self {
+            file: path.display().to_string(),
+            good: false,
+            error: mistakes.is_empty().then(|| error.to_string()),
+            mistakes,
+            sources: Vec::new(),
+        }
+    }
+}
 
 fn in_sum(path: &Path, config: &Config) -> String {
     let off = config
@@ -99,7 +176,7 @@ async fn ask_all(config: &Config, now: Timestamp) -> anyhow::Result<Vec<Finding>
     let fetcher = Fetcher::new(&config.fetch)?;
     let pool = ParserPool::new()?;
     let sources: Vec<&Arc<Source>> = config.sources.iter().filter(|s| s.enabled).collect();
-    let bar = progress(sources.len());
+    let bar = progress(sources.len(), "sources asked");
     let asked = stream::iter(sources).map(|source| {
         let (fetcher, pool, bar) = (&fetcher, &pool, &bar);
         async move {
@@ -112,16 +189,6 @@ async fn ask_all(config: &Config, now: Timestamp) -> anyhow::Result<Vec<Finding>
     let findings = asked.buffered(config.sources.len().max(1)).collect().await;
     bar.finish_and_clear();
     Ok(findings)
-}
-
-/// A bar on standard error, where that is a terminal.
-fn progress(sources: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} sources asked, {elapsed}");
-    let bar = ProgressBar::new(sources as u64);
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 impl Finding {
@@ -157,7 +224,7 @@ impl Finding {
     }
 }
 
-fn in_table(findings: &[Finding]) -> String {
+fn in_table(findings: &[Finding], colour: bool) -> String {
     let heading = [
         "ID",
         "OUTCOME",
@@ -166,17 +233,22 @@ fn in_table(findings: &[Finding]) -> String {
         "NEWEST",
         "WHAT TO CHANGE",
     ];
-    let mut rows = vec![heading.map(ToOwned::to_owned)];
-    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-    rows.extend(findings.iter().map(|finding| {
+    let or_dash = |text: &Option<String>| Cell::from(text.as_deref().unwrap_or("-"));
+    let row = |finding: &Finding| {
+        let tone = match (finding.outcome, &finding.change) {
+            (OK, None) => Tone::Good,
+            (OK, Some(_)) => Tone::Doubtful,
+            _ => Tone::Bad,
+        };
         [
-            finding.id.clone(),
-            finding.outcome.to_owned(),
+            finding.id.clone().into(),
+            Cell::new(finding.outcome, tone),
             or_dash(&finding.preset),
-            finding.items.to_string(),
+            finding.items.into(),
             or_dash(&finding.newest),
-            finding.change.clone().unwrap_or_default(),
+            finding.change.clone().unwrap_or_default().into(),
         ]
-    }));
-    table::aligned(&rows)
+    };
+    let rows: Vec<_> = findings.iter().map(row).collect();
+    table::aligned(heading, &rows, colour)
 }

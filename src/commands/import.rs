@@ -10,7 +10,7 @@ use super::print;
 use crate::{
     feed::opml::{self, Outline},
     page::charset,
-    source::SourceId,
+    source::{SourceId, block::Block},
 };
 
 /// The flags of `import`.
@@ -45,7 +45,7 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let mut blocks = String::new();
     for outline in &outlines {
         if let Some(block) = block(outline, &mut ids) {
-            blocks.push_str(&block);
+            blocks.push_str(&block.to_string());
         } else {
             tracing::error!("left out: `{}` is no web address", outline.feed);
             code = ExitCode::from(1);
@@ -55,43 +55,16 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-fn block(outline: &Outline, ids: &mut HashSet<SourceId>) -> Option<String> {
+fn block(outline: &Outline, ids: &mut HashSet<SourceId>) -> Option<Block> {
     let url = Url::parse(&outline.feed).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
-    let mut block = "[[source]]\n".to_owned();
-    let mut say = |key: &str, value: &str| {
-        for part in [key, " = ", value, "\n"] {
-            block.push_str(part);
-        }
-    };
-    say("url", &quoted(url.as_str()));
-    let id = SourceId::from_address(&url);
-    if !ids.insert(id.clone()) {
-        // two addresses may give one id
-        let other = (2..).find_map(|n| {
-            let id = SourceId::parse(&format!(
-                "{}-{n}",
-                &id.as_str()[..id.as_str().len().min(58)]
-            ));
-            id.ok().filter(|id| ids.insert(id.clone()))
-        })?;
-        say("id", &quoted(other.as_str()));
-    }
-    if !outline.title.is_empty() {
-        say("title", &quoted(&outline.title));
-    }
-    let groups: Vec<_> = outline
-        .groups
-        .iter()
-        .map(|name| group(name))
-        .filter(|name| !name.is_empty())
-        .map(|name| quoted(&name))
-        .collect();
-    if !groups.is_empty() {
-        say("groups", &format!("[{}]", groups.join(", ")));
-    }
-    say("kind", "\"feed\"\n");
-    Some(block)
+    let title = Some(outline.title.clone()).filter(|title| !title.is_empty());
+    let groups = outline.groups.iter().map(|name| group(name));
+    Some(Block {
+        groups: groups.filter(|name| !name.is_empty()).collect(),
+        is_feed: true,
+        ..Block::new(url, title, ids)
+    })
 }
 
 /// A name as groups may have it: letters, digits, `-` and `_`.
@@ -103,10 +76,6 @@ fn group(name: &str) -> String {
         .map(ToOwned::to_owned)
         .collect();
     words.join("-")
-}
-
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }
 
 #[cfg(test)]
@@ -130,6 +99,7 @@ mod tests {
         ]
         .iter()
         .filter_map(|outline| block(outline, &mut ids))
+        .map(|block| block.to_string())
         .collect();
         let config = Config::parse(&blocks.concat(), "test").unwrap();
         let told: Vec<_> = config

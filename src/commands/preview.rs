@@ -7,14 +7,19 @@ use jiff::Timestamp;
 use serde::Serialize;
 use url::Url;
 
-use super::{ReadConfig, find, now, print};
+use super::{
+    ReadConfig, config_or_defaults, find, now, print, print_json, source_at,
+    table::{self, Cell, Tone},
+    terminal::colour,
+    web_address,
+};
 use crate::{
     article::{self, Article, Reading, files, identity::Seen},
-    config::{Config, ConfigError},
-    fetch::{FetchError, Fetcher, Request},
+    config::Config,
+    fetch::Fetcher,
     list::{self, Item, List, ListContext},
     page::{Page, charset, document::Document, links},
-    poll::{self, Look, ParserPool, fetch_fault},
+    poll::{self, Look, ParserPool},
     source::{
         Source,
         state::{Fault, FaultKind},
@@ -97,40 +102,26 @@ pub(super) async fn run(
         _ => anyhow::anyhow!("{fault}"),
     })?;
     if args.json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&preview)?))?;
+        print_json(&preview)?;
     } else {
-        print(&in_words(&preview))?;
+        print(&in_words(&preview, colour(&std::io::stdout())))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// A source of the configuration, or any address with its defaults. For an address no configuration is needed, but one
-/// that was named has to be there.
+/// A source of the configuration, or any address with its defaults.
 fn target(
     read_config: impl ReadConfig,
     config_named: bool,
     target: &str,
 ) -> anyhow::Result<(Arc<Config>, Arc<Source>)> {
-    let address = Url::parse(target)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"));
-    let Some(url) = address else {
+    let Some(url) = web_address(target) else {
         let config = read_config()?;
         let source = find(&config, target)?.clone();
         return Ok((config, source));
     };
-    let config = match read_config() {
-        Err(ConfigError::NotFound { .. }) if !config_named => {
-            Arc::new(Config::parse("", "the defaults")?)
-        }
-        other => other?,
-    };
-    let listed = config
-        .sources
-        .iter()
-        .find(|source| source.url == url)
-        .cloned();
-    let source = listed.unwrap_or_else(|| Arc::new(config.unlisted(url)));
+    let config = config_or_defaults(read_config, config_named)?;
+    let source = source_at(&config, url);
     Ok((config, source))
 }
 
@@ -253,8 +244,9 @@ impl Visitor {
         if files::media_type(item.url.path()).is_some() || !self.source.full_text {
             return Ok(None);
         }
-        let page = self.page(&item.url).await?;
-        poll::read_article(&self.source, &page, self.now).map(Some)
+        poll::look_at_article(&self.fetcher, &self.pool, &self.source, &item.url, self.now)
+            .await
+            .map(Some)
     }
 
     fn compose(&self, reading: Option<Reading>, item: &Item) -> Previewed {
@@ -275,29 +267,9 @@ impl Visitor {
             problems,
         }
     }
-
-    async fn page(&self, url: &Url) -> Result<Page, Fault> {
-        let request = Request {
-            url,
-            home: &self.source.url,
-            settings: &self.source.request,
-            validators: None,
-        };
-        let answer = self
-            .fetcher
-            .get(request)
-            .await
-            .map_err(|error: FetchError| fetch_fault(&error))?;
-        // 304 answers conditional requests only, and this was none
-        Ok(answer.page.unwrap_or_else(|| Page {
-            url: url.clone(),
-            content_type: None,
-            body: bytes::Bytes::new(),
-        }))
-    }
 }
 
-fn in_words(preview: &Preview) -> String {
+fn in_words(preview: &Preview, colour: bool) -> String {
     let mut out = String::new();
     let mut line = |text: std::fmt::Arguments<'_>| {
         // writing to a string does not fail
@@ -312,19 +284,11 @@ fn in_words(preview: &Preview) -> String {
     }
     if !preview.items.is_empty() {
         line(format_args!(
-            "\n{} items ({})",
+            "\n{} items ({})\n{}",
             preview.items.len(),
-            preview.found_by
+            preview.found_by,
+            item_table(&preview.items, colour)
         ));
-        for item in &preview.items {
-            let date = item
-                .published
-                .map_or_else(|| "no date   ".to_owned(), |date| date.day().to_string());
-            line(format_args!(
-                "  {date}  {}\n              {}",
-                item.title, item.url
-            ));
-        }
         match (&preview.next, &preview.next_by_script) {
             (Some(next), _) => line(format_args!("next page: {next}")),
             (None, Some(next)) => line(format_args!("next page: {next} (known to a script only)")),
@@ -338,17 +302,34 @@ fn in_words(preview: &Preview) -> String {
         line(format_args!(
             "\nother lists on the page (to have one, set it in [source.list]):"
         ));
-    }
-    for other in &preview.others {
+        let row = |other: &OtherList| {
+            let item = format!("item = \"{}\"", other.item);
+            [other.items.into(), other.first.clone().into(), item.into()]
+        };
+        let rows: Vec<_> = preview.others.iter().map(row).collect();
+        let heading = ["ITEMS", "THE FIRST", "SELECTOR"];
         line(format_args!(
-            "  item = \"{}\"\n              {} items, the first: {}",
-            other.item, other.items, other.first
+            "{}",
+            table::aligned(heading, &rows, colour).trim_end()
         ));
     }
     for previewed in &preview.articles {
         line(format_args!("\n{}", article_in_words(previewed).trim_end()));
     }
     out
+}
+
+fn item_table(items: &[Item], colour: bool) -> String {
+    let row = |item: &Item| {
+        let date = match item.published {
+            Some(date) => Cell::from(date.day().to_string()),
+            None => Cell::new("no date", Tone::Doubtful),
+        };
+        let url = Cell::new(item.url.as_str(), Tone::Faint);
+        [date, item.title.as_str().into(), url]
+    };
+    let rows: Vec<_> = items.iter().map(row).collect();
+    table::aligned(["DATE", "TITLE", "ADDRESS"], &rows, colour)
 }
 
 fn article_in_words(previewed: &Previewed) -> String {

@@ -5,7 +5,11 @@ use std::{process::ExitCode, sync::Arc};
 use clap::Args;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{learnt, print, table};
+use super::{
+    learnt, print,
+    table::{self, Cell, Tone},
+    terminal::colour,
+};
 use crate::{config::Config, source::report::SourceReport};
 
 /// The flags of `status`.
@@ -26,19 +30,17 @@ pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result
         print(&format!("{}\n", serde_json::to_string_pretty(&reports)?))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut rows = vec![
-        [
-            "ID",
-            "HEALTH",
-            "ARTICLES",
-            "LAST POLL",
-            "NEXT POLL",
-            "TITLE",
-        ]
-        .map(ToOwned::to_owned),
+    let heading = [
+        "ID",
+        "HEALTH",
+        "ARTICLES",
+        "LAST POLL",
+        "NEXT POLL",
+        "TITLE",
     ];
-    rows.extend(reports.iter().map(row));
-    print(&table::aligned(&rows))?;
+    let rows: Vec<_> = reports.iter().map(row).collect();
+    let colour = colour(&std::io::stdout());
+    print(&table::aligned(heading, &rows, colour))?;
     for report in &reports {
         if let Some(fault) = &report.last_error {
             print(&format!("\n{}: {fault}\n", report.id))?;
@@ -50,14 +52,19 @@ pub(super) async fn run(config: Arc<Config>, args: StatusArgs) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(report: &SourceReport) -> [String; 6] {
+fn row(report: &SourceReport) -> [Cell; 6] {
+    let tone = match report.health.as_str() {
+        "ok" => Tone::Good,
+        "waiting" | "off" => Tone::Faint,
+        _ => Tone::Bad,
+    };
     [
-        report.id.clone(),
-        report.health.clone(),
-        report.articles.to_string(),
-        moment(report.last_poll),
-        next_poll(report),
-        report.title.clone(),
+        report.id.clone().into(),
+        Cell::new(&report.health, tone),
+        report.articles.to_string().into(),
+        moment(report.last_poll).into(),
+        next_poll(report).into(),
+        report.title.clone().into(),
     ]
 }
 

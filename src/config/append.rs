@@ -1,61 +1,281 @@
 //! `[[source]]` blocks added to a file that people keep by hand: what stands there stays as it is.
+//!
+//! In: a file, and blocks. Out: the file with the blocks at its end, replaced as a whole or not at all, and only by one
+//! that the configuration's reader takes.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{
+    fmt, fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table};
+use url::Url;
 
 use super::{Config, ConfigError, include};
+use crate::{
+    page::links,
+    source::{Source, SourceId, block::Block},
+};
 
 /// Why blocks were not added.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// The file with the blocks would have mistakes.
+    /// The file has mistakes, or would have.
     #[error(transparent)]
     Mistakes(#[from] ConfigError),
-    /// The file cannot be read or written.
+    /// What a block names is there already.
+    #[error("{0}")]
+    Known(AlreadyThere),
+    /// The file cannot be read.
+    #[error("cannot read `{path}`")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the file system says.
+        #[source]
+        cause: io::Error,
+    },
+    /// The file cannot be written.
     #[error("cannot write `{path}`")]
     Unwritable {
         /// The file.
         path: String,
         /// What the file system says.
         #[source]
-        cause: std::io::Error,
+        cause: io::Error,
+    },
+    /// `source` is something else than blocks.
+    #[error("cannot add to `{path}`: `source` there is no list of blocks")]
+    NoBlocks {
+        /// The file.
+        path: String,
     },
 }
 
-/// Adds blocks at the end of a configuration's main file. TOML lets blocks follow whatever stands before, so comments
-/// and order stay, and the file is replaced as a whole or not at all.
-///
-/// # Errors
-/// See [`AppendError`]; the file is then as it was.
-pub fn append(path: &Path, blocks: &str) -> Result<(), AppendError> {
-    let unwritable = |cause| AppendError::Unwritable {
-        path: path.display().to_string(),
-        cause,
-    };
-    let old = include::read(path).map_err(unwritable)?;
-    let old = String::from_utf8_lossy(&old);
-    // files saved on Windows go on as they are
-    let line_end = if old.contains("\r\n") { "\r\n" } else { "\n" };
-    let blocks = blocks.trim_end().replace('\n', line_end);
-    let mut new = old.trim_end().to_owned();
-    if !new.is_empty() {
-        new.push_str(line_end);
-        new.push_str(line_end);
-    }
-    new.push_str(&blocks);
-    new.push_str(line_end);
-    Config::read(path, new.as_bytes())?;
-    // a link stays one: what it leads to is replaced
-    let real = fs::canonicalize(path).map_err(unwritable)?;
-    replace(&real, new.as_bytes()).map_err(unwritable)
+/// A source that a file has, where a block for it was to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlreadyThere {
+    /// What was to be added.
+    pub asked: SourceId,
+    /// What is there.
+    pub source: SourceId,
+    /// Where: the file, and the line if the block stands in this file itself.
+    pub place: String,
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+impl fmt::Display for AlreadyThere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            asked,
+            source,
+            place,
+        } = self;
+        write!(
+            f,
+            "`{asked}` is there already, as the source `{source}` in {place}"
+        )
+    }
+}
+
+/// A configuration's file, read and without mistakes, to add blocks to.
+#[derive(Debug)]
+pub struct Editable {
+    path: PathBuf,
+    text: String,
+    is_new: bool,
+    sources: Vec<Arc<Source>>,
+}
+
+impl Editable {
+    /// Reads a file that is there.
+    ///
+    /// # Errors
+    /// It cannot be read, or has mistakes.
+    pub fn open(path: &Path) -> Result<Self, AppendError> {
+        let bytes = include::read(path).map_err(|cause| AppendError::Unreadable {
+            path: path.display().to_string(),
+            cause,
+        })?;
+        let (config, _) = Config::read(path, &bytes)?;
+        Ok(Self {
+            path: path.to_owned(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            is_new: false,
+            sources: config.sources,
+        })
+    }
+
+    /// Reads a file, or begins one where none is.
+    ///
+    /// # Errors
+    /// As [`Editable::open`].
+    pub fn open_or_new(path: &Path) -> Result<Self, AppendError> {
+        match Self::open(path) {
+            Err(AppendError::Unreadable { cause, .. })
+                if cause.kind() == io::ErrorKind::NotFound =>
+            {
+                Ok(Self {
+                    path: path.to_owned(),
+                    text: String::new(),
+                    is_new: true,
+                    sources: Vec::new(),
+                })
+            }
+            other => other,
+        }
+    }
+
+    /// The ids that are taken.
+    pub fn ids(&self) -> impl Iterator<Item = &SourceId> {
+        self.sources
+            .iter()
+            .flat_map(|source| std::iter::once(&source.id).chain(&source.aliases))
+    }
+
+    /// The source that has a block's address or id, if one has.
+    pub fn already(&self, block: &Block) -> Option<AlreadyThere> {
+        let address = links::identity(&block.url);
+        let same = |source: &&Arc<Source>| {
+            source.id == block.id || links::identity(&source.url) == address
+        };
+        let source = self.sources.iter().find(same)?;
+        let file = self.path.display();
+        let place = match line_of(&self.text, source) {
+            Some(line) => format!("{file}, line {line}"),
+            None => format!("what {file} includes"),
+        };
+        Some(AlreadyThere {
+            asked: block.id.clone(),
+            source: source.id.clone(),
+            place,
+        })
+    }
+
+    /// Adds blocks at the end of the file.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; the file is then as it was.
+    pub fn add(&self, blocks: &[Block]) -> Result<(), AppendError> {
+        if let Some(known) = blocks.iter().find_map(|block| self.already(block)) {
+            return Err(AppendError::Known(known));
+        }
+        let new = self.with(blocks).ok_or_else(|| AppendError::NoBlocks {
+            path: self.path.display().to_string(),
+        })?;
+        Config::read(&self.path, new.as_bytes())?;
+        let written = if self.is_new {
+            replace(&self.path, new.as_bytes())
+        } else {
+            // a link stays one: what it leads to is replaced
+            fs::canonicalize(&self.path).and_then(|real| replace(&real, new.as_bytes()))
+        };
+        written.map_err(|cause| AppendError::Unwritable {
+            path: self.path.display().to_string(),
+            cause,
+        })
+    }
+
+    /// The file's text with the blocks behind all that stands there. None where it has something else as `source`.
+    fn with(&self, blocks: &[Block]) -> Option<String> {
+        let (mark, text) = match self.text.strip_prefix('\u{feff}') {
+            Some(text) => ("\u{feff}", text),
+            None => ("", self.text.as_str()),
+        };
+        let mut document: DocumentMut = text.parse().ok()?;
+        let last = last_position(document.as_table());
+        // a comment at the end stays above what is added
+        let mut above = document
+            .trailing()
+            .as_str()
+            .unwrap_or_default()
+            .trim_end()
+            .to_owned();
+        document.set_trailing("");
+        let sources = document
+            .entry("source")
+            .or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+        for (block, position) in blocks.iter().zip(last + 1..) {
+            let mut table = table_of(block)?;
+            match sources {
+                Item::ArrayOfTables(tables) => {
+                    let is_first = tables.is_empty() && text.trim().is_empty();
+                    let gap = if is_first { "" } else { "\n" };
+                    let above = std::mem::take(&mut above);
+                    let above = if above.is_empty() {
+                        above
+                    } else {
+                        format!("{above}\n")
+                    };
+                    table.decor_mut().set_prefix(format!("{above}{gap}"));
+                    table.set_position(Some(position));
+                    tables.push(table);
+                }
+                // `source = [{ url = "…" }]`
+                Item::Value(toml_edit::Value::Array(array)) => {
+                    array.push(table.into_inline_table());
+                }
+                _ => return None,
+            }
+        }
+        if !above.is_empty() {
+            document.set_trailing(format!("{above}\n"));
+        }
+        let new = document.to_string();
+        // files saved on Windows go on as they are
+        let is_of_windows = text.contains("\r\n") && !text.replace("\r\n", "").contains('\n');
+        let new = if is_of_windows {
+            new.replace("\r\n", "\n").replace('\n', "\r\n")
+        } else {
+            new
+        };
+        Some(format!("{mark}{new}"))
+    }
+}
+
+/// A block as the editing library has it.
+fn table_of(block: &Block) -> Option<Table> {
+    let document: DocumentMut = block.to_string().parse().ok()?;
+    let blocks = document.get("source")?.as_array_of_tables()?;
+    blocks.get(0).cloned()
+}
+
+/// The place of a file's last table among its tables; below zero where it has none.
+fn last_position(table: &Table) -> isize {
+    let of_item = |(_, item): (&str, &Item)| match item {
+        Item::Table(table) => last_position(table),
+        Item::ArrayOfTables(tables) => tables.iter().map(last_position).max().unwrap_or(-1),
+        Item::None | Item::Value(_) => -1,
+    };
+    let inside = table.iter().map(of_item).max().unwrap_or(-1);
+    table.position().unwrap_or(-1).max(inside)
+}
+
+/// The line on which a text names a source's address.
+fn line_of(text: &str, source: &Source) -> Option<usize> {
+    let document = Document::parse(text).ok()?;
+    let blocks = document.get("source")?.as_array_of_tables()?;
+    let mut addresses = blocks.iter().filter_map(|block| block.get("url"));
+    let address = addresses.find(|item| {
+        let url = item.as_str().and_then(|text| Url::parse(text).ok());
+        url.as_ref() == Some(&source.url)
+    })?;
+    let before = text.get(..address.span()?.start)?;
+    Some(before.matches('\n').count() + 1)
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = path.with_file_name(name);
     let written = (|| {
         let mut file = fs::File::create(&beside)?;
-        file.set_permissions(fs::metadata(path)?.permissions())?;
+        match fs::metadata(path) {
+            Ok(old) => file.set_permissions(old.permissions())?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)
@@ -69,37 +289,75 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    fn block(url: &str) -> Block {
+        Block::new(url.parse().unwrap(), None, &mut HashSet::new())
+    }
+
+    /// What a file holds after two blocks were added to it.
+    fn added(old: &str) -> Result<String, AppendError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.toml");
+        fs::write(&path, old).unwrap();
+        let added = Editable::open(&path)
+            .and_then(|file| file.add(&[block("http://b.example/"), block("http://c.example/")]));
+        let new = fs::read_to_string(&path).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        if added.is_err() {
+            assert_eq!(new, old);
+        }
+        added.map(|()| new)
+    }
+
+    const NEW: &str = "[[source]]\nurl = \"http://b.example/\"\nid = \"b-example\"\n\n\
+                       [[source]]\nurl = \"http://c.example/\"\nid = \"c-example\"\n";
 
     #[test]
     fn what_stands_in_the_file_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("s.toml");
-        let old = "# mine\nlang = \"en\"   # yes\n\n[[source]]\nurl = \"http://a.example/\"\n[source.list]\nitem = \"li\"\n\n\n";
-        fs::write(&path, old).unwrap();
-        append(&path, "[[source]]\nurl = \"http://b.example/\"\n").unwrap();
-        let expected = format!(
-            "{}\n\n[[source]]\nurl = \"http://b.example/\"\n",
-            old.trim_end()
+        for old in [
+            "# mine\nlang = \"en\"   # yes\n\n[[source]]\nurl   = \"http://a.example/\"\n[source.list]\nitem = \"li\"\n\n\n",
+            "[[source]] # first\nurl = 'http://a.example/'\n\n# below, and a section behind it\n[server] # here\nlisten = '127.0.0.1:0'\n# at the end\n",
+            "# nothing but a comment\n",
+            "lang = 'en'",
+            "\u{feff}lang = 'en'\n",
+        ] {
+            let expected = format!("{}\n\n{NEW}", old.trim_end());
+            assert_eq!(added(old).unwrap(), expected);
+            let on_windows = added(&old.replace('\n', "\r\n"));
+            if old.contains('\n') {
+                assert_eq!(on_windows.unwrap(), expected.replace('\n', "\r\n"));
+            }
+        }
+        assert_eq!(added("").unwrap(), NEW);
+        let inline = added("source = [{ url = \"http://a.example/\" }] # one\n").unwrap();
+        assert!(
+            inline.ends_with(", { url = \"http://c.example/\", id = \"c-example\" }] # one\n"),
+            "{inline}"
         );
-        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
-    fn a_file_that_would_have_mistakes_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("s.toml");
-        for (old, new) in [
-            (
-                "[[source]]\nurl = \"http://a.example/\"\n",
-                "[[source]]\nurl = \"http://a.example/\"\n",
-            ),
-            ("source = []\n", "[[source]]\nurl = \"http://a.example/\"\n"),
+    fn what_is_there_or_would_be_a_mistake_is_refused() {
+        let known = |old: &str| added(old).unwrap_err().to_string();
+        let line = known("# mine\n[[source]]\nid = 'x'\nurl = 'https://c.example/index.html'\n");
+        assert!(
+            line.starts_with("`c-example` is there already, as the source `x` in "),
+            "{line}"
+        );
+        assert!(line.ends_with("s.toml, line 4"), "{line}");
+        let line = known("[[source]]\nid = 'b-example'\nurl = 'https://other.example/'\n");
+        assert!(line.ends_with("s.toml, line 3"), "{line}");
+        for old in [
+            "[[source]]\nurl = 1\n",
+            "[[source]\n",
+            "[[source]]\nurl = 'http://a.example/'\naliases = ['b-example']\n",
         ] {
-            fs::write(&path, old).unwrap();
-            assert!(matches!(append(&path, new), Err(AppendError::Mistakes(_))));
-            assert_eq!(fs::read_to_string(&path).unwrap(), old);
+            let error = added(old).unwrap_err();
+            assert!(matches!(error, AppendError::Mistakes(_)), "{error}");
+            assert!(error.to_string().contains("s.toml:"), "{error}");
         }
     }
 }

@@ -19,7 +19,10 @@ use super::{
     section::{Value, Wrong},
     values,
 };
-use crate::source::catalog::{self, Catalog};
+use crate::source::{
+    block::Block,
+    catalog::{self, Catalog},
+};
 
 /// The largest file that is read.
 const FILE_BYTES: u64 = 16 << 20;
@@ -119,6 +122,7 @@ impl Files {
         let group = name.trim_start_matches(CATALOG);
         let catalog = Catalog::embedded();
         let blocks = catalog::blocks(catalog.group(group));
+        let blocks: String = blocks.iter().map(Block::to_string).collect();
         if blocks.is_empty() {
             let groups: Vec<&str> = catalog.groups().into_keys().collect();
             let what = format!("the catalogue has no group `{}`", values::cut(group));

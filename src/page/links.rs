@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use url::Url;
+use url::{Host, Url};
 
 use super::document::Element;
 
@@ -185,6 +185,18 @@ pub fn identity(url: &Url) -> String {
     text
 }
 
+/// Whether two addresses are of one site: of one host, or of hosts below one name that somebody has registered
+/// (publicsuffix.org): `jyt.a.gov.cn` and `www.a.gov.cn`, but not `a.gov.cn` and `b.gov.cn`.
+pub fn same_site(a: &Url, b: &Url) -> bool {
+    match (a.host(), b.host()) {
+        (Some(Host::Domain(a)), Some(Host::Domain(b))) => {
+            let registered = psl::domain_str(a);
+            a == b || registered.is_some() && registered == psl::domain_str(b)
+        }
+        (a, b) => a.is_some() && a == b,
+    }
+}
+
 /// Whether a fragment is a page of its own, made by script: `#/news/1`, `#!/news/1`.
 fn is_route(fragment: &str) -> bool {
     (fragment.starts_with('/') || fragment.starts_with('!')) && fragment.len() > 1
@@ -354,6 +366,22 @@ mod tests {
             let normal = normalise(&Url::parse(url).unwrap());
             assert_eq!(normal.as_str(), expected);
             assert_eq!(normalise(&normal), normal, "twice changes nothing");
+        }
+    }
+
+    #[test]
+    fn a_site_is_what_lies_below_a_registered_name() {
+        for (a, b, same) in [
+            ("http://jyt.a.gov.cn/", "https://www.a.gov.cn/x", true),
+            ("http://a.gov.cn/", "http://b.gov.cn/", false),
+            ("http://a.edu.cn/", "http://jwc.a.edu.cn:8080/", true),
+            ("http://a.ac.uk/", "http://b.ac.uk/", false),
+            ("http://localhost:1/", "http://localhost:2/", true),
+            ("http://127.0.0.1/", "http://128.0.0.1/", false),
+            ("http://[::1]/", "http://[::1]/x", true),
+        ] {
+            let [a, b] = [a, b].map(|url| Url::parse(url).unwrap());
+            assert_eq!(same_site(&a, &b), same, "{a} {b}");
         }
     }
 

@@ -179,7 +179,7 @@ fn stem(url: &Url) -> String {
 }
 
 /// Whether an address is a site's first page: its root, or what sites call that.
-pub(super) fn is_home(url: &Url) -> bool {
+pub fn is_home(url: &Url) -> bool {
     let at_root = url.path().matches('/').count() <= 1;
     let stem = stem(url);
     at_root

@@ -5,11 +5,13 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt::Write as _,
     sync::LazyLock,
 };
 
 use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{SourceId, block::Block};
 
 /// Embeds the files of `config/catalog/`.
 macro_rules! files {
@@ -144,22 +146,18 @@ fn parse(text: &str) -> Result<Vec<Entry>, toml::de::Error> {
 }
 
 /// The `[[source]]` blocks that name some entries.
-pub fn blocks<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
-    let mut blocks = String::new();
-    for entry in entries {
-        let quoted = |text: &str| toml::Value::from(text).to_string();
-        let groups: Vec<String> = entry.groups.iter().map(|group| quoted(group)).collect();
-        // writing to memory does not fail
-        let _ = writeln!(
-            blocks,
-            "[[source]]\nid = {}\ntitle = {}\nurl = {}\ngroups = [{}]\n",
-            quoted(&entry.id),
-            quoted(&entry.title),
-            quoted(&entry.url),
-            groups.join(", "),
-        );
-    }
-    blocks
+pub fn blocks<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Block> {
+    let block = |entry: &Entry| {
+        Some(Block {
+            url: Url::parse(&entry.url).ok()?,
+            id: SourceId::parse(&entry.id).ok()?,
+            title: Some(entry.title.clone()),
+            groups: entry.groups.clone(),
+            is_feed: false,
+        })
+    };
+    // a test reads every file, so that nothing is left out
+    entries.filter_map(block).collect()
 }
 
 #[cfg(test)]
@@ -181,6 +179,10 @@ mod tests {
         }
         let config = Config::parse(&whole, "catalog.toml").unwrap();
         assert_eq!(config.sources.len(), Catalog::embedded().entries.len());
+        assert_eq!(
+            blocks(Catalog::embedded().entries.iter()).len(),
+            config.sources.len()
+        );
     }
 
     #[test]
@@ -212,7 +214,8 @@ mod tests {
 
     #[test]
     fn blocks_are_read_as_what_they_name() {
-        let text = blocks(Catalog::embedded().group("ministry"));
+        let blocks = blocks(Catalog::embedded().group("ministry"));
+        let text: String = blocks.iter().map(Block::to_string).collect();
         let entries = parse(&text).unwrap();
         assert!(entries.iter().eq(Catalog::embedded().group("ministry")));
         assert!(entries.len() > 10);

@@ -10,6 +10,7 @@ mod articles;
 mod config;
 mod connections;
 mod departments;
+mod discover;
 mod fault_server;
 mod faults;
 mod feeds;

@@ -14,6 +14,7 @@ mod current;
 mod documents;
 mod feeds;
 mod health;
+mod host;
 mod hub;
 mod listener;
 mod opml;

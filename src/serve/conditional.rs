@@ -23,6 +23,8 @@ const IM: HeaderName = HeaderName::from_static("im");
 #[derive(Default)]
 pub(super) struct Asked<'a> {
     pub(super) accept_encoding: Option<Cow<'a, str>>,
+    pub(super) if_match: Option<Cow<'a, str>>,
+    pub(super) unmodified_since: Option<Cow<'a, str>>,
     pub(super) none_match: Option<Cow<'a, str>>,
     pub(super) modified_since: Option<Cow<'a, str>>,
     pub(super) a_im: Option<Cow<'a, str>>,
@@ -32,6 +34,8 @@ impl<'a> Asked<'a> {
     pub(super) fn of(headers: &'a HeaderMap) -> Self {
         Self {
             accept_encoding: joined(headers, &header::ACCEPT_ENCODING),
+            if_match: joined(headers, &header::IF_MATCH),
+            unmodified_since: joined(headers, &header::IF_UNMODIFIED_SINCE),
             none_match: joined(headers, &header::IF_NONE_MATCH),
             modified_since: joined(headers, &header::IF_MODIFIED_SINCE),
             a_im: joined(headers, &A_IM),
@@ -43,6 +47,22 @@ impl<'a> Asked<'a> {
         Coding::wanted(self.accept_encoding.as_deref())
     }
 
+    /// Whether the document is none that the client wants. `If-Match` decides alone where it is sent, and before all
+    /// others (section 13.2.2).
+    pub(super) fn fails(&self, rendition: &Rendition, coding: Coding) -> bool {
+        let etag = &rendition.stamp(coding).feed_etag;
+        self.is_unwanted(etag, rendition.last_modified())
+    }
+
+    fn is_unwanted(&self, etag: &HeaderValue, last_modified: Timestamp) -> bool {
+        if let Some(list) = &self.if_match {
+            return !names(list, etag, Compared::Strongly);
+        }
+        let since = self.unmodified_since.as_deref();
+        let since = since.and_then(http_date);
+        since.is_some_and(|since| last_modified.as_second() > since.as_second())
+    }
+
     /// Whether what the client has still holds. `If-None-Match` decides alone where it is sent (section 13.2.2).
     pub(super) fn has(&self, rendition: &Rendition, coding: Coding) -> bool {
         let etag = &rendition.stamp(coding).feed_etag;
@@ -51,7 +71,7 @@ impl<'a> Asked<'a> {
 
     fn is_fresh(&self, etag: &HeaderValue, last_modified: Timestamp) -> bool {
         if let Some(list) = &self.none_match {
-            return names(list, etag);
+            return names(list, etag, Compared::Weakly);
         }
         let since = self.modified_since.as_deref();
         let since = since.and_then(http_date);
@@ -101,12 +121,23 @@ fn joined<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, str>>
     }))
 }
 
-/// Whether a list of entity tags, or `*`, names this one. Compared weakly (section 13.1.2).
-fn names(list: &str, etag: &HeaderValue) -> bool {
+/// How entity tags are compared (section 8.8.3.2): a weak one is the same as no strong one.
+#[derive(Clone, Copy)]
+enum Compared {
+    Strongly,
+    Weakly,
+}
+
+/// Whether a list of entity tags, or `*`, names this one, which is strong.
+fn names(list: &str, etag: &HeaderValue, compared: Compared) -> bool {
     let ours = etag.as_bytes();
+    let is_ours = |tag: &str| match compared {
+        Compared::Strongly => tag.as_bytes() == ours,
+        Compared::Weakly => tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == ours,
+    };
     list.split(',')
         .map(str::trim)
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == ours)
+        .any(|tag| tag == "*" || is_ours(tag))
 }
 
 fn fields(fields: &[(HeaderName, HeaderValue)]) -> HeaderMap {
@@ -120,6 +151,9 @@ pub(super) async fn answer(
     cache_control: HeaderValue,
 ) -> Response {
     let coding = asked.coding();
+    if asked.fails(rendition, coding) {
+        return failed();
+    }
     if asked.has(rendition, coding) {
         let mut headers = fields(&rendition.stamp(coding).fields);
         headers.insert(header::CACHE_CONTROL, cache_control);
@@ -132,6 +166,12 @@ pub(super) async fn answer(
     let mut headers = fields(&form.fields);
     headers.insert(header::CACHE_CONTROL, cache_control);
     (headers, form.bytes.clone()).into_response()
+}
+
+/// The answer where the document is none that the client wants.
+fn failed() -> Response {
+    let words = "the document is not the one that `If-Match` or `If-Unmodified-Since` names\n";
+    (StatusCode::PRECONDITION_FAILED, words).into_response()
 }
 
 /// Answers with what is new in a document (RFC 3229, section 10.4.1): its bytes are those of `news`, its entity tag and
@@ -191,6 +231,38 @@ mod tests {
             assert_eq!(fresh(None, Some(value)), expected, "{value}");
         }
         assert!(!fresh(Some("\"x\""), Some("Mon, 02 Mar 2026 08:00:00 GMT")));
+    }
+
+    #[test]
+    fn a_document_that_is_not_wanted_fails() {
+        let etag = HeaderValue::from_static("\"abc\"");
+        let at: Timestamp = "2026-03-01T08:00:00.7Z".parse().unwrap();
+        let fails = |if_match: Option<&'static str>, since: Option<&'static str>| {
+            let asked = Asked {
+                if_match: if_match.map(Cow::Borrowed),
+                unmodified_since: since.map(Cow::Borrowed),
+                ..Asked::default()
+            };
+            asked.is_unwanted(&etag, at)
+        };
+        let (before, then) = (
+            Some("Sun, 01 Mar 2026 07:59:59 GMT"),
+            Some("Sun, 01 Mar 2026 08:00:00 GMT"),
+        );
+        for (value, expected) in [
+            ("\"abc\"", false),
+            ("\"x\", \"abc\"", false),
+            ("*", false),
+            ("W/\"abc\"", true),
+            ("\"x\"", true),
+            ("", true),
+        ] {
+            assert_eq!(fails(Some(value), None), expected, "{value}");
+        }
+        assert!(!fails(Some("*"), before), "the tag decides alone");
+        assert!(fails(None, before));
+        assert!(!fails(None, then));
+        assert!(!fails(None, Some("yesterday")));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Router, middleware};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -17,7 +17,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 
-use super::{Current, Listener, quick, router};
+use super::{Current, Listener, host, quick, router};
 
 /// How long open connections may go on after a stop was asked for.
 const GRACE: Duration = Duration::from_secs(5);
@@ -55,7 +55,7 @@ pub async fn serve(
     let (stopping, stopped) = watch::channel(false);
     let current: Current = site.into();
     let service = Service {
-        router: router(current.clone()),
+        router: router(current.clone()).layer(middleware::from_fn(host::check)),
         current,
         stopped,
     };

@@ -185,7 +185,8 @@ pub(super) fn refuse(refusal: Refusal) -> Response {
 async fn made(site: &Arc<Site>, address: &Address, asked: &Asked<'_>) -> Result<Response, Failure> {
     let rendered = rendered(site, address).await?;
     let (rendition, coding) = (&rendered.rendition, asked.coding());
-    if address.part == Part::Newest && !asked.has(rendition, coding) {
+    let is_sent = !asked.fails(rendition, coding) && !asked.has(rendition, coding);
+    if address.part == Part::Newest && is_sent {
         let since = asked.news_since();
         let mut known = rendered.versions.iter().map(|(hash, _)| *hash);
         if let Some(hash) = known.find(|hash| since.contains(hash)) {

@@ -31,6 +31,7 @@ use super::{
     conditional::Asked,
     connections::{self, IDLE},
     feeds::{self, Rendered},
+    host::is_host,
     rendition::http_date,
 };
 
@@ -152,24 +153,28 @@ impl<'a> Plain<'a> {
             return None;
         }
         let mut asked = Asked::default();
-        let mut hosts = 0;
+        let mut has_host = false;
         for field in request.headers.iter() {
             let value = std::str::from_utf8(field.value).ok()?;
             let is = |name: &str| field.name.eq_ignore_ascii_case(name);
             let place = match field.name.len() {
-                4 if is("host") => {
-                    hosts += 1;
+                // a wrong one is refused elsewhere
+                4 if is("host") && !has_host && is_host(field.value) => {
+                    has_host = true;
                     continue;
                 }
+                4 if is("host") => return None,
                 4 if is("a-im") => return None,
                 6 if is("expect") => return None,
                 7 if is("upgrade") => return None,
                 10 if is("connection") && !value.eq_ignore_ascii_case("keep-alive") => return None,
+                8 if is("if-match") => return None,
                 13 if is("if-none-match") => &mut asked.none_match,
                 14 if is("content-length") => return None,
                 15 if is("accept-encoding") => &mut asked.accept_encoding,
                 17 if is("if-modified-since") => &mut asked.modified_since,
                 17 if is("transfer-encoding") => return None,
+                19 if is("if-unmodified-since") => return None,
                 _ => continue,
             };
             // one that comes twice is a list, which is put together elsewhere
@@ -178,7 +183,7 @@ impl<'a> Plain<'a> {
             }
         }
         let path = request.path?;
-        let plain = hosts == 1 && path.starts_with('/') && !path.contains(['?', '#', '%']);
+        let plain = has_host && path.starts_with('/') && !path.contains(['?', '#', '%']);
         let request = Self {
             path,
             is_head,

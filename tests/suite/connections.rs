@@ -198,6 +198,17 @@ async fn what_is_not_plain_http_is_refused_and_hurts_nobody() {
             "HTTP/1.1 405 Method Not Allowed",
         ),
         (get("/nothing", ""), "HTTP/1.1 404 Not Found"),
+        (
+            get("/all.rss", "If-Match: \"x\"\r\n"),
+            "HTTP/1.1 412 Precondition Failed",
+        ),
+        (
+            get(
+                "/all.rss",
+                "If-Unmodified-Since: Sun, 01 Mar 2026 08:00:00 GMT\r\n",
+            ),
+            "HTTP/1.1 412 Precondition Failed",
+        ),
     ] {
         let mut stream = running.connect().await;
         let got = ask(&mut stream, &request).await;
@@ -216,6 +227,38 @@ async fn what_is_not_plain_http_is_refused_and_hurts_nobody() {
     let mut stream = running.connect().await;
     let got = ask(&mut stream, &get("/all.rss", "")).await;
     assert_eq!(got.status, "HTTP/1.1 200 OK");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_says_once_and_rightly_whom_it_is_for() {
+    let running = running().await;
+    // one that the quick way knows, and two that it does not
+    for path in ["/all.rss", "/all.rss?page=1", "/healthz"] {
+        for (version, fields, good) in [
+            ("1.1", "Host: bell.example:8080\r\n", true),
+            ("1.1", "host: [::1]:8080\r\n", true),
+            ("1.0", "", true),
+            ("1.1", "", false),
+            ("1.1", "Host:\r\n", false),
+            ("1.1", "Host: a b\r\n", false),
+            ("1.1", "Host: me@a\r\n", false),
+            ("1.1", "Host: http://a/\r\n", false),
+            ("1.1", "Host: a\r\nHost: a\r\n", false),
+            ("1.0", "Host: a\r\nHost: b\r\n", false),
+        ] {
+            let mut stream = running.connect().await;
+            let request = format!("GET {path} HTTP/{version}\r\n{fields}\r\n");
+            let got = ask(&mut stream, &request).await;
+            let expected = if good { " 200 OK" } else { " 400 Bad Request" };
+            assert!(got.status.ends_with(expected), "{request}{}", got.status);
+            if !good {
+                let words = "expected one `Host` field that names a host\n";
+                assert_eq!(String::from_utf8_lossy(&got.body), words);
+                assert_eq!(got.fields["x-content-type-options"], "nosniff");
+            }
+        }
+    }
     running.stop().await;
 }
 

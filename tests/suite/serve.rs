@@ -103,6 +103,58 @@ async fn validators_spare_the_second_transfer() {
 }
 
 #[tokio::test]
+async fn a_document_that_the_reader_does_not_mean_is_not_sent() {
+    let site = with_articles().await;
+    let first = site.get("/feeds/jyt.rss").await;
+    let (etag, modified) = (first.header("etag"), first.header("last-modified"));
+    let weak = format!("W/{etag}");
+    let before = "Mon, 02 Mar 2026 08:29:59 GMT";
+    for (headers, expected) in [
+        (&[("if-match", etag)][..], 200),
+        (&[("if-match", "*")], 200),
+        (&[("if-match", "\"x\""), ("if-match", etag)], 200),
+        (&[("if-match", weak.as_str())], 412),
+        (&[("if-match", "\"x\"")], 412),
+        (&[("if-unmodified-since", modified)], 200),
+        (&[("if-unmodified-since", before)], 412),
+        (&[("if-unmodified-since", "yesterday")], 200),
+        // the tag is asked before the date, and both before what the reader has (RFC 9110, section 13.2.2)
+        (&[("if-match", etag), ("if-unmodified-since", before)], 200),
+        (
+            &[("if-match", "\"x\""), ("if-unmodified-since", modified)],
+            412,
+        ),
+        (&[("if-match", etag), ("if-none-match", etag)], 304),
+        (&[("if-match", "\"x\""), ("if-none-match", etag)], 412),
+        (
+            &[("if-unmodified-since", before), ("if-none-match", etag)],
+            412,
+        ),
+        (
+            &[
+                ("if-match", "\"x\""),
+                ("a-im", "feed"),
+                ("if-none-match", "\"y\""),
+            ],
+            412,
+        ),
+        // the tag of another coding is another one
+        (&[("if-match", etag), ("accept-encoding", "gzip")], 412),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let got = site.ask(method, "/feeds/jyt.rss", headers).await;
+            assert_eq!(got.status.as_u16(), expected, "{headers:?}");
+        }
+    }
+    // what is not there is not there, whatever is asked for (section 13.2.1)
+    let header = ("if-match", "\"x\"");
+    let unknown = site.ask("GET", "/feeds/none.rss", &[header]).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    let home = site.ask("GET", "/", &[header]).await;
+    assert_eq!(home.status, StatusCode::PRECONDITION_FAILED);
+}
+
+#[tokio::test]
 async fn a_change_is_seen_by_who_asks_by_date_alone() {
     let site = with_articles().await;
     let ask = async |modified: &str| {

@@ -206,18 +206,38 @@ pub fn reports(config: &Config, store: &Store) -> Vec<SourceReport> {
     config.sources.iter().map(report).collect()
 }
 
-/// The feeds that are published, as lines of an OPML list. `title` gives each source's title.
+/// The feeds that are published, as lines of an OPML list: everything, each group's own at the head of its sources, each
+/// source. `title` gives each source's title.
 pub fn outlines(config: &Config, title: impl Fn(&Source) -> String) -> Vec<Outline> {
-    let outline = |source: &Arc<Source>| Outline {
+    let at = |segments: &[&str]| address(&config.server.public_url, segments);
+    let everything = Outline {
+        title: Words::of(config.lang).everything.to_owned(),
+        feed: format!("{}.rss", at(&["all"])),
+        home: config.server.public_url.to_string(),
+        groups: Vec::new(),
+    };
+    let mut groups: Vec<&String> = Vec::new();
+    for name in config.sources.iter().flat_map(|source| &source.groups) {
+        if !groups.contains(&name) {
+            groups.push(name);
+        }
+    }
+    let groups = groups.into_iter().map(|name| Outline {
+        title: name.clone(),
+        feed: format!("{}.rss", at(&["groups", name])),
+        home: at(&["groups", name]),
+        groups: vec![name.clone()],
+    });
+    let sources = config.sources.iter().map(|source| Outline {
         title: title(source),
-        feed: format!(
-            "{}.rss",
-            address(&config.server.public_url, &["feeds", source.id.as_str()])
-        ),
+        feed: format!("{}.rss", at(&["feeds", source.id.as_str()])),
         home: source.url.to_string(),
         groups: source.groups.clone(),
-    };
-    config.sources.iter().map(outline).collect()
+    });
+    std::iter::once(everything)
+        .chain(groups)
+        .chain(sources)
+        .collect()
 }
 
 /// An address below `public_url`, each segment percent-encoded.

@@ -315,6 +315,15 @@ fn the_daemon_stops_in_order_and_holds_its_store_alone() {
         out.contains(&format!("xmlUrl=\"http://127.0.0.1:{port}/feeds/a.rss\"")),
         "{out}"
     );
+    // its own list can be taken up by another one
+    std::fs::write(folder.path().join("own.opml"), &out).unwrap();
+    let (code, blocks, err) = said(&run(folder.path(), &["import", "own.opml"]));
+    assert_eq!((code, err.as_str()), (0, ""));
+    std::fs::write(elsewhere.path().join("bell.toml"), &blocks).unwrap();
+    let check = ["--config", "bell.toml", "check"];
+    let (code, _, err) = said(&run(elsewhere.path(), &check));
+    assert_eq!(code, 0, "{err}{blocks}");
+    assert!(blocks.contains(&format!("url = \"http://127.0.0.1:{port}/all.rss\"")));
     daemon.signal("TERM");
     let (code, log) = daemon.end();
     assert_eq!(code, Some(0), "{log}");

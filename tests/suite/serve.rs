@@ -359,11 +359,14 @@ async fn the_list_of_feeds_is_opml_by_group() {
     <title>schoolbell</title>
   </head>
   <body>
+    <outline type="rss" text="schoolbell · 全部" title="schoolbell · 全部" xmlUrl="http://127.0.0.1:8080/all.rss" htmlUrl="http://127.0.0.1:8080/"/>
     <outline text="province" title="province">
+      <outline type="rss" text="province" title="province" xmlUrl="http://127.0.0.1:8080/groups/province.rss" htmlUrl="http://127.0.0.1:8080/groups/province"/>
       <outline type="rss" text="云溪省教育厅" title="云溪省教育厅" xmlUrl="http://127.0.0.1:8080/feeds/jyt.rss" htmlUrl="https://jyt.example/tzgg.htm"/>
       <outline type="rss" text="jwc" title="jwc" xmlUrl="http://127.0.0.1:8080/feeds/jwc.rss" htmlUrl="https://jwc.example/1001/list.htm"/>
     </outline>
     <outline text="招生" title="招生">
+      <outline type="rss" text="招生" title="招生" xmlUrl="http://127.0.0.1:8080/groups/%E6%8B%9B%E7%94%9F.rss" htmlUrl="http://127.0.0.1:8080/groups/%E6%8B%9B%E7%94%9F"/>
       <outline type="rss" text="云溪省教育厅" title="云溪省教育厅" xmlUrl="http://127.0.0.1:8080/feeds/jyt.rss" htmlUrl="https://jyt.example/tzgg.htm"/>
     </outline>
   </body>

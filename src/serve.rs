@@ -40,7 +40,7 @@ use axum::{
 pub use self::{
     connections::{allow_many_files, serve},
     current::Current,
-    hub::{Document, NoDocument},
+    hub::{Document, Generations, NoDocument},
     listener::{BindError, Listener},
     site::{Site, outlines, reports},
 };

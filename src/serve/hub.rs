@@ -1,6 +1,6 @@
 //! What the hub has of HTTP: the form that subscribers post, and feeds as topics.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     config::HubSettings,
     feed::Format,
+    store::Scope,
     websub::{Hub, Refused, Request},
 };
 
@@ -140,18 +141,26 @@ impl Site {
     }
 
     /// What [`Site::changed_feeds`] compares with.
-    pub fn generations(&self) -> Vec<u64> {
-        let subjects = self.subjects();
-        let generation = |subject: &Subject| self.store.generation(&subject.scope(self));
-        subjects.iter().map(generation).collect()
+    pub fn generations(&self) -> Generations {
+        let state = |subject: Subject| {
+            let mut scope = subject.scope(self);
+            let generation = self.store.generation(&scope);
+            if let Scope::Sources(ids) = &mut scope {
+                // in whatever order they are configured
+                ids.sort_unstable();
+            }
+            (subject, (scope, generation))
+        };
+        Generations(self.subjects().into_iter().map(state).collect())
     }
 
-    /// The addresses of the feeds that have changed since.
-    pub fn changed_feeds(&self, seen: &mut Vec<u64>) -> Vec<String> {
+    /// The addresses of the feeds that have changed since, also by another configuration: those that are made of other
+    /// sources now, and those that were not there.
+    pub fn changed_feeds(&self, seen: &mut Generations) -> Vec<String> {
         let now = self.generations();
         let mut changed = Vec::new();
-        for (i, subject) in self.subjects().into_iter().enumerate() {
-            if seen.get(i) == now.get(i) {
+        for subject in self.subjects() {
+            if seen.0.get(&subject) == now.0.get(&subject) {
                 continue;
             }
             let address = match &subject {
@@ -173,6 +182,10 @@ impl Site {
         sources.chain(groups).chain([Subject::All]).collect()
     }
 }
+
+/// How far each feed has come.
+#[derive(Debug)]
+pub struct Generations(HashMap<Subject, (Scope, u64)>);
 
 /// The feed that an absolute address names: one that readers subscribe to, not a page of it.
 fn topic_address(site: &Site, topic: &str) -> Option<Address> {

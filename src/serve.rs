@@ -17,6 +17,7 @@ mod health;
 mod host;
 mod hub;
 mod listener;
+mod missing;
 mod opml;
 mod pages;
 mod quick;
@@ -85,6 +86,10 @@ pub fn router(site: impl Into<Current>) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .fallback(pages::nowhere)
+        .layer(middleware::from_fn_with_state(
+            current.clone(),
+            missing::show,
+        ))
         .layer(middleware::from_fn_with_state(
             current.clone(),
             access::guard,

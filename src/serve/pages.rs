@@ -203,24 +203,24 @@ pub(super) async fn nowhere(
     missing(&site, StatusCode::NOT_FOUND, &"../".repeat(deep.min(20)))
 }
 
-/// What stands where there is no page, or none any more.
-fn missing(site: &Site, status: StatusCode, root: &str) -> Response {
+/// What stands where there is no page, none any more, or none for this method.
+pub(super) fn missing(site: &Site, status: StatusCode, root: &str) -> Response {
     let words = site.words;
+    let (title, why) = match status {
+        StatusCode::GONE => (words.missing, words.removed_source),
+        StatusCode::METHOD_NOT_ALLOWED => (words.not_allowed, words.not_allowed_why),
+        _ => (words.missing, words.missing_why),
+    };
     let frame = Frame {
-        title: Some(words.missing),
+        title: Some(title),
         root,
         place: "",
         feed: None,
     };
-    let why = if status == StatusCode::GONE {
-        words.removed_source
-    } else {
-        words.missing_why
-    };
     let page = frame.around(
         site,
         &html! {
-            h1 { (words.missing) }
+            h1 { (title) }
             p { (why) }
             p { a href={ (root) "./" } { (words.to_front_page) } }
         },

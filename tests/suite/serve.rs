@@ -332,6 +332,60 @@ async fn what_is_not_there_is_said_in_words() {
         (post.status, post.header("allow")),
         (StatusCode::METHOD_NOT_ALLOWED, "GET,HEAD")
     );
+    assert_eq!(post.text(), "this address does not take this method\n");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_to_people_as_a_page_in_their_language() {
+    let source = "[[source]]\nid = 'jyt'\nurl = 'https://jyt.example/tzgg.htm'\n";
+    for (lang, not_found, gone, not_allowed) in [
+        ("zh-CN", "没有这一页", "没有这一页", "不能这样访问"),
+        (
+            "en",
+            "There is no such page",
+            "There is no such page",
+            "Not in this way",
+        ),
+    ] {
+        let mut site = Published::of(&format!("lang = '{lang}'\n{source}"));
+        site.record(vec![published(article("old", 1))]).await;
+        let config = site.site.config().clone();
+        site.site = Arc::new(Site::new(config, site.store.clone(), now));
+        for (method, path, status, words) in [
+            ("GET", "/nowhere", 404, not_found),
+            ("GET", "/no/where/at/all", 404, not_found),
+            ("GET", "/feeds/none.rss", 404, not_found),
+            ("GET", "/articles/none", 404, not_found),
+            ("GET", "/feeds/old.rss", 410, gone),
+            ("GET", "/sources/old", 410, gone),
+            ("POST", "/feeds/jyt.rss", 405, not_allowed),
+        ] {
+            let browser = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+            let page = site.ask(method, path, &[browser]).await;
+            assert_eq!(page.status.as_u16(), status, "{path}");
+            assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+            assert_eq!(page.header("vary"), "accept");
+            let policy = page.header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none'"), "{policy}");
+            let heading = format!("<h1>{words}</h1>");
+            assert!(page.text().contains(&heading), "{}", page.text());
+            assert!(page.text().contains(&format!("<html lang=\"{lang}\">")));
+            let root = "../".repeat(path.matches('/').count() - 1);
+            let style = format!("href=\"{root}style.css?");
+            assert!(page.text().contains(&style), "{}", page.text());
+            // pages are pages for all
+            if path.starts_with("/articles") || path.starts_with("/sources") {
+                continue;
+            }
+            for program in ["*/*", "application/rss+xml, text/html;q=0"] {
+                let line = site.ask(method, path, &[("accept", program)]).await;
+                assert_eq!(line.status, page.status);
+                assert_eq!(line.header("content-type"), "text/plain; charset=utf-8");
+                assert_eq!(line.header("vary"), "accept");
+                assert_eq!(line.text().lines().count(), 1, "{}", line.text());
+            }
+        }
+    }
 }
 
 #[tokio::test]

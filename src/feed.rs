@@ -79,6 +79,9 @@ pub struct Feed {
     pub address: String,
     /// The part of a query that narrows it, without `?`; empty where nothing does.
     pub narrowing: String,
+    /// What the query of its addresses must say for a reader to be let in, `token=…`. It stands in links, and is no part
+    /// of what tells the feed from others.
+    pub access: Option<String>,
     /// Which of its documents this is.
     pub pages: Pages,
     /// Its title.
@@ -120,14 +123,23 @@ fn linked_type(rel: &str, feeds: &'static str) -> Option<&'static str> {
 }
 
 impl Feed {
-    /// Where one format of it is found: what readers subscribe to.
+    /// The address of one format of it, which tells it from others.
     pub fn address_of(&self, format: Format) -> String {
         self.address_of_part(format, None)
     }
 
-    /// Where this document is found in one format.
-    pub fn address_of_this(&self, format: Format) -> String {
-        self.address_of_part(format, self.pages.this.as_deref())
+    /// Where readers subscribe to one format of it.
+    pub fn subscribed_at(&self, format: Format) -> String {
+        self.opened(self.address_of(format))
+    }
+
+    /// An address on the same server, with what lets a reader in.
+    pub fn opened(&self, mut address: String) -> String {
+        if let Some(access) = &self.access {
+            address.push(if address.contains('?') { '&' } else { '?' });
+            address.push_str(access);
+        }
+        address
     }
 
     fn address_of_part(&self, format: Format, part: Option<&str>) -> String {
@@ -148,16 +160,17 @@ impl Feed {
     /// The links to this document and to others of the feed, each with its relation.
     pub fn links(&self, format: Format) -> Vec<(&'static str, String)> {
         let pages = &self.pages;
-        let of = |part: &String| self.address_of_part(format, Some(part));
-        let mut links = vec![("self", self.address_of_this(format))];
+        let at = |part: Option<&str>| self.opened(self.address_of_part(format, part));
+        let of = |part: &String| at(Some(part));
+        let mut links = vec![("self", at(pages.this.as_deref()))];
         links.extend(self.hub.clone().map(|hub| ("hub", hub)));
         if pages.archive {
-            links.push(("current", self.address_of(format)));
+            links.push(("current", at(None)));
         } else if pages.this.is_some() {
-            links.push(("first", self.address_of(format)));
+            links.push(("first", at(None)));
         }
         let previous = pages.previous.as_ref();
-        let previous = previous.map(|part| self.address_of_part(format, part.as_deref()));
+        let previous = previous.map(|part| at(part.as_deref()));
         links.extend(previous.map(|address| ("previous", address)));
         links.extend(pages.next.as_ref().map(|part| ("next", of(part))));
         links.extend(

@@ -296,7 +296,7 @@ impl Hub {
         };
         self.kept().insert(subscription.key(), subscription.clone());
         self.more.notify_one();
-        let topic = &subscription.topic;
+        let topic = subscription.shown_topic();
         tracing::info!(topic, host = subscription.callback.host_str(), "subscribed");
         self.store.keep_subscriptions(vec![subscription]).await
     }

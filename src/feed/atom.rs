@@ -93,7 +93,7 @@ fn entry(feed: &Feed, entry: &Entry) -> atom::Entry {
         categories: entry.categories().map(category).collect(),
         links,
         published: Some(date(&entry.published())),
-        source: feed.merged.then(|| source(entry)),
+        source: feed.merged.then(|| source(feed, entry)),
         summary: entry.summary().map(text),
         content: entry.html().map(|html| atom::Content {
             value: Some(clean(&html).into_owned()),
@@ -106,13 +106,17 @@ fn entry(feed: &Feed, entry: &Entry) -> atom::Entry {
 }
 
 /// Where an entry of a merged feed comes from (RFC 4287, section 4.2.11).
-fn source(entry: &Entry) -> atom::Source {
+fn source(feed: &Feed, entry: &Entry) -> atom::Source {
     let address = format!("{}.{}", entry.source_feed, Format::Atom.ending());
     atom::Source {
         title: text(entry.source_title()),
         id: address.clone(),
         updated: date(&entry.updated()),
-        links: vec![link("self", address, Some("application/atom+xml"))],
+        links: vec![link(
+            "self",
+            feed.opened(address),
+            Some("application/atom+xml"),
+        )],
         ..Default::default()
     }
 }

@@ -94,7 +94,7 @@ pub fn render(feed: &Feed) -> Vec<u8> {
         version: "https://jsonfeed.org/version/1.1",
         title: &feed.title,
         home_page_url: feed.home.as_str(),
-        feed_url: feed.address_of(Format::Json),
+        feed_url: feed.subscribed_at(Format::Json),
         next_url: feed
             .links(Format::Json)
             .into_iter()

@@ -72,7 +72,7 @@ fn item(feed: &Feed, entry: &Entry) -> rss::Item {
         }),
         pub_date: Some(date(&entry.published())),
         source: feed.merged.then(|| rss::Source {
-            url: format!("{}.{}", entry.source_feed, Format::Rss.ending()),
+            url: feed.opened(format!("{}.{}", entry.source_feed, Format::Rss.ending())),
             title: Some(clean(entry.source_title()).into_owned()),
         }),
         content: entry.html_with_also().map(|html| clean(&html).into_owned()),

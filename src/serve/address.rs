@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use super::Site;
+use super::{Site, access};
 use crate::{
     article::ArticleId,
     feed::Format,
@@ -53,6 +53,8 @@ pub(super) struct Address {
     pub(super) format: Format,
     pub(super) narrowing: Narrowing,
     pub(super) part: Part,
+    /// Whether it was asked for with the token in the address, which its links carry then.
+    pub(super) with_token: bool,
 }
 
 /// Why an address is not answered by a document.
@@ -135,6 +137,14 @@ impl Address {
         }
     }
 
+    /// The same document, as a query asks for it: its links carry the token if that is there.
+    pub(super) fn asked_by(self, site: &Site, query: &str) -> Self {
+        Self {
+            with_token: access::was_asked_for_with(site, query),
+            ..self
+        }
+    }
+
     fn new(subject: Subject, format: Format, query: &str) -> Result<Self, Refusal> {
         let (narrowing, part) = read(query)?;
         Ok(Self {
@@ -142,6 +152,7 @@ impl Address {
             format,
             narrowing,
             part,
+            with_token: false,
         })
     }
 }

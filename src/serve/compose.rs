@@ -167,8 +167,11 @@ fn assemble(site: &Site, address: &Address, pages: Pages, entries: Vec<store::En
         feed: Feed {
             address: path,
             narrowing: address.narrowing.query(),
+            access: site.access().filter(|_| address.with_token),
             // pages and archives are not subscribed to
-            hub: pages.this.is_none().then(|| site.hub_address()).flatten(),
+            hub: site
+                .hub_address(address.with_token)
+                .filter(|_| pages.this.is_none()),
             pages,
             title,
             home,

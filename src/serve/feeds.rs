@@ -89,8 +89,9 @@ pub(super) async fn source(
 ) -> Response {
     // a part that is no UTF-8 names nothing
     let file = file.map(|Path(file)| file).unwrap_or_default();
-    let address = Address::of_source(&site, &file, &query.unwrap_or_default());
-    answer(&site, address, &headers).await
+    let query = query.unwrap_or_default();
+    let address = Address::of_source(&site, &file, &query);
+    answer(&site, address, &query, &headers).await
 }
 
 /// `/groups/{name}.{format}`
@@ -105,8 +106,9 @@ pub(super) async fn group(
     if !file.contains('.') {
         return pages::group(&site, file, query, &headers).await;
     }
-    let address = Address::of_group(&site, &file, &query.unwrap_or_default());
-    answer(&site, address, &headers).await
+    let query = query.unwrap_or_default();
+    let address = Address::of_group(&site, &file, &query);
+    answer(&site, address, &query, &headers).await
 }
 
 /// `/all.rss`
@@ -142,17 +144,19 @@ async fn all(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let address = Address::of_all(format, &query.unwrap_or_default());
-    answer(&site, address, &headers).await
+    let query = query.unwrap_or_default();
+    let address = Address::of_all(format, &query);
+    answer(&site, address, &query, &headers).await
 }
 
 async fn answer(
     site: &Arc<Site>,
     address: Result<Address, Refusal>,
+    query: &str,
     headers: &HeaderMap,
 ) -> Response {
     let address = match address {
-        Ok(address) => address,
+        Ok(address) => address.asked_by(site, query),
         Err(refusal) => return refuse(refusal),
     };
     match made(site, &address, &Asked::of(headers)).await {
@@ -362,7 +366,7 @@ impl Rendered {
 
 /// Where the feed can be subscribed to (W3C WebSub, section 4).
 fn link(feed: &Feed, format: Format) -> Option<HeaderValue> {
-    let (hub, topic) = (feed.hub.as_ref()?, feed.address_of(format));
+    let (hub, topic) = (feed.hub.as_ref()?, feed.subscribed_at(format));
     HeaderValue::try_from(format!("<{hub}>; rel=\"hub\", <{topic}>; rel=\"self\"")).ok()
 }
 

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{
+    extract::{RawQuery, State},
+    http::HeaderMap,
+    response::Response,
+};
 use jiff::{Timestamp, tz::TimeZone};
 use maud::html;
 use url::Url;
 
-use super::Site;
+use super::{Site, access};
 use crate::{
     article::{Article, ArticleId, dates::Published},
     feed::{Entry, Feed, Format, Pages},
@@ -19,29 +23,36 @@ use crate::{
 const ENTRIES: usize = 100;
 
 /// `/health.rss`
-pub(super) async fn rss(site: State<Arc<Site>>, headers: HeaderMap) -> Response {
-    answer(site, Format::Rss, headers).await
+pub(super) async fn rss(site: State<Arc<Site>>, query: RawQuery, headers: HeaderMap) -> Response {
+    answer(site, query, Format::Rss, headers).await
 }
 
 /// `/health.atom`
-pub(super) async fn atom(site: State<Arc<Site>>, headers: HeaderMap) -> Response {
-    answer(site, Format::Atom, headers).await
+pub(super) async fn atom(site: State<Arc<Site>>, query: RawQuery, headers: HeaderMap) -> Response {
+    answer(site, query, Format::Atom, headers).await
 }
 
 /// `/health.json`
-pub(super) async fn json(site: State<Arc<Site>>, headers: HeaderMap) -> Response {
-    answer(site, Format::Json, headers).await
+pub(super) async fn json(site: State<Arc<Site>>, query: RawQuery, headers: HeaderMap) -> Response {
+    answer(site, query, Format::Json, headers).await
 }
 
-async fn answer(State(site): State<Arc<Site>>, format: Format, headers: HeaderMap) -> Response {
-    let address = format!("/health.{}", format.ending());
-    let document = feed(&site).render(format);
+async fn answer(
+    State(site): State<Arc<Site>>,
+    RawQuery(query): RawQuery,
+    format: Format,
+    headers: HeaderMap,
+) -> Response {
+    let with_token = access::was_asked_for_with(&site, &query.unwrap_or_default());
+    let mark = if with_token { "?token" } else { "" };
+    let address = format!("/health.{}{mark}", format.ending());
+    let document = feed(&site, with_token).render(format);
     site.documents
         .answer(&site, address, document, format.content_type(), &headers)
         .await
 }
 
-fn feed(site: &Site) -> Feed {
+fn feed(site: &Site, with_token: bool) -> Feed {
     let mut entries: Vec<Entry> = Vec::new();
     for source in site.config.sources.iter().filter(|source| source.enabled) {
         let state = site.store.state(&source.id).unwrap_or_default();
@@ -55,6 +66,7 @@ fn feed(site: &Site) -> Feed {
     Feed {
         address: site.address(&["health"]),
         narrowing: String::new(),
+        access: site.access().filter(|_| with_token),
         hub: None,
         pages: Pages::default(),
         title: site.words.health_feed.to_owned(),

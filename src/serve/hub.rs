@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{
-    Site,
+    Site, access,
     address::{Address, Part, Subject},
     coding::Coding,
     feeds::{self, Failure},
@@ -110,11 +110,18 @@ impl Site {
         self.own_hub.get().filter(|_| is_own)
     }
 
-    /// The hub's address that feeds name.
-    pub(super) fn hub_address(&self) -> Option<String> {
+    /// The hub's address that feeds name, for who must send the token with it or not.
+    pub(super) fn hub_address(&self, with_token: bool) -> Option<String> {
         match &self.config.websub.hub {
             // what is not running, since the configuration had another one at the start, is not named
-            HubSettings::Own => self.own_hub.get().map(|_| self.address(&["hub"])),
+            HubSettings::Own => {
+                self.own_hub.get()?;
+                let address = self.address(&["hub"]);
+                Some(match self.access().filter(|_| with_token) {
+                    Some(access) => format!("{address}?{access}"),
+                    None => address,
+                })
+            }
             HubSettings::Outside(url) => Some(url.to_string()),
             HubSettings::Off => None,
         }
@@ -136,7 +143,7 @@ impl Site {
             hash: rendition.hash(),
             bytes: rendition.form(Coding::Identity).await.bytes.clone(),
             content_type: address.format.content_type(),
-            hub: self.hub_address().unwrap_or_default(),
+            hub: self.hub_address(address.with_token).unwrap_or_default(),
         })
     }
 
@@ -196,6 +203,9 @@ fn topic_address(site: &Site, topic: &str) -> Option<Address> {
     }
     let path = url.path().strip_prefix(ours.path())?;
     let query = url.query().unwrap_or_default();
+    if access::is_outdated(site, query) {
+        return None;
+    }
     let named = |file: &str| {
         let decoded = percent_encoding::percent_decode_str(file);
         decoded.decode_utf8().ok().map(std::borrow::Cow::into_owned)
@@ -207,5 +217,6 @@ fn topic_address(site: &Site, topic: &str) -> Option<Address> {
     } else {
         Address::of_all(Format::of_ending(path.strip_prefix("all.")?)?, query)
     };
-    address.ok().filter(|address| address.part == Part::Newest)
+    let address = address.ok()?.asked_by(site, query);
+    (address.part == Part::Newest).then_some(address)
 }

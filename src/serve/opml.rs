@@ -11,7 +11,8 @@ use axum::{
 use super::{Site, access, site};
 use crate::feed::opml;
 
-/// `/feeds.opml`. Asked for by `?token=`, its addresses carry that too, so that a reader that imports it can read them.
+/// `/feeds.opml`. Asked for by who came with `?token=`, its addresses carry that too, so that a reader that imports it
+/// can read them.
 pub(super) async fn list(
     State(site): State<Arc<Site>>,
     RawQuery(query): RawQuery,
@@ -26,11 +27,11 @@ pub(super) async fn list(
         titles.get(source.id.as_str()).cloned().unwrap_or_default()
     });
     let mut address = "/feeds.opml";
-    let token = site.config.server.token.as_ref();
-    if let Some(token) = token.filter(|t| access::in_query(&query.unwrap_or_default(), t)) {
+    let by_address = access::came_by_address(&site, &query.unwrap_or_default(), &headers);
+    if let Some(access) = site.access().filter(|_| by_address) {
         address = "/feeds.opml?token";
         for outline in &mut outlines {
-            outline.feed = format!("{}?token={}", outline.feed, token.reveal());
+            outline.feed = format!("{}?{access}", outline.feed);
         }
     }
     let list = opml::render("schoolbell", &outlines);

@@ -46,6 +46,15 @@ static EDITION: LazyLock<String> = LazyLock::new(|| {
     format!("{:08x}", xxh3_64(both.as_bytes()) >> 32)
 });
 
+/// Whether a path is that of a page for people.
+pub(super) fn is_page(path: &str) -> bool {
+    let named = |folder: &str| path.strip_prefix(folder);
+    matches!(path, "/" | "/status" | "/search")
+        || named("/sources/").or(named("/articles/")).is_some()
+        // a name has no dot, so what has one is a feed
+        || named("/groups/").is_some_and(|name| !name.contains('.'))
+}
+
 /// `/style.css`
 pub(super) async fn style() -> Response {
     asset("text/css; charset=utf-8", STYLE)
@@ -252,8 +261,14 @@ fn subscribe(site: &Site, address: &str) -> Markup {
             input #address type="url" readonly value={ (address) ".rss" };
             p { (formats(site, address)) }
             p { small { (words.feed_links) } }
+            (how_to_be_let_in(site))
         }
     }
+}
+
+/// What a reader must send beside an address, where it must. The token itself is not shown.
+fn how_to_be_let_in(site: &Site) -> Markup {
+    html! { @if site.config.server.token.is_some() { p { (site.words.with_token) } } }
 }
 
 /// How a source is, in a word, and where it is in trouble, what to do.

@@ -43,7 +43,8 @@ const SIDE_BY_SIDE: usize = 4;
 /// What `Cache-Control: max-age` says of a feed, in seconds.
 const AGE: HeaderValue = HeaderValue::from_static("max-age=10");
 
-type Key = (String, Option<Format>);
+/// The query, the format, and whether links carry the token.
+type Key = (String, Option<Format>, bool);
 
 /// The last answers.
 pub(super) struct Searches {
@@ -126,7 +127,7 @@ async fn answer(
         }
         Err(why) => return no_question(site, &search, why, format),
     };
-    let key = (search.query(true), format);
+    let key = (search.query(true), format, search.with_token);
     // read before the search: a change in between is then seen by the next asker
     let state = (
         site.store.search_generation(),
@@ -224,6 +225,7 @@ fn compose(site: &Site, search: &Search, scope: &Scope, found: Found, more: bool
     Feed {
         address: site.address(&["search"]),
         narrowing: search.query(false),
+        access: site.access().filter(|_| search.with_token),
         pages: Pages {
             this: (page > 1).then(|| part(page)),
             next: more.then(|| part(page + 1)),

@@ -284,7 +284,7 @@ impl Hub {
                 head.insert(SIGNATURE, signed);
             }
         }
-        let (topic, host) = (&subscription.topic, subscription.callback.host_str());
+        let (topic, host) = (subscription.shown_topic(), subscription.callback.host_str());
         let body = Bytes::clone(&document.bytes);
         match self
             .callbacks

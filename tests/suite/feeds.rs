@@ -52,6 +52,7 @@ fn feed(entries: Vec<Entry>) -> Feed {
     Feed {
         address: "http://127.0.0.1:8080/feeds/jyt".into(),
         narrowing: String::new(),
+        access: None,
         hub: None,
         pages: Pages::default(),
         title: "云溪省教育厅 · 通知公告".into(),

@@ -280,6 +280,7 @@ fn feed(title: &str, entries: Vec<Entry>, pages: Pages) -> Feed {
     Feed {
         address: "http://127.0.0.1:8080/feeds/jyt".into(),
         narrowing: "include=a%26b".into(),
+        access: None,
         hub: Some("https://bell.example/hub".to_owned()),
         pages,
         title: title.into(),

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use schoolbell::{
     config::Config,
     fetch::Callbacks,
-    serve::{Site, router},
+    serve::{NoDocument, Site, router},
     store::Store,
     websub::{Hub, Limits, Pace, ping, signature},
 };
@@ -644,4 +644,86 @@ async fn who_subscribed_to_a_feed_that_is_gone_is_told() {
     ];
     assert_eq!(told, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
     publisher.until(|kept| kept == 0).await;
+}
+
+#[tokio::test]
+async fn a_feed_behind_a_token_is_delivered_to_who_has_it_until_it_is_another() {
+    const TOKEN: &str = "1f0c6d0e7b5a4c3f9d2e";
+    let folder = TempDir::new().unwrap();
+    let guarded = |token: &str| {
+        let text = format!(
+            "[server]
+            token = '{token}'
+            [fetch]
+            allow_private = ['127.0.0.0/8']
+            [[source]]
+            id = 'jyt'
+            url = 'https://jyt.example/tzgg.htm'"
+        );
+        Arc::new(Config::parse(&text, "test").unwrap())
+    };
+    let publisher = Publisher::open(&folder, &guarded(TOKEN), now);
+    let (head, body) = publisher
+        .get(&format!("/feeds/jyt.atom?token={TOKEN}"))
+        .await;
+    let topic = format!("{TOPIC}?token={TOKEN}");
+    let hub = format!("http://127.0.0.1:8080/hub?token={TOKEN}");
+    let link = format!("<{hub}>; rel=\"hub\", <{topic}>; rel=\"self\"");
+    assert_eq!(head["link"], link.as_str());
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    assert!(body.contains(&topic) && body.contains(&hub), "{body}");
+    let document = publisher.site.document(&topic).await.unwrap();
+    assert_eq!(document.bytes, body.as_bytes());
+    assert_eq!(document.hub, hub);
+    // another token, and who has the old one gets nothing any more
+    let site = Arc::new(publisher.site.reconfigured(guarded("another-token-1234")));
+    assert_eq!(
+        site.document(&topic).await.unwrap_err(),
+        NoDocument::Unknown
+    );
+    assert!(site.document(TOPIC).await.is_ok());
+    publisher.stop().await;
+}
+
+#[tokio::test]
+async fn feeds_that_have_changed_are_told_apart_by_name_whatever_was_configured_meanwhile() {
+    let folder = TempDir::new().unwrap();
+    let (store, _) = Store::open(folder.path(), 8 << 20).unwrap();
+    let store = Arc::new(store);
+    let configured = |blocks: &[(&str, &str)]| {
+        let block = |(id, groups): &(&str, &str)| {
+            format!("[[source]]\nid = '{id}'\nurl = 'https://{id}.example/'\ngroups = [{groups}]\n")
+        };
+        let blocks: Vec<String> = blocks.iter().map(block).collect();
+        let blocks = blocks.concat();
+        Arc::new(Config::parse(&blocks, "test").unwrap())
+    };
+    let (jyt, jwc, jyj) = (("jyt", "'a', 'b'"), ("jwc", "'b'"), ("jyj", "'c'"));
+    let site = Site::new(configured(&[jyt, jwc]), store.clone(), now);
+    let publish = async |source: &str, number: u32| {
+        let events = vec![published(article(source, number))];
+        store.record(events, None).await.unwrap();
+    };
+    publish("jyt", 1).await;
+    publish("jwc", 2).await;
+    let mut seen = site.generations();
+    let names = |changed: Vec<String>| -> Vec<String> {
+        let rss = changed.iter().filter_map(|feed| feed.strip_suffix(".rss"));
+        rss.map(|feed| feed.replace("http://127.0.0.1:8080/", ""))
+            .collect()
+    };
+    assert_eq!(names(site.changed_feeds(&mut seen)), [""; 0]);
+    // the same sources in another order, and one more
+    let site = site.reconfigured(configured(&[jyj, jwc, jyt]));
+    assert_eq!(
+        names(site.changed_feeds(&mut seen)),
+        ["feeds/jyj", "groups/c"]
+    );
+    publish("jwc", 3).await;
+    let changed = names(site.changed_feeds(&mut seen));
+    assert_eq!(changed, ["feeds/jwc", "groups/b", "all"]);
+    // a group of other members is another feed
+    let site = site.reconfigured(configured(&[jyj, ("jwc", "'a', 'b'"), jyt]));
+    assert_eq!(names(site.changed_feeds(&mut seen)), ["groups/a"]);
+    store.close().await.unwrap();
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use maud::{Markup, html};
 
-use super::{Frame, Made, POLICY, answer, articles, formats, language};
+use super::{Frame, Made, POLICY, answer, articles, formats, how_to_be_let_in, language};
 use crate::{
     article::Article,
     feed::Format,
@@ -67,6 +67,7 @@ fn content(site: &Site, reports: &[SourceReport], newest: &[Entry]) -> Markup {
                     h2 #feeds { (words.feeds) }
                     p { (words.subscribe) }
                     p { a href=(site.address(&["feeds.opml"])) { (words.import_all) } }
+                    (how_to_be_let_in(site))
                     (feeds(site, reports))
                 }
             }

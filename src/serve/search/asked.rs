@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     serve::{
-        Site,
+        Site, access,
         address::{LAST_PAGE, Refusal, Subject, number},
     },
     source::SourceId,
@@ -19,6 +19,8 @@ pub(in crate::serve) struct Search {
     pub(in crate::serve) groups: Vec<String>,
     /// From 1.
     pub(in crate::serve) page: usize,
+    /// Whether it was asked for with the token in the address, which a feed's links carry then.
+    pub(in crate::serve) with_token: bool,
 }
 
 impl Search {
@@ -30,6 +32,7 @@ impl Search {
     pub(super) fn read(site: &Site, query: &str) -> Result<Self, Refusal> {
         let mut search = Self {
             page: 1,
+            with_token: access::was_asked_for_with(site, query),
             ..Self::default()
         };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {

@@ -61,6 +61,7 @@ pub async fn run(
 
     let stopped = stopped(stop.clone()).shared();
     let serving = serve::serve(listener, current.clone(), stopped.clone());
+    let poller = poller.counted(site.metrics());
     let polling = poll(poller, &store, config, files, &current, clock, stop);
     let keeping = keep_within_retention(&current, &store, clock);
     let working = async {
@@ -125,7 +126,7 @@ async fn poll(
         let concerns = |config: &Config| format!("{:?} {:?}", config.fetch, config.schedule);
         if concerns(&config) != concerns(&another) {
             match self::poller(&another, store.clone()) {
-                Ok(another) => poller = another,
+                Ok(another) => poller = another.counted(current.site().metrics()),
                 Err(error) => tracing::error!(%error, "[fetch] and [schedule] stay as they were"),
             }
         }

@@ -20,7 +20,11 @@ mod limits;
 mod permission;
 pub mod robots;
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::time::{Instant, timeout};
 use url::Url;
@@ -42,6 +46,7 @@ pub use self::{
 };
 use crate::{
     config::FetchSettings,
+    metrics::Metrics,
     page::Page,
     source::{RequestSettings, Tls, state::SourceValidators},
 };
@@ -87,6 +92,7 @@ struct Inner {
     hosts: Hosts,
     permissions: Permissions,
     sessions: Kept<Session, Arc<Cookies>>,
+    metrics: OnceLock<Metrics>,
 }
 
 /// Whose cookies: a source is told by its list's address.
@@ -132,8 +138,15 @@ impl Fetcher {
                 hosts: Hosts::new(settings.per_host, settings.concurrency),
                 permissions: Permissions::default(),
                 sessions: Kept::default(),
+                metrics: OnceLock::new(),
             }),
         })
+    }
+
+    /// Measures requests there from now on.
+    pub fn measure(&self, metrics: &Metrics) {
+        // a fetcher belongs to one daemon
+        let _ = self.inner.metrics.set(metrics.clone());
     }
 
     /// Waits for the host's turn and asks, following redirects.
@@ -226,6 +239,9 @@ impl Inner {
         let took = began.elapsed();
         *left = left.saturating_sub(took);
         log(url, &reply, took);
+        if let Some(metrics) = self.metrics.get() {
+            metrics.fetched(took);
+        }
         if let Err(error) = &reply
             && error.asks_for_rest()
         {

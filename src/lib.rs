@@ -12,6 +12,7 @@ pub mod story;
 pub mod discover;
 pub mod fetch;
 pub mod journal;
+pub mod metrics;
 pub mod poll;
 pub mod schedule;
 pub mod serve;

@@ -11,6 +11,7 @@ mod look;
 mod place;
 mod pool;
 mod revisions;
+mod told;
 
 use std::sync::Arc;
 
@@ -29,12 +30,14 @@ use self::{
     items::Found,
     look::elsewhere,
     place::{Doubt, Verdict},
+    told::tell,
 };
 use crate::{
     article::{Article, ArticleId, dates::Published},
     config::ScheduleSettings,
     fetch::{Answer, FetchError, Fetcher, Request},
     list::{self, Item, List, ListContext, syndicated},
+    metrics::{ArticleEvent, Metrics},
     page::{Page, charset, document::Document},
     schedule::pace::{self, Hints},
     source::{
@@ -42,7 +45,7 @@ use crate::{
         rhythm::Rhythm,
         state::{Fault, Outcome, SourceState},
     },
-    store::{Scope, Store, StoreError},
+    store::{Batch, Scope, Store, StoreError},
 };
 
 /// What polls are made with.
@@ -53,6 +56,7 @@ pub struct Poller {
     pool: ParserPool,
     schedule: ScheduleSettings,
     questions: Arc<Semaphore>,
+    metrics: Metrics,
 }
 
 /// How many polls ask the store at the same time: each question takes a thread.
@@ -68,6 +72,24 @@ pub struct Visit {
     pub outcome: Outcome,
     /// When the source is due again.
     pub next_poll: Timestamp,
+}
+
+/// What a visit came to, before it is kept.
+struct Ended {
+    outcome: Outcome,
+    hints: Hints,
+    /// Known articles that were found to say something else, or could be read at last.
+    revised: usize,
+}
+
+impl Ended {
+    fn failed(fault: Fault, hints: Hints) -> Self {
+        Self {
+            outcome: Outcome::Failed(fault),
+            hints,
+            revised: 0,
+        }
+    }
 }
 
 /// A list page, received and understood.
@@ -98,6 +120,18 @@ impl Poller {
             pool,
             schedule,
             questions: Arc::new(Semaphore::new(QUESTIONS)),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// The same poller, which counts and measures there.
+    #[must_use]
+    pub fn counted(self, metrics: &Metrics) -> Self {
+        self.fetcher.measure(metrics);
+        Self {
+            pool: self.pool.measured(metrics),
+            metrics: metrics.clone(),
+            ..self
         }
     }
 
@@ -107,6 +141,17 @@ impl Poller {
     /// The store cannot be read or written. What was recorded before stays, and the source keeps its due time.
     #[tracing::instrument(name = "poll", skip_all, fields(source.id = %source.id))]
     pub async fn poll(&self, source: &Arc<Source>, now: Timestamp) -> Result<Visit, StoreError> {
+        let polled = self.poll_and_keep(source, now).await;
+        let outcome = polled.as_ref().ok().map(|visit| &visit.outcome);
+        self.metrics.polled(outcome);
+        polled
+    }
+
+    async fn poll_and_keep(
+        &self,
+        source: &Arc<Source>,
+        now: Timestamp,
+    ) -> Result<Visit, StoreError> {
         let mut state = self.store.state(&source.id).unwrap_or_default();
         let rules_hash = Some(source.rules_hash());
         if state.rules_hash != rules_hash {
@@ -117,7 +162,11 @@ impl Poller {
         }
         let begun = Instant::now();
         // boxed: the steps of a visit take room that most visits do not use
-        let (outcome, mut hints) = Box::pin(self.visit(source, &mut state, now)).await?;
+        let Ended {
+            outcome,
+            mut hints,
+            revised,
+        } = Box::pin(self.visit(source, &mut state, now)).await?;
         // `now` is the visit's beginning, and the host wants to be left alone from its answer on
         hints.retry_after = hints.retry_after.map(|patience| patience + begun.elapsed());
         state.remember(&outcome, now);
@@ -136,16 +185,9 @@ impl Poller {
             let learnt = Some((source.id.clone(), state));
             self.store.record(Vec::new(), learnt).await?;
         }
-        match &outcome {
-            Outcome::Failed(fault) => {
-                tracing::warn!(error = %fault, url = %source.url, next = %next_poll, "poll failed");
-            }
-            Outcome::Read { items, new } => {
-                tracing::info!(items, articles.new = new, next = %next_poll, "polled");
-            }
-            Outcome::Unchanged => tracing::info!(articles.new = 0, next = %next_poll, "unchanged"),
-        }
-        Ok(Visit { outcome, next_poll })
+        let visit = Visit { outcome, next_poll };
+        tell(source, &visit, revised, begun.elapsed());
+        Ok(visit)
     }
 
     /// The steps, in order.
@@ -154,7 +196,7 @@ impl Poller {
         source: &Arc<Source>,
         state: &mut SourceState,
         now: Timestamp,
-    ) -> Result<(Outcome, Hints), StoreError> {
+    ) -> Result<Ended, StoreError> {
         let answer = match self.ask_for_list(source, state).await {
             Ok(answer) => answer,
             Err(error) => {
@@ -162,7 +204,7 @@ impl Poller {
                     retry_after: error.retry_after_from(now),
                     max_age: None,
                 };
-                return Ok((Outcome::Failed(fault_of(&self.pool, error).await), hints));
+                return Ok(Ended::failed(fault_of(&self.pool, error).await, hints));
             }
         };
         let hints = Hints {
@@ -172,13 +214,13 @@ impl Poller {
         state.moved_to.clone_from(&answer.permanent);
         let Some(page) = answer.page else {
             state.stranger = None;
-            return Ok((self.unchanged(source, state, now).await?, hints));
+            return self.unchanged(source, state, hints, now).await;
         };
         let page_hash = xxh3_64(&page.body);
         if state.page_hash == Some(page_hash) {
             state.validators = answer.validators;
             state.stranger = None;
-            return Ok((self.unchanged(source, state, now).await?, hints));
+            return self.unchanged(source, state, hints, now).await;
         }
         let understood = self
             .understand_list(source, page.clone(), page_hash, now)
@@ -191,7 +233,7 @@ impl Poller {
                 let Some(list) = elsewhere else {
                     let known = self.still_linked(source, linked).await?;
                     let fault = judge::against_history(fault, source, state, known);
-                    return Ok((Outcome::Failed(fault), hints));
+                    return Ok(Ended::failed(fault, hints));
                 };
                 Listing {
                     list,
@@ -207,7 +249,7 @@ impl Poller {
             .await?;
         let (items, backfill) = match offered {
             Ok(offered) => offered,
-            Err(fault) => return Ok((Outcome::Failed(fault), hints)),
+            Err(fault) => return Ok(Ended::failed(fault, hints)),
         };
         let names = names(state, Some(&first.list));
         let found = self.take_in(source, &items, &names, backfill, now).await?;
@@ -242,7 +284,11 @@ impl Poller {
                 new: count(found.new),
             },
         };
-        Ok((outcome, hints))
+        Ok(Ended {
+            outcome,
+            hints,
+            revised: again.revised,
+        })
     }
 
     /// The items to take in, and whether they have been there for long, as far as is known; or the fault of a page that
@@ -262,7 +308,7 @@ impl Poller {
         };
         match place::weigh(doubt, &list.items, state.stranger.take(), now) {
             Verdict::Take(items) => {
-                tracing::info!(url = %source.url, items = items.len(), "taken for the list: it has stayed");
+                tracing::debug!(url = %source.url, items = items.len(), "taken for the list: it has stayed");
                 Ok(Ok((items, true)))
             }
             Verdict::Wait(stranger) => {
@@ -335,11 +381,16 @@ impl Poller {
         &self,
         source: &Arc<Source>,
         state: &SourceState,
+        hints: Hints,
         now: Timestamp,
-    ) -> Result<Outcome, StoreError> {
+    ) -> Result<Ended, StoreError> {
         let again = self.read_again(source, &names(state, None), now).await?;
         let fault = judge::bodies(&Found::default(), &again, state);
-        Ok(fault.map_or(Outcome::Unchanged, Outcome::Failed))
+        Ok(Ended {
+            outcome: fault.map_or(Outcome::Unchanged, Outcome::Failed),
+            hints,
+            revised: again.revised,
+        })
     }
 
     /// A conditional GET of the list page.
@@ -357,6 +408,21 @@ impl Poller {
         };
         let asked = ask::ask(&self.fetcher, &self.pool, request, |_| true).await;
         asked.map(|(answer, _)| answer)
+    }
+
+    /// Keeps what was found, and counts it. Whether it changed anything.
+    async fn keep_batch(&self, batch: Batch) -> Result<bool, StoreError> {
+        // a batch of one event most often; what was known already changes nothing
+        let single = match batch.events.as_slice() {
+            [event] => ArticleEvent::of(event),
+            _ => None,
+        };
+        let recorded = self.store.record_batch(batch).await?;
+        let changed = recorded.changed > 0;
+        if changed && let Some(event) = single {
+            self.metrics.recorded(event);
+        }
+        Ok(changed)
     }
 
     /// Asks the store apart from the async workers: it may wait for the disk.

@@ -17,6 +17,7 @@ mod health;
 mod host;
 mod hub;
 mod listener;
+mod metrics;
 mod missing;
 mod opml;
 mod pages;
@@ -85,6 +86,7 @@ pub fn router(site: impl Into<Current>) -> Router {
         .route("/api/sources", get(api::sources))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
+        .route("/metrics", get(metrics::page))
         .fallback(pages::nowhere)
         .layer(middleware::from_fn_with_state(
             current.clone(),
@@ -95,7 +97,7 @@ pub fn router(site: impl Into<Current>) -> Router {
             access::guard,
         ))
         .layer(middleware::map_response(harden))
-        .layer(middleware::from_fn(log))
+        .layer(middleware::from_fn_with_state(current.clone(), log))
         .with_state(current)
 }
 
@@ -118,11 +120,13 @@ async fn harden(mut response: Response) -> Response {
     response
 }
 
-/// One line per request, without the reader's address.
-async fn log(request: Request, next: Next) -> Response {
+/// Counts a request, and leaves one line of it, without the reader's address.
+async fn log(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
-    tracing::debug!(%method, path, http.status = response.status().as_u16(), "request");
+    let status = response.status().as_u16();
+    site.metrics.answered(metrics::resource(&path), status);
+    tracing::debug!(%method, path, http.status = status, "request");
     response
 }
 

@@ -24,6 +24,7 @@ mod expire;
 mod index;
 mod keys;
 mod lines;
+mod measures;
 mod open;
 mod prepare;
 mod read;
@@ -43,7 +44,7 @@ use std::{
     collections::{HashMap, HashSet},
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
     thread::JoinHandle,
 };
 
@@ -56,6 +57,7 @@ pub use self::{
         Recorded, Scope, Sizes,
     },
     error::StoreError,
+    measures::Measures,
     restore::{Exported, Lines, Refused},
     search::{Found, NoQuestion, QUESTION_CHARS, Question},
 };
@@ -70,7 +72,7 @@ use self::{
 use crate::{
     article::{Article, ArticleId},
     journal::{self, Event},
-    source::{SourceId, state::SourceState},
+    source::{Source, SourceId, state::SourceState},
     story::{content, merge::Across},
 };
 
@@ -85,6 +87,8 @@ pub struct Store {
     trouble: watch::Receiver<Option<StoreError>>,
     path: PathBuf,
     room: room::Left,
+    /// Events in the journal that the database does not know.
+    lag: Arc<AtomicU64>,
     search: Mutex<Option<Arc<Search>>>,
 }
 
@@ -130,10 +134,12 @@ impl Store {
         let view = Arc::new(opened.view);
         let (commands, waiting) = mpsc::channel(WAITING);
         let (telling, trouble) = watch::channel(None);
+        let lag: Arc<AtomicU64> = Arc::default();
         let writable = Writable {
             journal: opened.journal,
             place: opened.place,
             room: sizes.room,
+            lag: Arc::clone(&lag),
         };
         let writer = writer::start(Arc::clone(&view), writable, waiting, telling)
             .map_err(StoreError::io("start the writer of", path))?;
@@ -144,6 +150,7 @@ impl Store {
             trouble,
             path: path.to_owned(),
             room: sizes.room,
+            lag,
             search: Mutex::default(),
         };
         Ok((store, opened.report))
@@ -493,6 +500,19 @@ impl Store {
         let sources = self.view.sources();
         let number = sources.number(source)?;
         sources.states.get(&number).cloned()
+    }
+
+    /// Looks at what polling learnt of each of these, without copying it. From memory; polls that end wait meanwhile.
+    pub fn look_at_states<'s>(
+        &self,
+        of: impl Iterator<Item = &'s Source>,
+        mut look: impl FnMut(&'s Source, Option<&SourceState>),
+    ) {
+        let sources = self.view.sources();
+        for source in of {
+            let number = sources.number(&source.id);
+            look(source, number.and_then(|n| sources.states.get(&n)));
+        }
     }
 
     /// What polling learnt of all sources. From memory.

@@ -214,6 +214,11 @@ impl Hub {
         }
     }
 
+    /// How many subscriptions there are.
+    pub fn subscriptions(&self) -> usize {
+        self.kept().len()
+    }
+
     /// Asks the callback whether the request is meant (section 5.3), and does what was wished for.
     async fn verify(&self, request: Request, document: u128) {
         let Some(challenge) = challenge() else {

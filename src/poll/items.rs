@@ -46,6 +46,8 @@ pub(super) struct Found {
     pub(super) first_problem: Option<String>,
     /// Titles that several of their pages bear.
     pub(super) names: Vec<String>,
+    /// Known articles that were revised.
+    pub(super) revised: usize,
 }
 
 /// An item that is not known.
@@ -91,7 +93,7 @@ impl Poller {
             }
         }
         if !shown.events.is_empty() || !shown.notes.is_empty() {
-            self.store.record_batch(shown).await?;
+            self.keep_batch(shown).await?;
         }
         let mut found = Found {
             new: unknown.len(),
@@ -200,7 +202,7 @@ impl Poller {
             notes,
             state: None,
         };
-        self.store.record_batch(batch).await?;
+        self.keep_batch(batch).await?;
         Ok(double.is_none())
     }
 }

@@ -1,9 +1,11 @@
 //! The parsers' threads: as many as cores, apart from the async workers, so that no page holds up a request; and one for
 //! pages so large that they hardly are ones, so that these do not hold up the others.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use tokio::sync::oneshot;
+
+use crate::metrics::Metrics;
 
 /// A page from here on is read one at a time, in bytes. Lists and articles stay far below it.
 const LARGE: usize = 1 << 20;
@@ -13,6 +15,7 @@ const LARGE: usize = 1 << 20;
 pub struct ParserPool {
     ordinary: Arc<rayon::ThreadPool>,
     large: Arc<rayon::ThreadPool>,
+    metrics: Option<Metrics>,
 }
 
 /// Parsing a page ended in a panic: a defect of this program, contained to the page.
@@ -30,7 +33,17 @@ impl ParserPool {
             // 0: as many as cores
             ordinary: Arc::new(threads("parser", 0)?),
             large: Arc::new(threads("parser-large", 1)?),
+            metrics: None,
         })
+    }
+
+    /// The same pool, whose work is measured.
+    #[must_use]
+    pub fn measured(self, metrics: &Metrics) -> Self {
+        Self {
+            metrics: Some(metrics.clone()),
+            ..self
+        }
     }
 
     /// Runs `work`, which reads so many bytes, on the pool.
@@ -48,9 +61,15 @@ impl ParserPool {
         } else {
             &self.large
         };
+        let metrics = self.metrics.clone();
         pool.spawn(move || {
+            let began = Instant::now();
+            let done = work();
+            if let Some(metrics) = metrics {
+                metrics.extracted(began.elapsed());
+            }
             // an asker that has gone needs no answer
-            let _ = sender.send(work());
+            let _ = sender.send(done);
         });
         receiver.await.map_err(|_| PoolError)
     }

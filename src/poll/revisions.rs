@@ -56,8 +56,8 @@ impl Poller {
                 Ok((incomplete, checks))
             })
             .await?;
-        let found = self.read_at_last(source, incomplete, names, now).await?;
-        self.look_again(source, checks, names, now).await?;
+        let mut found = self.read_at_last(source, incomplete, names, now).await?;
+        found.revised += self.look_again(source, checks, names, now).await?;
         Ok(found)
     }
 
@@ -86,7 +86,8 @@ impl Poller {
                     at: now,
                     validators: attempt.validators,
                 };
-                self.keep(Some(Event::Revised { article }), note).await?;
+                let event = Some(Event::Revised { article });
+                found.revised += usize::from(self.keep(event, note).await?);
             } else {
                 self.store.record_attempts(vec![kept.id], now).await?;
             }
@@ -94,14 +95,15 @@ impl Poller {
         Ok(found)
     }
 
-    /// Looks at articles whose time has come: whether they read as they did, and are still there.
+    /// Looks at articles whose time has come: whether they read as they did, and are still there. How many do not.
     async fn look_again(
         &self,
         source: &Arc<Source>,
         checks: Vec<Check>,
         names: &[String],
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<usize, StoreError> {
+        let mut revised = 0;
         for check in checks {
             let item = item_of(&check.article);
             let answer = self
@@ -111,18 +113,20 @@ impl Poller {
             if let Some(event) = &event {
                 tracing::debug!(url = %item.url, event = name(event), "looked at again");
             }
-            self.keep(event, note).await?;
+            let is_revision = matches!(event, Some(Event::Revised { .. }));
+            revised += usize::from(self.keep(event, note).await? && is_revision);
         }
-        Ok(())
+        Ok(revised)
     }
 
-    async fn keep(&self, event: Option<Event>, note: Note) -> Result<(), StoreError> {
+    /// Whether it changed anything.
+    async fn keep(&self, event: Option<Event>, note: Note) -> Result<bool, StoreError> {
         let batch = Batch {
             events: event.into_iter().collect(),
             notes: vec![note],
             state: None,
         };
-        self.store.record_batch(batch).await.map(|_| ())
+        self.keep_batch(batch).await
     }
 }
 

@@ -27,7 +27,10 @@ pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next:
     let Some(token) = &site.config.server.token else {
         return next.run(request).await;
     };
-    if matches!(request.uri().path(), "/healthz" | "/style.css" | "/icon.svg") {
+    if matches!(
+        request.uri().path(),
+        "/healthz" | "/style.css" | "/icon.svg"
+    ) {
         return next.run(request).await;
     }
     if in_query(request.uri().query().unwrap_or_default(), token) {

@@ -55,7 +55,8 @@ pub async fn serve(
     let (stopping, stopped) = watch::channel(false);
     let current: Current = site.into();
     let service = Service {
-        router: router(current.clone()).layer(middleware::from_fn(host::check)),
+        router: router(current.clone())
+            .layer(middleware::from_fn_with_state(current.clone(), host::check)),
         current,
         stopped,
     };

@@ -1,21 +1,26 @@
 //! `Host` (RFC 9112, section 3.2): a request must say, once and rightly, whom it is for.
 
-use std::net::Ipv6Addr;
+use std::{net::Ipv6Addr, sync::Arc};
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
+use super::{Site, metrics};
+
 /// Refuses a request that lacks a `Host`, has several, or one that names no host.
-pub(super) async fn check(request: Request, next: Next) -> Response {
+pub(super) async fn check(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     if is_sound(request.version(), request.headers()) {
         return next.run(request).await;
     }
+    let refused = StatusCode::BAD_REQUEST;
+    let resource = metrics::resource(request.uri().path());
+    site.metrics.answered(resource, refused.as_u16());
     let words = "expected one `Host` field that names a host\n";
-    super::harden((StatusCode::BAD_REQUEST, words).into_response()).await
+    super::harden((refused, words).into_response()).await
 }
 
 /// HTTP/1.0 knows no `Host`, and HTTP/2 has `:authority` for it: with them it may be missing.

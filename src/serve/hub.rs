@@ -105,7 +105,7 @@ impl Site {
         let _ = self.own_hub.set(hub);
     }
 
-    fn hub(&self) -> Option<&Arc<Hub>> {
+    pub(super) fn hub(&self) -> Option<&Arc<Hub>> {
         let is_own = matches!(self.config.websub.hub, HubSettings::Own);
         self.own_hub.get().filter(|_| is_own)
     }

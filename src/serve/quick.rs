@@ -34,6 +34,7 @@ use super::{
     host::is_host,
     rendition::http_date,
 };
+use crate::metrics::Resource;
 
 /// The longest head that is looked at here.
 const HEAD_BYTES: usize = 4 << 10;
@@ -226,6 +227,7 @@ impl<'a> Plain<'a> {
         let _ = write!(head, "cache-control: max-age={age}\r\ndate: ");
         with_date(now, |date| head.extend_from_slice(date));
         head.extend_from_slice(b"\r\n\r\n");
+        site.metrics.answered(Resource::Feed, status);
         tracing::debug!(
             method = if self.is_head { "HEAD" } else { "GET" },
             path = self.path,

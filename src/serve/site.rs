@@ -17,6 +17,7 @@ use crate::{
     article::Article,
     config::Config,
     feed::{Format, opml::Outline},
+    metrics::Metrics,
     source::{Source, SourceId, report::SourceReport},
     store::Store,
     websub::Hub,
@@ -40,6 +41,9 @@ pub struct Site {
     pub(super) searches: Searches,
     pub(super) clock: fn() -> Timestamp,
     pub(super) words: &'static Words,
+    pub(super) metrics: Metrics,
+    /// When the first of the sites began.
+    pub(super) started: Timestamp,
     sources: HashMap<SourceId, Arc<Source>>,
     /// The ids that sources had before, and their present ones.
     renamed: HashMap<SourceId, SourceId>,
@@ -90,6 +94,8 @@ impl Site {
             searches: Searches::default(),
             clock,
             words,
+            metrics: Metrics::default(),
+            started: clock(),
             sources,
             renamed,
             groups,
@@ -107,9 +113,16 @@ impl Site {
         site.feeds = self.feeds.clone();
         site.documents = self.documents.clone();
         site.narrowing = self.narrowing.clone();
+        site.metrics = self.metrics.clone();
+        site.started = self.started;
         site.ready = AtomicBool::new(self.is_ready());
         site.own_hub = self.own_hub.clone();
         site
+    }
+
+    /// Where requests are counted, and all else that `/metrics` tells.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The configuration in force.

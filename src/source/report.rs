@@ -68,7 +68,7 @@ impl SourceReport {
     /// Puts together what the configuration and the store know.
     pub fn new(source: &Source, state: Option<SourceState>, articles: u64) -> Self {
         let state = state.unwrap_or_default();
-        let health = health(source, &state).to_owned();
+        let health = health(source, Some(&state)).to_owned();
         let next_poll_reason = state
             .reason
             .filter(|_| source.enabled)
@@ -158,11 +158,12 @@ fn span(duration: Duration) -> String {
     format!("{rounded:#}")
 }
 
-fn health(source: &Source, state: &SourceState) -> &'static str {
+/// A source's health in a word: see [`SourceReport::health`].
+pub fn health(source: &Source, state: Option<&SourceState>) -> &'static str {
     if !source.enabled {
         return "off";
     }
-    match &state.outcome {
+    match state.and_then(|state| state.outcome.as_ref()) {
         None => "waiting",
         Some(Outcome::Failed(fault)) => fault.kind.as_str(),
         Some(Outcome::Read { .. } | Outcome::Unchanged) => "ok",

@@ -214,6 +214,15 @@ impl Outcome {
             Self::Read { .. } | Self::Unchanged => None,
         }
     }
+
+    /// It in a word: `read`, `unchanged`, or the fault's kind.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "read",
+            Self::Unchanged => "unchanged",
+            Self::Failed(fault) => fault.kind.as_str(),
+        }
+    }
 }
 
 impl fmt::Display for Outcome {
@@ -249,6 +258,9 @@ macro_rules! fault_kinds {
         pub enum FaultKind { $($(#[$doc])* $kind,)* }
 
         impl FaultKind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
             /// The word that `/status` and the API use.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$kind => $word,)* }

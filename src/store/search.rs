@@ -133,6 +133,12 @@ impl Store {
         shown.is_ok_and(|shown| shown.complete.load(Ordering::Acquire))
     }
 
+    /// The sequence number of the last event that the index has seen.
+    pub(super) fn search_seen(&self) -> u64 {
+        let shown = self.searching().map(|search| Arc::clone(&search.shown));
+        shown.map_or(0, |shown| shown.seen.load(Ordering::Relaxed))
+    }
+
     /// Waits until a search finds all that was recorded before.
     ///
     /// # Errors

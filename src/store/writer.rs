@@ -8,7 +8,10 @@ use std::{
     collections::BTreeSet,
     error::Error,
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::{self, JoinHandle},
 };
 
@@ -95,12 +98,14 @@ pub(super) fn start(
         journal,
         place,
         room,
+        lag,
     } = opened;
     let writer = Writer {
         view,
         journal,
         place,
         room,
+        lag,
         trouble,
         behind: None,
         changed: Vec::new(),
@@ -115,6 +120,8 @@ pub(super) struct Writable {
     pub(super) journal: Journal,
     pub(super) place: Place,
     pub(super) room: fn(&Path) -> std::io::Result<u64>,
+    /// Told how many events the journal has that the database does not know.
+    pub(super) lag: Arc<AtomicU64>,
 }
 
 struct Writer {
@@ -122,6 +129,7 @@ struct Writer {
     journal: Journal,
     place: Place,
     room: fn(&Path) -> std::io::Result<u64>,
+    lag: Arc<AtomicU64>,
     /// Why nothing can be kept at present, for all to see.
     trouble: watch::Sender<Option<StoreError>>,
     /// The database could not follow the journal: nothing is recorded until that is repaired, by opening it again or,
@@ -241,6 +249,7 @@ impl Writer {
         }
         let mut answers = Vec::with_capacity(group.len());
         let done = self.try_write(group, &mut answers);
+        self.tell_lag();
         self.tell(&done);
         for answer in answers {
             answer(done.clone());
@@ -248,6 +257,13 @@ impl Writer {
         if self.behind.is_none() && self.view.index().is_full() {
             self.merge();
         }
+    }
+
+    fn tell_lag(&self) {
+        // what cannot be read is told by whoever needs it
+        let applied = self.view.meta().unwrap_or_default().applied;
+        let lag = self.journal.last_sequence().saturating_sub(applied);
+        self.lag.store(lag, Ordering::Relaxed);
     }
 
     fn merge(&mut self) {
@@ -270,6 +286,7 @@ impl Writer {
         let change = self.prepare(&view, group, answers).and_then(|mut change| {
             change.write_states(&learnt);
             self.journal.sync()?;
+            self.tell_lag();
             Ok(change)
         });
         let change = match change {

@@ -32,6 +32,7 @@ async fn who_has_no_token_learns_how_to_give_one_and_nothing_else() {
         "/feeds.opml",
         "/api/sources",
         "/readyz",
+        "/metrics",
         "/nowhere",
         "/feeds/none.rss",
         "/all.json?token=",
@@ -165,6 +166,8 @@ async fn a_browser_changes_the_token_for_a_cookie() {
             assert_eq!(got.status, StatusCode::UNAUTHORIZED, "{wrong}");
         }
     }
+    let scraped = site.get(&format!("/metrics?token={TOKEN}")).await;
+    assert_eq!(scraped.status, StatusCode::OK);
     // programs keep no cookies, feeds are no pages, and a wrong token changes nothing
     for (path, accept, status) in [
         ("/status?token=T", "*/*", StatusCode::OK),

@@ -63,6 +63,9 @@ fn each_large_library_is_known_in_one_room() {
         name.starts_with("serve") || name.starts_with("demo")
     }));
     found.extend(offenders("reqwest::", |name| name.starts_with("fetch")));
+    found.extend(offenders("prometheus_client::", |name| {
+        name.starts_with("metrics")
+    }));
     assert_eq!(found, Vec::<String>::new());
 }
 

@@ -10,7 +10,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::site::{Published, article, published};
+use crate::{
+    metrics::value,
+    site::{Published, article, published},
+};
 
 struct Running {
     site: Published,
@@ -258,6 +261,37 @@ async fn a_request_says_once_and_rightly_whom_it_is_for() {
                 assert_eq!(got.fields["x-content-type-options"], "nosniff");
             }
         }
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn both_ways_are_counted_alike() {
+    let running = running().await;
+    let counts = async || {
+        let text = running.site.get("/metrics").await.text().to_owned();
+        [200, 304, 400].map(|status| {
+            let labels = format!("resource=\"feed\",status=\"{status}\"");
+            value(
+                &text,
+                &format!("schoolbell_http_requests_total{{{labels}}}"),
+            )
+        })
+    };
+    let mut quick = running.connect().await;
+    let mut routes = running.connect().await;
+    ask(&mut routes, &get("/healthz", "")).await;
+    for stream in [&mut quick, &mut routes] {
+        let before = counts().await;
+        let first = ask(stream, &get("/all.rss", "")).await;
+        let has = format!("If-None-Match: {}\r\n", first.fields["etag"]);
+        ask(stream, &get("/all.rss", &has)).await;
+        ask(stream, &get("/all.rss", &has).replacen("GET", "HEAD", 1)).await;
+        // what the quick way hands on is counted where it is answered
+        ask(stream, &get("/all.rss", "Host: again\r\n")).await;
+        let after = counts().await;
+        let expected = [before[0] + 1, before[1] + 2, before[2] + 1];
+        assert_eq!(after, expected);
     }
     running.stop().await;
 }

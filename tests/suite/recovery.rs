@@ -29,15 +29,15 @@ use tokio::net::TcpListener;
 type Pages = Arc<Mutex<HashMap<&'static str, String>>>;
 
 /// A site whose pages the test puts up and takes down; what is not there answers 404.
-struct Site {
+pub(crate) struct Site {
     pages: Pages,
-    config: Arc<Config>,
-    store: Arc<Store>,
-    poller: Poller,
+    pub(crate) config: Arc<Config>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) poller: Poller,
     _folder: TempDir,
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-06-01T02:00:00Z".parse().unwrap()
 }
 
@@ -69,7 +69,7 @@ fn list(items: std::ops::RangeInclusive<u32>) -> String {
     )
 }
 
-fn article(n: u32) -> String {
+pub(crate) fn article(n: u32) -> String {
     let text =
         "请各学院按照要求认真组织申报，材料于本月二十日前报送教务处，逾期不再受理。".repeat(4);
     format!(
@@ -78,7 +78,7 @@ fn article(n: u32) -> String {
 }
 
 impl Site {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let pages = Pages::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -101,8 +101,13 @@ impl Site {
         }
     }
 
-    fn put(&self, path: &'static str, page: String) {
+    pub(crate) fn put(&self, path: &'static str, page: String) {
         self.pages.lock().unwrap().insert(path, page);
+    }
+
+    /// Takes a page down.
+    pub(crate) fn take(&self, path: &str) -> String {
+        self.pages.lock().unwrap().remove(path).unwrap()
     }
 
     async fn poll(&self, hours: i64) -> Outcome {
@@ -323,7 +328,7 @@ impl Site {
 }
 
 /// A list of one item of today: what was old when it was first seen is not read again.
-fn fresh_list() -> String {
+pub(crate) fn fresh_list() -> String {
     list(1..=1).replace("2026-05-01", "2026-06-01")
 }
 

@@ -52,6 +52,8 @@ pub(super) struct Shown {
     pub(super) generation: AtomicU64,
     /// Whether all articles are in it.
     pub(super) complete: AtomicBool,
+    /// The sequence number of the last event that it has seen.
+    pub(super) seen: AtomicU64,
 }
 
 impl Shown {
@@ -250,6 +252,7 @@ impl Keeper {
         self.shown
             .complete
             .store(mark.below == 0, Ordering::Release);
+        self.shown.seen.store(mark.applied, Ordering::Relaxed);
         self.shown.set(Some(Arc::new(files)));
     }
 
@@ -374,6 +377,7 @@ impl Keeper {
         self.shown
             .complete
             .store(mark.below == 0, Ordering::Release);
+        self.shown.seen.store(mark.applied, Ordering::Relaxed);
         self.shown.generation.fetch_add(1, Ordering::AcqRel);
         Ok(())
     }

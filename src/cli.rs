@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     catalog::CatalogArgs, check::CheckArgs, completions::CompletionsArgs, demo::DemoArgs,
@@ -34,9 +34,31 @@ pub struct Cli {
     )]
     pub log: Option<String>,
 
+    /// How it is logged: text, or json with one object a line
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        global = true,
+        env = "SCHOOLBELL_LOG_FORMAT",
+        hide_env_values = true,
+        hide_possible_values = true,
+        default_value = "text",
+        hide_default_value = true
+    )]
+    pub log_format: LogFormat,
+
     /// What to do; without a command, `run`
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// How lines of the log look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
 }
 
 /// One command each, one file each in `commands/`.

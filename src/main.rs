@@ -4,7 +4,7 @@ use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
 use schoolbell::{
-    cli::Cli,
+    cli::{Cli, LogFormat},
     commands::{self, terminal::colour},
     config::ConfigError,
 };
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Text on a terminal and in the journal, `SCHOOLBELL_LOG` beside `--log`.
+/// Text or JSON, `SCHOOLBELL_LOG` beside `--log`, `SCHOOLBELL_LOG_FORMAT` beside `--log-format`.
 fn log_to_stderr(cli: &Cli) -> Result<(), Box<dyn Error>> {
     let level = cli.log_level();
     // a lone word that is no level would be taken for the name of a part of the program, and all others fall silent
@@ -58,12 +58,15 @@ fn log_to_stderr(cli: &Cli) -> Result<(), Box<dyn Error>> {
     let filter = filter.ok_or_else(|| {
         format!("`--log {level}` is no log level; use error, warn, info, debug or trace")
     })?;
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(colour(&std::io::stderr()))
-        .with_target(false)
-        .init();
+        .with_target(false);
+    match cli.log_format {
+        LogFormat::Text => log.with_ansi(colour(&std::io::stderr())).init(),
+        // the span of a poll names its source
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
+    }
     Ok(())
 }
 

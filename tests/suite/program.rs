@@ -14,6 +14,7 @@ pub(crate) fn schoolbell() -> Command {
     command
         .env_remove("SCHOOLBELL_CONFIG")
         .env_remove("SCHOOLBELL_LOG")
+        .env_remove("SCHOOLBELL_LOG_FORMAT")
         .env("NO_COLOR", "1")
         .stdin(Stdio::null());
     command
@@ -328,6 +329,29 @@ fn the_daemon_stops_in_order_and_holds_its_store_alone() {
     let (code, log) = daemon.end();
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("stopping") && log.contains("stopped"), "{log}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_log_is_json_where_that_is_asked_for() {
+    let port = free_port();
+    let folder = folder(&format!(
+        "[server]\nlisten = \"127.0.0.1:{port}\"\n[[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:1/\"\n"
+    ));
+    let args = ["--config", "bell.toml", "--log-format", "json"];
+    let daemon = Running::start(folder.path(), &args, "\"message\":\"poll failed\"");
+    daemon.signal("TERM");
+    let (code, log) = daemon.end();
+    assert_eq!(code, Some(0), "{log}");
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")))
+        .collect();
+    let stopped = lines.iter().any(|line| line["message"] == "stopped");
+    assert!(stopped, "{log}");
+    let (code, _, err) = said(&run(folder.path(), &["--log-format", "xml", "status"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("[possible values: text, json]"), "{err}");
 }
 
 /// `timeout` and some supervisors signal the process and its group: both are one stop, and the poll under way may end.

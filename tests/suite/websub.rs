@@ -722,7 +722,12 @@ async fn feeds_that_have_changed_are_told_apart_by_name_whatever_was_configured_
     publish("jwc", 3).await;
     let changed = names(site.changed_feeds(&mut seen));
     assert_eq!(changed, ["feeds/jwc", "groups/b", "all"]);
-    // a group of other members is another feed
+    publish("jyt", 4).await;
+    assert_eq!(
+        names(site.changed_feeds(&mut seen)),
+        ["feeds/jyt", "groups/b", "groups/a", "all"]
+    );
+    // a group of other members is another feed, also where the new one has said nothing lately
     let site = site.reconfigured(configured(&[jyj, ("jwc", "'a', 'b'"), jyt]));
     assert_eq!(names(site.changed_feeds(&mut seen)), ["groups/a"]);
     store.close().await.unwrap();

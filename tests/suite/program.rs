@@ -537,12 +537,20 @@ fn killed_and_started_again_every_article_is_there_once() {
             .map(|item| item["id"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    let mut demo = Running::start(folder.path(), &args, "poll{source.id=jyt}: polled");
+    let mut demo = Running::start(
+        folder.path(),
+        &args,
+        "poll{source.id=jyt}: polled outcome=\"read\"",
+    );
     let before = ids();
     assert!(before.len() >= 12, "{before:?}");
     demo.child.kill().unwrap();
     demo.child.wait().unwrap();
-    let demo = Running::start(folder.path(), &args, "poll{source.id=jyt}: unchanged");
+    let demo = Running::start(
+        folder.path(),
+        &args,
+        "poll{source.id=jyt}: polled outcome=\"unchanged\"",
+    );
     assert_eq!(ids(), before);
     demo.signal("INT");
     assert_eq!(demo.end().0, Some(0));

@@ -201,10 +201,7 @@ pub(super) async fn nowhere(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let accepts = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
-    if !accepts.is_some_and(|accepts| accepts.contains("text/html")) {
+    if !super::missing::accepts_html(&headers) {
         return not_found("this address");
     }
     let deep = uri.path().matches('/').count().saturating_sub(1);

@@ -43,7 +43,7 @@ use crate::{
     source::{
         Kind, Source,
         rhythm::Rhythm,
-        state::{Fault, Outcome, SourceState},
+        state::{Fault, Outcome, SourceState, SourceValidators},
     },
     store::{Batch, Scope, Store, StoreError},
 };
@@ -90,6 +90,13 @@ impl Ended {
             revised: 0,
         }
     }
+}
+
+/// A list page that is not as it was.
+struct Changed {
+    page: Page,
+    page_hash: u64,
+    validators: SourceValidators,
 }
 
 /// A list page, received and understood.
@@ -161,12 +168,11 @@ impl Poller {
             };
         }
         let begun = Instant::now();
-        // boxed: the steps of a visit take room that most visits do not use
         let Ended {
             outcome,
             mut hints,
             revised,
-        } = Box::pin(self.visit(source, &mut state, now)).await?;
+        } = self.visit(source, &mut state, now).await?;
         // `now` is the visit's beginning, and the host wants to be left alone from its answer on
         hints.retry_after = hints.retry_after.map(|patience| patience + begun.elapsed());
         state.remember(&outcome, now);
@@ -222,6 +228,29 @@ impl Poller {
             state.stranger = None;
             return self.unchanged(source, state, hints, now).await;
         }
+        let changed = Changed {
+            page,
+            page_hash,
+            validators: answer.validators,
+        };
+        // boxed: its steps take room that most visits do not use
+        Box::pin(self.take_up(source, state, changed, hints, now)).await
+    }
+
+    /// The steps for a list page that has changed.
+    async fn take_up(
+        &self,
+        source: &Arc<Source>,
+        state: &mut SourceState,
+        changed: Changed,
+        hints: Hints,
+        now: Timestamp,
+    ) -> Result<Ended, StoreError> {
+        let Changed {
+            page,
+            page_hash,
+            validators,
+        } = changed;
         let understood = self
             .understand_list(source, page.clone(), page_hash, now)
             .await;
@@ -253,13 +282,11 @@ impl Poller {
         };
         let names = names(state, Some(&first.list));
         let found = self.take_in(source, &items, &names, backfill, now).await?;
-        let again = self.read_again(source, &names, now).await?;
+        let again = self.read_again(source, || names, now).await?;
 
         // remembered only now, when every item is in the store: a poll that was cut short is repeated in full
         let on_page = first.page_hash.is_some();
-        state.validators = Some(answer.validators)
-            .filter(|_| on_page)
-            .unwrap_or_default();
+        state.validators = Some(validators).filter(|_| on_page).unwrap_or_default();
         state.page_hash = first.page_hash;
         state.landed = landed;
         for name in &found.names {
@@ -384,7 +411,7 @@ impl Poller {
         hints: Hints,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
-        let again = self.read_again(source, &names(state, None), now).await?;
+        let again = self.read_again(source, || names(state, None), now).await?;
         let fault = judge::bodies(&Found::default(), &again, state);
         Ok(Ended {
             outcome: fault.map_or(Outcome::Unchanged, Outcome::Failed),

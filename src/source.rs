@@ -155,7 +155,7 @@ impl Source {
     /// although it has not changed. The program's version counts too: a later one may read better.
     pub fn rules_hash(&self) -> u64 {
         let rules = (
-            &self.url,
+            self.url.as_str(),
             self.kind,
             &self.preset,
             &self.list,

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 
 use super::{
     dates::{self, DateContext, Published, Shown},
@@ -508,8 +508,11 @@ pub(super) enum Role {
     Footer,
 }
 
+/// What the automaton of [`ROLES`] may take: with the usual 2 MiB it is thrown away and made again all the time.
+const ROLES_BYTES: usize = 12 << 20;
+
 static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
-    RegexSet::new([
+    RegexSetBuilder::new([
         // breadcrumb
         r"^(?:您|你)?(?:现在|当前|目前|所在)?的?(?:所在)?(?:的)?位置(?:是)?\s*[:：>]|^(?:您|你)(?:现在|当前)?(?:所在)?的?位置|^当前(?:位置|所在|栏目)|^所在位置|(?i)^(?:you are here|location|position)\s*[:：]",
         // tools: nothing but such words
@@ -525,6 +528,8 @@ static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
         // footer
         r"(?i)版\s*权\s*所\s*有|^\s*copyright|copyright\s*(?:©|\(c\)|(?:19|20)[0-9]{2})|^\s*©|©\s*(?:19|20)[0-9]{2}|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼港]\s*(?:ICP|公网安备)|公网安备|ICP备|网站标识码|备案(?:编|序)?号\s*[:：]|技术支持\s*[:：]|all rights reserved|(?:建议|推荐)使用.{0,20}(?:浏览|分辨率)|^impressum|^mentions légales|^(?:updates? to this page|(?:page|version|document) history|explore the topic)$",
     ])
+    .dfa_size_limit(ROLES_BYTES)
+    .build()
     .expect("literals")
 });
 

@@ -35,16 +35,22 @@ impl Poller {
     pub(super) async fn read_again(
         &self,
         source: &Arc<Source>,
-        names: &[String],
+        names: impl FnOnce() -> Vec<String>,
         now: Timestamp,
     ) -> Result<Found, StoreError> {
-        if !source.full_text {
-            return Ok(Found::default());
-        }
         // most visits find nothing due, and each question takes a thread
-        if self.store.is_idle(&source.id, now) {
+        if !source.full_text || self.store.is_idle(&source.id, now) {
             return Ok(Found::default());
         }
+        Box::pin(self.read_what_is_due(source, names(), now)).await
+    }
+
+    async fn read_what_is_due(
+        &self,
+        source: &Arc<Source>,
+        names: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
         let id = source.id.clone();
         let (incomplete, checks) = self
             .ask_store(move |store| {
@@ -56,8 +62,8 @@ impl Poller {
                 Ok((incomplete, checks))
             })
             .await?;
-        let mut found = self.read_at_last(source, incomplete, names, now).await?;
-        found.revised += self.look_again(source, checks, names, now).await?;
+        let mut found = self.read_at_last(source, incomplete, &names, now).await?;
+        found.revised += self.look_again(source, checks, &names, now).await?;
         Ok(found)
     }
 

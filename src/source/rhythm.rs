@@ -188,8 +188,8 @@ impl Rhythm {
             low = high;
             high = (high * 2.0).clamp(0.01, longest);
         }
-        // to some seconds
-        for _ in 0..12 {
+        // to some seconds of minutes, and some minutes of hours
+        for _ in 0..8 {
             let middle = f64::midpoint(low, high);
             if is_worth(middle) {
                 high = middle;

@@ -442,14 +442,20 @@ fn likeness(text: &str, declared: &[String]) -> f32 {
 
 /// A text by its letters and digits alone, in one width and case: what titles are compared by.
 pub(super) fn key(text: &str) -> String {
-    text.chars()
-        .filter_map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
-            c => Some(c),
-        })
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    let mut key = String::with_capacity(text.len());
+    for c in text.chars() {
+        let c = match c {
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+            c => c,
+        };
+        match c {
+            // nearly all, told without a look into Unicode's tables
+            'a'..='z' | '0'..='9' | '\u{4e00}'..='\u{9fff}' => key.push(c),
+            c if c.is_alphanumeric() => key.extend(c.to_lowercase()),
+            _ => {}
+        }
+    }
+    key
 }
 
 /// Fact lines below the title, up to the first line that tells a story; if there are none, those right above it.

@@ -33,7 +33,7 @@ pub fn fold(text: &str) -> String {
 pub fn push_folded(folded: &mut String, piece: &str) {
     let mut rest = piece;
     // words are copied whole
-    while let Some((at, space)) = rest.char_indices().find(|&(_, c)| is_space(c)) {
+    while let Some((at, space)) = find_space(rest) {
         folded.push_str(&rest[..at]);
         if space.is_whitespace() && !folded.is_empty() && !folded.ends_with(' ') {
             folded.push(' ');
@@ -41,6 +41,27 @@ pub fn push_folded(folded: &mut String, piece: &str) {
         rest = &rest[at + space.len_utf8()..];
     }
     folded.push_str(rest);
+}
+
+/// The first space of a text, and where it is. Bytes that are none are passed over without being decoded.
+fn find_space(text: &str) -> Option<(usize, char)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(lead) = bytes.get(at) {
+        match lead {
+            b'!'..=b'~' => at += 1,
+            // of U+4000 to U+DFFF, among them nearly all that is written in Chinese
+            0xE4..=0xED => at += 3,
+            _ => {
+                let c = text.get(at..)?.chars().next()?;
+                if is_space(c) {
+                    return Some((at, c));
+                }
+                at += c.len_utf8();
+            }
+        }
+    }
+    None
 }
 
 /// The text cut to at most `limit` characters.
@@ -67,6 +88,15 @@ mod tests {
             "关于 开学的通知"
         );
         assert_eq!(fold(" \u{3000}\t"), "");
+    }
+
+    #[test]
+    fn finds_the_first_space_of_any_text() {
+        for c in ('\0'..=char::MAX).filter(|c| u32::from(*c) < 0x1_1000) {
+            let text = format!("通a{c}知");
+            let found = is_space(c).then_some((4, c));
+            assert_eq!(find_space(&text), found, "{c:?}");
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn content(site: &Site, mut reports: Vec<SourceReport>, days: &chart::Days) -> M
         &html! {
             h1 { (words.health) }
             @if let Some(why) = site.refused() {
-                section.trouble role="alert" { p { strong { (words.refused) } } pre { (why) } }
+                section.trouble role="alert" { p { strong { (words.refused) } } pre tabindex="0" { (why) } }
             }
             dl.figures {
                 div { dt { (words.ok) } dd { (well) } }

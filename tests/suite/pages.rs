@@ -208,6 +208,8 @@ async fn the_status_page_tells_what_is_wrong_first() {
     let (broken, waiting) = (text.find("campus_only"), text.find("<p>等待第一次访问</p>"));
     assert!(broken.unwrap() < waiting.unwrap(), "{text}");
     assert!(text.contains("rect class=\"failed\""));
+    // one that was never polled says so, and leaves no cell empty
+    assert!(text.contains("<td data-label=\"最近几次访问\">–</td>"));
     let home = site.get("/").await;
     assert!(home.text().contains("<strong>1</strong> 个来源有问题"));
 }

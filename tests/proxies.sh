@@ -1,6 +1,6 @@
 #!/bin/sh
 # Reads the demo's feeds through nginx and Caddy as deploy/ sets them up: bytes, ETags, codings and 304 come through as
-# they are.
+# they are; /metrics does not.
 #
 #   tests/proxies.sh [PORT]       uses PORT (default 18200) and the nine after it
 #
@@ -138,6 +138,17 @@ for base in "https://127.0.0.1:$by_nginx" "http://127.0.0.1:$by_caddy"; do
         done
     done
     echo "ok  $base: bytes, ETags, codings and 304 as schoolbell sends them"
+done
+status_of() {
+    ask --path-as-is --output /dev/null --write-out '%{http_code}' "$1"
+}
+[ "$(status_of "http://127.0.0.1:$port/metrics")" = 200 ] || wrong "schoolbell itself does not answer /metrics"
+for base in "https://127.0.0.1:$by_nginx" "http://127.0.0.1:$by_caddy"; do
+    for path in /metrics '/metrics?a=b' //metrics /./metrics /%6detrics; do
+        got=$(status_of "$base$path")
+        [ "$got" = 404 ] || wrong "$base$path answers $got, to everybody"
+    done
+    echo "ok  $base: /metrics is not for everybody"
 done
 to=$(ask --output /dev/null --write-out '%{redirect_url}' "http://127.0.0.1:$((port + 7))/all.rss")
 case $to in

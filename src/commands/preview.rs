@@ -22,6 +22,7 @@ use crate::{
     poll::{self, Look, ParserPool},
     source::{
         Source,
+        catalog::Catalog,
         state::{Fault, FaultKind},
     },
 };
@@ -29,7 +30,7 @@ use crate::{
 /// The flags of `preview`.
 #[derive(Debug, Args)]
 pub struct PreviewArgs {
-    /// A list page's address, or the id of a source of the configuration
+    /// A list page's address, or the id of a source of the configuration or of the catalogue
     #[arg(value_name = "URL_OR_ID")]
     target: String,
     /// How many of the listed articles are read too
@@ -109,19 +110,28 @@ pub(super) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// A source of the configuration, or any address with its defaults.
+/// A source of the configuration, one of the catalogue, or any address with its defaults.
 fn target(
     read_config: impl ReadConfig,
     config_named: bool,
     target: &str,
 ) -> anyhow::Result<(Arc<Config>, Arc<Source>)> {
-    let Some(url) = web_address(target) else {
+    if let Some(url) = web_address(target) {
+        let config = config_or_defaults(read_config, config_named)?;
+        let source = source_at(&config, url);
+        return Ok((config, source));
+    }
+    let known = Catalog::embedded().get(target);
+    let Some(url) = known.and_then(|entry| web_address(&entry.url)) else {
         let config = read_config()?;
         let source = find(&config, target)?.clone();
         return Ok((config, source));
     };
     let config = config_or_defaults(read_config, config_named)?;
-    let source = source_at(&config, url);
+    let source = match find(&config, target) {
+        Ok(source) => source.clone(),
+        Err(_) => source_at(&config, url),
+    };
     Ok((config, source))
 }
 

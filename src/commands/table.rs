@@ -55,6 +55,10 @@ impl From<usize> for Cell {
     }
 }
 
+/// A cell that is wider pushes its own row's others aside, and makes no column wider: one title of a thousand characters
+/// would put the next column out of sight in every row.
+const WIDEST: usize = 80;
+
 /// Rows as lines of text below a heading: columns two spaces apart, the last one ragged.
 pub(super) fn aligned<const N: usize>(
     heading: [&str; N],
@@ -64,7 +68,10 @@ pub(super) fn aligned<const N: usize>(
     let mut widths = heading.map(UnicodeWidthStr::width);
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.text.width());
+            let own = cell.text.width();
+            if own <= WIDEST {
+                *width = (*width).max(own);
+            }
         }
     }
     let mut out = String::new();
@@ -95,7 +102,8 @@ fn push_line<const N: usize>(
         if last.is_none_or(|last| i >= last) {
             break;
         }
-        out.extend(std::iter::repeat_n(' ', width - cell.text.width() + 2));
+        let rest = width.saturating_sub(cell.text.width());
+        out.extend(std::iter::repeat_n(' ', rest + 2));
     }
     out.truncate(out.trim_end_matches(' ').len());
     out.push('\n');
@@ -124,6 +132,17 @@ mod tests {
         let rows = [["教育厅".into(), 1.into()], ["ab".into(), 22.into()]];
         let table = aligned(["名", "N"], &rows, false);
         assert_eq!(table, "名      N\n教育厅  1\nab      22\n");
+    }
+
+    #[test]
+    fn one_long_cell_leaves_the_other_rows_as_they_are() {
+        let long = "长".repeat(300);
+        let rows = [
+            ["短题".into(), "a".into()],
+            [long.clone().into(), "b".into()],
+        ];
+        let table = aligned(["TITLE", "N"], &rows, false);
+        assert_eq!(table, format!("TITLE  N\n短题   a\n{long}  b\n"));
     }
 
     #[test]

@@ -39,6 +39,9 @@ title = "A school whose server is broken"
 id = "gone"
 url = "http://127.0.0.1:${school}/gone/"
 [[source]]
+id = "long"
+url = "http://127.0.0.1:${school}/2f1a6239-b4dc-491b-92af-7d95e0f0543e-${"0123456789abcdef".repeat(8)}.do"
+[[source]]
 id = "empty"
 url = "http://127.0.0.1:${school}/empty/"
 title = "A page without a list"

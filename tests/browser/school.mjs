@@ -22,7 +22,7 @@ const notices = [
   { path: "/info/1004.htm", date: "2026-05-11", title: "2026年本科转专业考核安排表", body: paragraphs("转专业考核工作") + TABLE },
   { path: "/info/1003.htm", date: "2026-05-08", title: LATIN, body: paragraphs(`${LATIN}的发布工作`) + `<p>https://example.edu.cn/${"a".repeat(180)}</p>` },
   { path: "/info/1002.htm", date: "2026-05-06", title: "关于2026年端午节放假安排的通知", body: paragraphs("端午节放假工作"), revised: paragraphs("端午节放假调休工作") },
-  { path: "/info/1001.htm", date: "2026-04-28", title: "校园一卡通系统升级公告", body: `${paragraphs("一卡通系统升级工作")}<h4>附：办理流程</h4><ol><li>登记</li><li>审核</li></ol><blockquote><p>升级期间食堂收取现金。</p></blockquote>` },
+  { path: "/info/1001.htm", date: "2026-04-28", title: "校园一卡通系统升级公告", body: `${paragraphs("一卡通系统升级工作")}<h4>附：办理流程</h4><ol><li>登记</li><li>审核</li></ol><blockquote><p>升级期间食堂收取现金。</p></blockquote><pre>${"升级日志 upgrade log ".repeat(40)}</pre>` },
 ];
 
 const whole = (title, body) =>

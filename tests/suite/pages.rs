@@ -95,6 +95,50 @@ async fn a_group_has_a_page_with_its_sources() {
 }
 
 #[tokio::test]
+async fn a_thousand_sources_leave_the_front_page_and_a_group_short() {
+    let sources = |count: usize| {
+        let block = |n: usize| {
+            format!("[[source]]\nid = 's{n}'\nurl = 'https://s{n}.example/'\ngroups = ['all']\n")
+        };
+        Published::of(&(1..=count).map(block).collect::<String>())
+    };
+    let few = sources(3);
+    let home = few.get("/").await;
+    assert!(home.text().contains("href=\"sources/s3\""));
+    assert!(!few.get("/groups/all").await.text().contains("<details"));
+    let many = sources(1000);
+    let home = many.get("/").await;
+    check(&home);
+    assert!(!home.text().contains("href=\"sources/s3\""));
+    assert!(
+        home.text()
+            .contains("<a href=\"status\">全部来源 (1000)</a>")
+    );
+    assert!(home.text().contains("href=\"groups/all\""));
+    assert!(home.body.len() < 20_000, "{} bytes", home.body.len());
+    let status = many.get("/status").await;
+    assert!(status.text().contains("href=\"sources/s1000\""));
+    let group = many.get("/groups/all").await;
+    check(&group);
+    let folded = "<details><summary>全部来源 (1000)</summary><ul class=\"members\">";
+    assert!(group.text().contains(folded), "{}", group.text());
+    assert!(group.text().contains("href=\"../sources/s1000\""));
+}
+
+#[tokio::test]
+async fn mistakes_of_the_configuration_can_be_scrolled_by_keyboard() {
+    let site = Published::new();
+    let mistake = format!("unknown key {}", "x".repeat(400));
+    site.site.set_refused(Some(mistake.clone()));
+    let page = site.get("/status").await;
+    check(&page);
+    assert!(
+        page.text()
+            .contains(&format!("<pre tabindex=\"0\">{mistake}</pre>"))
+    );
+}
+
+#[tokio::test]
 async fn an_article_is_shown_whole_and_its_pictures_are_links() {
     let site = Published::new();
     let mut whole = article("jyt", 1);
@@ -164,6 +208,8 @@ async fn the_status_page_tells_what_is_wrong_first() {
     let (broken, waiting) = (text.find("campus_only"), text.find("<p>等待第一次访问</p>"));
     assert!(broken.unwrap() < waiting.unwrap(), "{text}");
     assert!(text.contains("rect class=\"failed\""));
+    // one that was never polled says so, and leaves no cell empty
+    assert!(text.contains("<td data-label=\"最近几次访问\">–</td>"));
     let home = site.get("/").await;
     assert!(home.text().contains("<strong>1</strong> 个来源有问题"));
 }

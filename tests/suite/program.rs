@@ -268,6 +268,24 @@ fn a_source_that_cannot_be_reached_fails_in_words() {
 }
 
 #[test]
+fn a_list_of_the_catalogue_is_looked_at_before_it_is_added() {
+    // nobody listens there: no department is asked
+    let port = free_port();
+    let folder = folder(&format!(
+        "[fetch]\nrobots = false\nproxy = \"http://127.0.0.1:{port}\"\n"
+    ));
+    let (code, out, err) = said(&run(
+        folder.path(),
+        &["--config", "bell.toml", "preview", "moe-szyw"],
+    ));
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert!(
+        err.contains("http://www.moe.gov.cn/jyb_sy/shizheng/"),
+        "{err}"
+    );
+}
+
+#[test]
 fn a_private_address_is_refused_and_the_remedy_told() {
     let folder = folder("[[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:1/\"\n");
     let (code, out, _) = said(&run(folder.path(), &["--config", "bell.toml", "once"]));

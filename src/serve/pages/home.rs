@@ -20,6 +20,8 @@ use crate::{
 
 /// How many articles the page shows.
 const NEWEST: usize = 30;
+/// How many sources it names: where there are more, the way to them is by their groups and the status page.
+const SOURCES: usize = 60;
 
 /// `/`
 pub(in crate::serve) async fn page(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
@@ -95,7 +97,9 @@ fn feeds(site: &Site, reports: &[SourceReport]) -> Markup {
         }
         @if !reports.is_empty() {
             h3 { (words.sources) }
-            ul.feeds {
+            @if reports.len() > SOURCES {
+                p { (words.many_sources) " " a href="status" { (words.all_sources) " (" (reports.len()) ")" } }
+            } @else { ul.feeds {
                 @for report in reports {
                     li {
                         a href={ "sources/" (report.id) } lang=[language(site, &report.title)] { (report.title) }
@@ -103,7 +107,7 @@ fn feeds(site: &Site, reports: &[SourceReport]) -> Markup {
                         (formats(site, &site.address(&["feeds", &report.id])))
                     }
                 }
-            }
+            } }
         }
     }
 }

@@ -38,7 +38,7 @@ fn content(site: &Site, mut reports: Vec<SourceReport>, days: &chart::Days) -> M
         &html! {
             h1 { (words.health) }
             @if let Some(why) = site.refused() {
-                section.trouble role="alert" { p { strong { (words.refused) } } pre { (why) } }
+                section.trouble role="alert" { p { strong { (words.refused) } } pre tabindex="0" { (why) } }
             }
             dl.figures {
                 div { dt { (words.ok) } dd { (well) } }
@@ -74,7 +74,9 @@ fn table(site: &Site, reports: &[SourceReport]) -> Markup {
                     tr {
                         th scope="row" { a href={ "sources/" (report.id) } lang=[language(site, &report.title)] { (report.title) } }
                         td.state { (health(site, report)) (notes(site, report)) }
-                        td data-label=(words.last_polls) { (chart::draw_polls(site, &report.recent)) }
+                        td data-label=(words.last_polls) {
+                            @if report.recent.is_empty() { "–" } @else { (chart::draw_polls(site, &report.recent)) }
+                        }
                         td.moment data-label=(words.last_success) {
                             @if let Some(at) = report.last_success { (time(site, &report.id, at)) } @else { "–" }
                         }

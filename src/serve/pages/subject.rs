@@ -25,6 +25,8 @@ use crate::{
 const ON_A_PAGE: usize = 30;
 /// A source's filter that lets little through looks no further.
 const LOOKED_AT: usize = 5_000;
+/// Members of a group that stand above its articles; more are folded away.
+const MEMBERS: usize = 30;
 
 /// `/sources/{id}`
 pub(in crate::serve) async fn source(
@@ -101,11 +103,15 @@ pub(in crate::serve) async fn group(
         };
         let subject = Subject::Group(name.clone());
         let (entries, more) = newest(site, &subject, page)?;
+        let list =
+            html! { ul.members { @for id in members { li { (source_link(site, "../", id)) } } } };
         let head = html! {
             h1 lang=[language(site, &name)] { (name) }
             section aria-labelledby="sources" {
                 h2 #sources { (site.words.sources) }
-                ul.members { @for id in members { li { (source_link(site, "../", id)) } } }
+                @if members.len() > MEMBERS {
+                    details { summary { (site.words.all_sources) " (" (members.len()) ")" } (list) }
+                } @else { (list) }
             }
         };
         let feed = site.address(&["groups", &name]);

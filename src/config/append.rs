@@ -98,7 +98,7 @@ impl Editable {
             path: path.display().to_string(),
             cause,
         })?;
-        let (config, _) = Config::read(path, &bytes)?;
+        let config = Config::read(path, &bytes).0?;
         Ok(Self {
             path: path.to_owned(),
             text: String::from_utf8_lossy(&bytes).into_owned(),
@@ -164,7 +164,7 @@ impl Editable {
         let new = self.with(blocks).ok_or_else(|| AppendError::NoBlocks {
             path: self.path.display().to_string(),
         })?;
-        Config::read(&self.path, new.as_bytes())?;
+        Config::read(&self.path, new.as_bytes()).0?;
         let written = if self.is_new {
             replace(&self.path, new.as_bytes())
         } else {

@@ -450,6 +450,63 @@ fn another_configuration_is_taken_up_while_it_runs() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
+/// Folders come and go, and a mistake may stand in a file that was not known before.
+#[test]
+fn files_are_watched_wherever_they_lie_by_now() {
+    let port = free_port();
+    let head = format!("[server]\nlisten = '127.0.0.1:{port}'\n");
+    let source = |id: &str| {
+        format!("[[source]]\nid = '{id}'\nurl = 'http://127.0.0.1:1/{id}'\nenabled = false\n")
+    };
+    let main = |include: &str| format!("include = [{include}]\n{head}{}", source("one"));
+    let folder = folder(&main("'more/*.toml'"));
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("more")).unwrap();
+    std::fs::write(at("more/b.toml"), source("two")).unwrap();
+    let args = ["run", "--config", "bell.toml"];
+    let mut running = Running::start(folder.path(), &args, "listening");
+
+    // the folder is made anew
+    std::fs::remove_dir_all(at("more")).unwrap();
+    running.wait_for("the configuration was taken up sources=1 added=0 removed=1");
+    std::fs::create_dir(at("more")).unwrap();
+    std::fs::write(at("more/b.toml"), source("two")).unwrap();
+    running.wait_for("the configuration was taken up sources=2 added=1 removed=0");
+    std::fs::write(at("more/c.toml"), source("three")).unwrap();
+    running.wait_for("the configuration was taken up sources=3 added=1 removed=0");
+
+    // another folder has a mistake, which is mended there; one more is named and not there yet
+    std::fs::create_dir(at("other")).unwrap();
+    std::fs::write(at("other/d.toml"), "[[source]]\nid = 4\n").unwrap();
+    let includes = "'more/*.toml', 'other/*.toml', 'late/r/*.toml'";
+    std::fs::write(at("bell.toml"), main(includes)).unwrap();
+    running.wait_for("the configuration is refused");
+    std::fs::write(at("other/d.toml"), source("four")).unwrap();
+    running.wait_for("the configuration was taken up sources=4 added=1 removed=0");
+    std::fs::create_dir_all(at("late/r")).unwrap();
+    std::fs::write(at("late/r/e.toml"), source("five")).unwrap();
+    running.wait_for("the configuration was taken up sources=5 added=1 removed=0");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_is_watched() {
+    let port = free_port();
+    let source = |id: &str| {
+        format!("[[source]]\nid = '{id}'\nurl = 'http://127.0.0.1:1/{id}'\nenabled = false\n")
+    };
+    let head = format!("[server]\nlisten = '127.0.0.1:{port}'\n");
+    let real = folder(&(head.clone() + &source("one")));
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("bell.toml");
+    std::os::unix::fs::symlink(real.path().join("bell.toml"), link).unwrap();
+    let args = ["run", "--config", "bell.toml"];
+    let mut running = Running::start(folder.path(), &args, "listening");
+    let new = head + &source("one") + &source("two");
+    std::fs::write(real.path().join("bell.toml"), new).unwrap();
+    running.wait_for("the configuration was taken up sources=2 added=1 removed=0");
+}
+
 #[test]
 fn a_stop_that_is_told_twice_is_one() {
     let site = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table};
+use toml_edit::{Array, ArrayOfTables, Document, DocumentMut, Item, Table, Value};
 use url::Url;
 
 use super::{Config, ConfigError, include};
@@ -213,8 +213,8 @@ impl Editable {
                     tables.push(table);
                 }
                 // `source = [{ url = "…" }]`
-                Item::Value(toml_edit::Value::Array(array)) => {
-                    array.push(table.into_inline_table());
+                Item::Value(Value::Array(array)) => {
+                    push_below(array, table.into_inline_table().into());
                 }
                 _ => return None,
             }
@@ -241,6 +241,37 @@ fn table_of(block: &Block) -> Option<Table> {
     blocks.get(0).cloned()
 }
 
+/// Adds to a list, on a line of its own where the list's end is on one: comments stay behind what they speak of.
+fn push_below(array: &mut Array, mut value: Value) {
+    let last = array.len().checked_sub(1).and_then(|at| array.get_mut(at));
+    let text = |raw: Option<&toml_edit::RawString>| {
+        let text = raw.and_then(|raw| raw.as_str());
+        text.unwrap_or_default().to_owned()
+    };
+    let mut tail = String::new();
+    let mut indent = "  ".to_owned();
+    if let Some(last) = &last {
+        tail = text(last.decor().suffix());
+        if let Some((_, before)) = text(last.decor().prefix()).rsplit_once('\n') {
+            indent = before.to_owned();
+        }
+    }
+    tail.push_str(&text(Some(array.trailing())));
+    let Some((above, closing)) = tail.rsplit_once('\n') else {
+        array.push(value);
+        return;
+    };
+    if let Some(at) = array.len().checked_sub(1)
+        && let Some(last) = array.get_mut(at)
+    {
+        last.decor_mut().set_suffix("");
+    }
+    let prefix = format!("{}\n{indent}", above.trim_end());
+    value.decor_mut().set_prefix(prefix);
+    array.push_formatted(value);
+    array.set_trailing(format!("\n{closing}"));
+}
+
 /// The place of a file's last table among its tables; below zero where it has none.
 fn last_position(table: &Table) -> isize {
     let of_item = |(_, item): (&str, &Item)| match item {
@@ -265,16 +296,21 @@ fn line_of(text: &str, source: &Source) -> Option<usize> {
     Some(before.matches('\n').count() + 1)
 }
 
+/// Puts a file with these bytes in the place of one, as readable for all others as that is.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let beside = path.with_file_name(name);
+    let old = match fs::metadata(path) {
+        Ok(old) if old.permissions().readonly() => {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let (mut file, beside) = create_beside(path)?;
     let written = (|| {
-        let mut file = fs::File::create(&beside)?;
-        match fs::metadata(path) {
-            Ok(old) => file.set_permissions(old.permissions())?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+        if let Some(old) = old {
+            keep_owner(&file, &old)?;
+            file.set_permissions(old.permissions())?;
         }
         file.write_all(bytes)?;
         file.sync_all()?;
@@ -285,6 +321,47 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// A new file in the same folder, in the place of none.
+fn create_beside(path: &Path) -> io::Result<(fs::File, PathBuf)> {
+    /// So many are left behind by nobody.
+    const MOST: u32 = 100;
+    let mut n = 0;
+    loop {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(match n {
+            0 => ".new".to_owned(),
+            _ => format!(".new{n}"),
+        });
+        let beside = path.with_file_name(name);
+        match fs::File::create_new(&beside) {
+            Ok(file) => return Ok((file, beside)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && n < MOST => n += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Gives a file the group of another one, through which a daemon may read it, and its owner where that can be done.
+#[cfg(unix)]
+fn keep_owner(file: &fs::File, old: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let new = file.metadata()?;
+    if new.gid() != old.gid() {
+        fchown(file, None, Some(old.gid()))?;
+    }
+    if new.uid() != old.uid() {
+        // only root gives files away
+        let _ = fchown(file, Some(old.uid()), None);
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn keep_owner(_: &fs::File, _: &fs::Metadata) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]

@@ -507,6 +507,66 @@ fn what_a_link_leads_to_is_watched() {
     running.wait_for("the configuration was taken up sources=2 added=1 removed=0");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_added_leaves_the_file_to_whom_it_belongs() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    let folder = folder("lang = 'en'\n");
+    let path = folder.path().join("bell.toml");
+    // only some may give a file to a group; others learn the rest
+    let is_given = chown(&path, Some(1), Some(1)).is_ok();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+    let beside = folder.path().join("bell.toml.new");
+    std::fs::write(&beside, "somebody's").unwrap();
+    let add = ["--config", "bell.toml", "catalog", "add", "moe-szyw"];
+    let (code, _, err) = said(&run(folder.path(), &add));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let data = std::fs::metadata(&path).unwrap();
+    assert_eq!(data.mode() & 0o777, 0o640);
+    if is_given {
+        assert_eq!((data.uid(), data.gid()), (1, 1));
+    }
+    assert_eq!(std::fs::read_to_string(&beside).unwrap(), "somebody's");
+    // and one that nobody may write to is not replaced
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o440)).unwrap();
+    let before = std::fs::read_to_string(&path).unwrap();
+    let (code, out, err) = said(&run(
+        folder.path(),
+        &["--config", "bell.toml", "catalog", "add", "moe-gzdt"],
+    ));
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert!(err.contains("cannot write `bell.toml`"), "{err}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn comments_in_a_list_of_sources_stay_with_what_they_speak_of() {
+    let add = |config: &str| {
+        let folder = folder(config);
+        let args = ["--config", "bell.toml", "catalog", "add", "moe-szyw"];
+        let (code, _, err) = said(&run(folder.path(), &args));
+        assert_eq!((code, err.as_str()), (0, ""), "{config}");
+        std::fs::read_to_string(folder.path().join("bell.toml")).unwrap()
+    };
+    let new = "{ url = \"http://www.moe.gov.cn/jyb_sy/shizheng/\", id = \"moe-szyw\", title = \"教育部 · 时政要闻\", groups = [\"ministry\"] }";
+    let first =
+        "source = [\n\t{ url = 'http://a.example/' }, # first\n\t{ url = 'http://b.example/' }";
+    for (end, expected) in [
+        (", # second\n]\n", format!(", # second\n\t{new},\n]\n")),
+        (" # second\n]\n", format!(", # second\n\t{new}\n]\n")),
+        (",\n# more\n]\n", format!(",\n# more\n\t{new},\n]\n")),
+        ("]\n", format!(", {new}]\n")),
+    ] {
+        assert_eq!(add(&format!("{first}{end}")), format!("{first}{expected}"));
+    }
+    let empty = "source = [\n  # none yet\n]\n";
+    assert_eq!(
+        add(empty),
+        format!("source = [\n  # none yet\n  {new}\n]\n")
+    );
+}
+
 #[test]
 fn a_stop_that_is_told_twice_is_one() {
     let site = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -568,6 +568,43 @@ fn comments_in_a_list_of_sources_stay_with_what_they_speak_of() {
 }
 
 #[test]
+fn lists_that_other_programs_write_carelessly_are_imported_whole() {
+    let folder = folder("");
+    let long = "g".repeat(80);
+    let list = format!(
+        "<opml version=\"1.0\"><head><title>A & B</title></head><body>\
+         <outline text=\"a & b &amp; c &#33;\" xmlUrl=\"http://a.example/rss?x=1&y=2&amp;z=3\"/>\
+         <outline text=\"c&nbsp;d\" xmlUrl=http://b.example/rss />\
+         <outline text=\"{long}\"><outline text=\"{long}\"><outline xmlUrl=\"feed://c.example/rss\"/></outline></outline>\
+         <outline xmlUrl=\"feed:https://d.example/rss\"/>\
+         <outline text=\"e\" xmlUrl=\"http://me:secret@e.example/rss\"/>\
+         </body></opml>"
+    );
+    std::fs::write(folder.path().join("list.opml"), list).unwrap();
+    let (code, blocks, err) = said(&run(folder.path(), &["import", "list.opml"]));
+    assert_eq!(code, 1, "{err}");
+    assert!(
+        err.contains("`e` on e.example has a name or password"),
+        "{err}"
+    );
+    assert!(!err.contains("secret"), "{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+    std::fs::write(folder.path().join("bell.toml"), &blocks).unwrap();
+    let check = ["--config", "bell.toml", "check"];
+    let (code, _, err) = said(&run(folder.path(), &check));
+    assert_eq!(code, 0, "{err}{blocks}");
+    for part in [
+        "url = \"http://a.example/rss?x=1&y=2&z=3\"\n",
+        "title = \"a & b & c !\"\n",
+        "url = \"http://b.example/rss\"\n",
+        "url = \"http://c.example/rss\"\n",
+        "url = \"https://d.example/rss\"\n",
+    ] {
+        assert!(blocks.contains(part), "{part}{blocks}");
+    }
+}
+
+#[test]
 fn a_stop_that_is_told_twice_is_one() {
     let site = TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = folder(&format!(

@@ -29,7 +29,11 @@ pub(super) struct Cell {
 impl Cell {
     /// A cell; what is no text in it, such as a terminal's orders, is left out.
     pub(super) fn new(text: &str, tone: Tone) -> Self {
-        let shown = |c: char| if c.is_control() { ' ' } else { c };
+        // those that turn the direction of a whole line are orders, too
+        let is_order = |c: char| {
+            c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        let shown = |c: char| if is_order(c) { ' ' } else { c };
         Self {
             text: text.chars().map(shown).collect(),
             tone,
@@ -55,6 +59,9 @@ impl From<usize> for Cell {
     }
 }
 
+/// A wider cell moves what stands behind it in its line, and not in all others.
+const WIDEST: usize = 100;
+
 /// Rows as lines of text below a heading: columns two spaces apart, the last one ragged.
 pub(super) fn aligned<const N: usize>(
     heading: [&str; N],
@@ -64,7 +71,7 @@ pub(super) fn aligned<const N: usize>(
     let mut widths = heading.map(UnicodeWidthStr::width);
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.text.width());
+            *width = (*width).max(cell.text.width().min(WIDEST));
         }
     }
     let mut out = String::new();
@@ -95,7 +102,10 @@ fn push_line<const N: usize>(
         if last.is_none_or(|last| i >= last) {
             break;
         }
-        out.extend(std::iter::repeat_n(' ', width - cell.text.width() + 2));
+        out.extend(std::iter::repeat_n(
+            ' ',
+            width.saturating_sub(cell.text.width()) + 2,
+        ));
     }
     out.truncate(out.trim_end_matches(' ').len());
     out.push('\n');
@@ -127,15 +137,25 @@ mod tests {
     }
 
     #[test]
+    fn one_long_cell_does_not_widen_all_lines() {
+        let long = "长".repeat(500);
+        let rows = [[long.as_str().into(), "a".into()], ["x".into(), "b".into()]];
+        let table = aligned(["A", "B"], &rows, false);
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines[1], format!("{long}  a"));
+        assert_eq!(lines[2], format!("x{}b", " ".repeat(WIDEST + 1)));
+    }
+
+    #[test]
     fn colour_takes_no_columns_and_what_is_no_text_is_left_out() {
         let rows = [
-            [Cell::new("ok", Tone::Good), "x\x1b[2Jy".into()],
+            [Cell::new("ok", Tone::Good), "x\x1b[2Jy\u{202e}z".into()],
             ["-".into(), "".into()],
         ];
         let table = aligned(["A", "B"], &rows, true);
         assert_eq!(
             table,
-            "\x1b[1mA\x1b[0m   \x1b[1mB\x1b[0m\n\x1b[32mok\x1b[0m  x [2Jy\n-\n"
+            "\x1b[1mA\x1b[0m   \x1b[1mB\x1b[0m\n\x1b[32mok\x1b[0m  x [2Jy z\n-\n"
         );
     }
 }

@@ -604,6 +604,29 @@ fn lists_that_other_programs_write_carelessly_are_imported_whole() {
     }
 }
 
+/// Messages are put into mails and reports.
+#[test]
+fn a_daemon_that_is_asked_is_sent_the_token_where_no_message_shows_it() {
+    let (port, other) = (free_port(), free_port());
+    let config = |port: u16| {
+        format!(
+            "[server]\nlisten = \"127.0.0.1:{port}\"\ntoken = \"a-secret-of-many-letters\"\n\
+             [[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:1/\"\n"
+        )
+    };
+    let folder = folder(&config(port));
+    std::fs::write(folder.path().join("other.toml"), config(other)).unwrap();
+    let _daemon = Running::start(folder.path(), &["--config", "bell.toml"], "poll failed");
+    let status = |file: &str| said(&run(folder.path(), &["--config", file, "status"]));
+    let (code, out, err) = status("bell.toml");
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("\na   not_allowed "), "{out}");
+    let (code, _, err) = status("other.toml");
+    assert_eq!(code, 1);
+    assert!(err.contains("no schoolbell answers at"), "{err}");
+    assert!(!err.contains("secret"), "{err}");
+}
+
 #[test]
 fn a_stop_that_is_told_twice_is_one() {
     let site = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -54,7 +54,7 @@ pub fn extract(text: &str, context: &ListContext<'_>) -> Result<List, String> {
         .build();
     let feed = parser
         .parse(with_ids(without_declaration(text)).as_bytes())
-        .map_err(|error| format!("the feed cannot be read: {error}"))?;
+        .map_err(|error| format!("the feed cannot be read: {}", sober(&error.to_string())))?;
     let mut list = List {
         title: feed.title.as_ref().map(plain).filter(|t| !t.is_empty()),
         found_by: "a feed".to_owned(),
@@ -116,6 +116,18 @@ fn with_ids(text: &str) -> Cow<'_, str> {
         }
     }
     Value::Object(feed).to_string().into()
+}
+
+/// What the parser says, which may name parts of the feed: without a terminal's orders, and not as long as the feed.
+fn sober(words: &str) -> String {
+    /// So much tells where it went wrong.
+    const CHARS: usize = 200;
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let mut cut: String = words.chars().take(CHARS).map(shown).collect();
+    if words.chars().nth(CHARS).is_some() {
+        cut.push('…');
+    }
+    cut
 }
 
 /// A title without markup, white space folded.

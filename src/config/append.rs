@@ -92,13 +92,16 @@ impl Editable {
     /// Reads a file that is there.
     ///
     /// # Errors
-    /// It cannot be read, or has mistakes.
+    /// It cannot be read, has mistakes, or nobody may write to it.
     pub fn open(path: &Path) -> Result<Self, AppendError> {
         let bytes = include::read(path).map_err(|cause| AppendError::Unreadable {
             path: path.display().to_string(),
             cause,
         })?;
         let config = Config::read(path, &bytes).0?;
+        if fs::metadata(path).is_ok_and(|file| file.permissions().readonly()) {
+            return Err(unwritable(path, io::ErrorKind::PermissionDenied.into()));
+        }
         Ok(Self {
             path: path.to_owned(),
             text: String::from_utf8_lossy(&bytes).into_owned(),
@@ -110,12 +113,16 @@ impl Editable {
     /// Reads a file, or begins one where none is.
     ///
     /// # Errors
-    /// As [`Editable::open`].
+    /// As [`Editable::open`], and where its folder is missing.
     pub fn open_or_new(path: &Path) -> Result<Self, AppendError> {
         match Self::open(path) {
             Err(AppendError::Unreadable { cause, .. })
                 if cause.kind() == io::ErrorKind::NotFound =>
             {
+                let folder = path.parent().filter(|folder| *folder != Path::new(""));
+                if folder.is_some_and(|folder| !folder.is_dir()) {
+                    return Err(unwritable(path, cause));
+                }
                 Ok(Self {
                     path: path.to_owned(),
                     text: String::new(),
@@ -171,10 +178,7 @@ impl Editable {
             // a link stays one: what it leads to is replaced
             fs::canonicalize(&self.path).and_then(|real| replace(&real, new.as_bytes()))
         };
-        written.map_err(|cause| AppendError::Unwritable {
-            path: self.path.display().to_string(),
-            cause,
-        })
+        written.map_err(|cause| unwritable(&self.path, cause))
     }
 
     /// The file's text with the blocks behind all that stands there. None where it has something else as `source`.
@@ -231,6 +235,13 @@ impl Editable {
             new
         };
         Some(format!("{mark}{new}"))
+    }
+}
+
+fn unwritable(path: &Path, cause: io::Error) -> AppendError {
+    AppendError::Unwritable {
+        path: path.display().to_string(),
+        cause,
     }
 }
 
@@ -299,9 +310,6 @@ fn line_of(text: &str, source: &Source) -> Option<usize> {
 /// Puts a file with these bytes in the place of one, as readable for all others as that is.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let old = match fs::metadata(path) {
-        Ok(old) if old.permissions().readonly() => {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
         Ok(old) => Some(old),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),

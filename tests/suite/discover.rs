@@ -653,3 +653,29 @@ async fn a_strange_title_leaves_the_table_and_the_block_in_order() {
         "{heading}"
     );
 }
+
+/// Thirty pages later it would be too late.
+#[tokio::test]
+async fn what_cannot_come_of_it_is_told_before_anything_is_asked_for() {
+    let server = FaultServer::without_robots(school).await;
+    let folder = folder("");
+    let url = server.url("/");
+    let with_password = url.as_str().replace("http://", "http://me:secret@");
+    let (code, out, err) = run(folder.path(), &["discover", &with_password]).await;
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("would be published with it"), "{err}");
+    let missing = ["discover", "--write", "none/s.toml", url.as_str()];
+    let (code, out, err) = run(folder.path(), &missing).await;
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.contains("cannot write `none/s.toml`"), "{err}");
+    let closed = folder.path().join("closed.toml");
+    std::fs::write(&closed, "lang = 'en'\n").unwrap();
+    let mut permissions = std::fs::metadata(&closed).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&closed, permissions).unwrap();
+    let write = ["discover", "--write", "closed.toml", url.as_str()];
+    let (code, out, err) = run(folder.path(), &write).await;
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.contains("cannot write `closed.toml`"), "{err}");
+    assert_eq!(server.targets(), Vec::<String>::new());
+}

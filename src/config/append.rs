@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use toml_edit::{Array, ArrayOfTables, Document, DocumentMut, Item, Table, Value};
+use toml_edit::{Array, Document, DocumentMut, Item, Table, Value};
 use url::Url;
 
 use super::{Config, ConfigError, include};
@@ -188,51 +188,24 @@ impl Editable {
             None => ("", self.text.as_str()),
         };
         let mut document: DocumentMut = text.parse().ok()?;
-        let last = last_position(document.as_table());
-        // a comment at the end stays above what is added
-        let mut above = document
-            .trailing()
-            .as_str()
-            .unwrap_or_default()
-            .trim_end()
-            .to_owned();
-        document.set_trailing("");
-        let sources = document
-            .entry("source")
-            .or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
-        for (block, position) in blocks.iter().zip(last + 1..) {
-            let mut table = table_of(block)?;
-            match sources {
-                Item::ArrayOfTables(tables) => {
-                    let is_first = tables.is_empty() && text.trim().is_empty();
-                    let gap = if is_first { "" } else { "\n" };
-                    let above = std::mem::take(&mut above);
-                    let above = if above.is_empty() {
-                        above
-                    } else {
-                        format!("{above}\n")
-                    };
-                    table.decor_mut().set_prefix(format!("{above}{gap}"));
-                    table.set_position(Some(position));
-                    tables.push(table);
+        let new = match document.get_mut("source") {
+            None | Some(Item::ArrayOfTables(_)) => below(text, blocks),
+            // `source = [{ url = "…" }]`
+            Some(Item::Value(Value::Array(array))) => {
+                for block in blocks {
+                    push_below(array, table_of(block)?.into_inline_table().into());
                 }
-                // `source = [{ url = "…" }]`
-                Item::Value(Value::Array(array)) => {
-                    push_below(array, table.into_inline_table().into());
+                let new = document.to_string();
+                // the library ends all lines alike; files saved on Windows go on as they are
+                let is_of_windows =
+                    text.contains("\r\n") && !text.replace("\r\n", "").contains('\n');
+                if is_of_windows {
+                    new.replace("\r\n", "\n").replace('\n', "\r\n")
+                } else {
+                    new
                 }
-                _ => return None,
             }
-        }
-        if !above.is_empty() {
-            document.set_trailing(format!("{above}\n"));
-        }
-        let new = document.to_string();
-        // files saved on Windows go on as they are
-        let is_of_windows = text.contains("\r\n") && !text.replace("\r\n", "").contains('\n');
-        let new = if is_of_windows {
-            new.replace("\r\n", "\n").replace('\n', "\r\n")
-        } else {
-            new
+            _ => return None,
         };
         Some(format!("{mark}{new}"))
     }
@@ -252,6 +225,20 @@ fn table_of(block: &Block) -> Option<Table> {
     blocks.get(0).cloned()
 }
 
+/// A text with blocks behind all that stands there, their lines ended as its last one.
+fn below(text: &str, blocks: &[Block]) -> String {
+    let blocks: String = blocks.iter().map(Block::to_string).collect();
+    let old = text.trim_end_matches([' ', '\t', '\r', '\n']);
+    let gap = if old.is_empty() { "" } else { "\n\n" };
+    let added = format!("{gap}{}\n", blocks.trim_end());
+    let before_last = text.rfind('\n').map(|at| &text[..at]);
+    if before_last.is_some_and(|before| before.ends_with('\r')) {
+        format!("{old}{}", added.replace('\n', "\r\n"))
+    } else {
+        format!("{old}{added}")
+    }
+}
+
 /// Adds to a list, on a line of its own where the list's end is on one: comments stay behind what they speak of.
 fn push_below(array: &mut Array, mut value: Value) {
     let last = array.len().checked_sub(1).and_then(|at| array.get_mut(at));
@@ -264,7 +251,7 @@ fn push_below(array: &mut Array, mut value: Value) {
     if let Some(last) = &last {
         tail = text(last.decor().suffix());
         if let Some((_, before)) = text(last.decor().prefix()).rsplit_once('\n') {
-            indent = before.to_owned();
+            before.clone_into(&mut indent);
         }
     }
     tail.push_str(&text(Some(array.trailing())));
@@ -281,17 +268,6 @@ fn push_below(array: &mut Array, mut value: Value) {
     value.decor_mut().set_prefix(prefix);
     array.push_formatted(value);
     array.set_trailing(format!("\n{closing}"));
-}
-
-/// The place of a file's last table among its tables; below zero where it has none.
-fn last_position(table: &Table) -> isize {
-    let of_item = |(_, item): (&str, &Item)| match item {
-        Item::Table(table) => last_position(table),
-        Item::ArrayOfTables(tables) => tables.iter().map(last_position).max().unwrap_or(-1),
-        Item::None | Item::Value(_) => -1,
-    };
-    let inside = table.iter().map(of_item).max().unwrap_or(-1);
-    table.position().unwrap_or(-1).max(inside)
 }
 
 /// The line on which a text names a source's address.

@@ -541,7 +541,7 @@ fn what_is_added_leaves_the_file_to_whom_it_belongs() {
 }
 
 #[test]
-fn comments_in_a_list_of_sources_stay_with_what_they_speak_of() {
+fn what_is_added_leaves_all_else_where_it_stands() {
     let add = |config: &str| {
         let folder = folder(config);
         let args = ["--config", "bell.toml", "catalog", "add", "moe-szyw"];
@@ -560,6 +560,14 @@ fn comments_in_a_list_of_sources_stay_with_what_they_speak_of() {
     ] {
         assert_eq!(add(&format!("{first}{end}")), format!("{first}{expected}"));
     }
+    // blocks go behind what stands there to the byte, however its lines end
+    let mixed = "lang = 'en'\r\n# by hand\n[[source]]\r\nurl = 'http://a.example/'\r\n";
+    let added = add(mixed);
+    assert!(added.starts_with(mixed), "{added:?}");
+    assert!(
+        added.ends_with("\r\n\r\n[[source]]\r\nurl = \"http://www.moe.gov.cn/jyb_sy/shizheng/\"\r\nid = \"moe-szyw\"\r\ntitle = \"教育部 · 时政要闻\"\r\ngroups = [\"ministry\"]\r\n"),
+        "{added:?}"
+    );
     let empty = "source = [\n  # none yet\n]\n";
     assert_eq!(
         add(empty),

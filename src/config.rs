@@ -98,24 +98,27 @@ impl Config {
     /// # Errors
     /// The file cannot be read, or the files have mistakes: all of them are in the error.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        Self::load_with_files(path).map(|(config, _)| config)
+        Self::load_with_files(path).0
     }
 
-    /// As [`Config::load`], and says which files that took, for who watches them.
-    ///
-    /// # Errors
-    /// As [`Config::load`].
-    pub fn load_with_files(path: &Path) -> Result<(Self, Read), ConfigError> {
-        let bytes = include::read(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => ConfigError::NotFound {
-                looked_at: vec![path.to_owned()],
-            },
-            _ => ConfigError::Unreadable {
-                path: path.to_owned(),
-                why: include::in_words(&error),
-            },
-        })?;
-        Self::read(path, &bytes)
+    /// As [`Config::load`], and says which files that took, for who watches them: also where they have mistakes, which
+    /// may be mended in any of them.
+    pub fn load_with_files(path: &Path) -> (Result<Self, ConfigError>, Read) {
+        match include::read(path) {
+            Ok(bytes) => Self::read(path, &bytes),
+            Err(error) => {
+                let error = match error.kind() {
+                    std::io::ErrorKind::NotFound => ConfigError::NotFound {
+                        looked_at: vec![path.to_owned()],
+                    },
+                    _ => ConfigError::Unreadable {
+                        path: path.to_owned(),
+                        why: include::in_words(&error),
+                    },
+                };
+                (Err(error), Read::default())
+            }
+        }
     }
 
     /// Reads a text as if it were the file `name`, beside which included files are looked for.
@@ -123,7 +126,7 @@ impl Config {
     /// # Errors
     /// The text has mistakes: all of them are in the error.
     pub fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
-        Self::read(Path::new(name), text.as_bytes()).map(|(config, _)| config)
+        Self::read(Path::new(name), text.as_bytes()).0
     }
 
     /// The groups of each source.
@@ -139,7 +142,7 @@ impl Config {
         block::unlisted(url, self.request.clone(), self.content)
     }
 
-    fn read(path: &Path, bytes: &[u8]) -> Result<(Self, Read), ConfigError> {
+    fn read(path: &Path, bytes: &[u8]) -> (Result<Self, ConfigError>, Read) {
         let mut files = Files::default();
         let mut mistakes = Vec::new();
         let main = files.main(path, bytes);
@@ -155,10 +158,10 @@ impl Config {
         let (sources, collisions) = block::unite(blocks);
         mistakes.extend(collisions);
         if mistakes.is_empty() {
-            return Ok((settings.with(sources), files.read));
+            return (Ok(settings.with(sources)), files.read);
         }
         mistakes.sort_by_key(Mistake::turn);
-        Err(ConfigError::Mistakes(mistakes))
+        (Err(ConfigError::Mistakes(mistakes)), files.read)
     }
 }
 

@@ -52,8 +52,8 @@ fn log_to_stderr(cli: &Cli) -> Result<(), Box<dyn Error>> {
     let filter = level
         .split(',')
         .all(|part| known(part.trim()))
-        // the HTML parser warns of what old pages hold, which nobody can act on
-        .then(|| EnvFilter::try_new(format!("html5ever=error,{level}")).ok())
+        // the HTML parser warns of what old pages hold, the watcher of folders that went: nobody can act on that
+        .then(|| EnvFilter::try_new(format!("html5ever=error,notify=off,{level}")).ok())
         .flatten();
     let filter = filter.ok_or_else(|| {
         format!("`--log {level}` is no log level; use error, warn, info, debug or trace")

@@ -100,6 +100,11 @@ pub(super) async fn run(
     args: DiscoverArgs,
 ) -> anyhow::Result<ExitCode> {
     let url = web_address(&args.url).ok_or_else(|| no_address(&args.url))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        let words = "a name or password in an address would be published with it; give the address without, and put \
+                     `headers = { Authorization = \"Basic …\" }` into the block";
+        return Err(WrongUsage(words.to_owned()).into());
+    }
     let config = config_or_defaults(read_config, config_named)?;
     // what cannot be written to is told before anything is asked for
     let file = args.write.as_deref().map(open).transpose()?;

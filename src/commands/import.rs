@@ -1,6 +1,6 @@
 //! `schoolbell import`: the feeds of another program's list, as blocks for the configuration.
 
-use std::{collections::HashSet, path::PathBuf, process::ExitCode};
+use std::{borrow::Cow, collections::HashSet, path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::Args;
@@ -19,6 +19,9 @@ pub struct ImportArgs {
     /// An OPML file, as feed readers export it
     file: PathBuf,
 }
+
+/// The longest name of a group.
+const GROUP_CHARS: usize = 64;
 
 /// The largest file.
 const FILE_BYTES: u64 = 64 << 20;
@@ -44,30 +47,60 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let mut ids = HashSet::new();
     let mut blocks = String::new();
     for outline in &outlines {
-        if let Some(block) = block(outline, &mut ids) {
-            blocks.push_str(&block.to_string());
-        } else {
-            tracing::error!("left out: `{}` is no web address", outline.feed);
-            code = ExitCode::from(1);
+        match block(outline, &mut ids) {
+            Ok(block) => blocks.push_str(&block.to_string()),
+            Err(why) => {
+                tracing::error!("left out: {why}");
+                code = ExitCode::from(1);
+            }
         }
     }
     print(&blocks)?;
     Ok(code)
 }
 
-fn block(outline: &Outline, ids: &mut HashSet<SourceId>) -> Option<Block> {
-    let url = Url::parse(&outline.feed).ok();
-    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
+/// A block for a feed; in words why there can be none.
+fn block(outline: &Outline, ids: &mut HashSet<SourceId>) -> Result<Block, String> {
+    let url = Url::parse(&without_feed(&outline.feed)).ok();
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = url.ok_or_else(|| format!("`{}` is no web address", outline.feed))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!(
+            "the address of `{}` on {} has a name or password, which would be published with it; add it by hand, with \
+             `headers = {{ Authorization = \"Basic …\" }}`",
+            outline.title,
+            url.host_str().unwrap_or_default()
+        ));
+    }
     let title = Some(outline.title.clone()).filter(|title| !title.is_empty());
-    let groups = outline.groups.iter().map(|name| group(name));
-    Some(Block {
-        groups: groups.filter(|name| !name.is_empty()).collect(),
+    let mut groups: Vec<String> = Vec::new();
+    for name in outline.groups.iter().map(|name| group(name)) {
+        if !name.is_empty() && !groups.contains(&name) {
+            groups.push(name);
+        }
+    }
+    Ok(Block {
+        groups,
         is_feed: true,
         ..Block::new(url, title, ids)
     })
 }
 
-/// A name as groups may have it: letters, digits, `-` and `_`.
+/// An address without the scheme that only opens a reader: `feed://…` and `feed:https://…`.
+fn without_feed(address: &str) -> Cow<'_, str> {
+    match address.split_at_checked("feed:".len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("feed:") => {
+            if rest.starts_with("//") {
+                format!("http:{rest}").into()
+            } else {
+                rest.into()
+            }
+        }
+        _ => address.into(),
+    }
+}
+
+/// A name as groups may have it: at most 64 letters, digits, `-` and `_`.
 fn group(name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let words: Vec<String> = name
@@ -75,7 +108,7 @@ fn group(name: &str) -> String {
         .filter(|word| !word.is_empty())
         .map(ToOwned::to_owned)
         .collect();
-    words.join("-")
+    words.join("-").chars().take(GROUP_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -98,7 +131,7 @@ mod tests {
             outline("ftp://a.example/rss", &[]),
         ]
         .iter()
-        .filter_map(|outline| block(outline, &mut ids))
+        .filter_map(|outline| block(outline, &mut ids).ok())
         .map(|block| block.to_string())
         .collect();
         let config = Config::parse(&blocks.concat(), "test").unwrap();

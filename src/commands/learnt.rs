@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use url::Url;
 
 use crate::{
@@ -72,14 +73,12 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
             path.display()
         ),
     };
-    let place = |path: &str| -> anyhow::Result<Url> {
-        let mut url = base.join(path)?;
-        if let Some(token) = &config.server.token {
-            url.query_pairs_mut().append_pair("token", token.reveal());
-        }
-        Ok(url)
-    };
-    let url = place("api/sources")?;
+    // not in the address, which messages name
+    let password = config.server.token.iter().map(|token| {
+        let credentials = BASE64_STANDARD.encode(format!(":{}", token.reveal()));
+        ("Authorization".to_owned(), format!("Basic {credentials}"))
+    });
+    let url = base.join("api/sources")?;
     let fetcher = Fetcher::new(&FetchSettings {
         concurrency: 1,
         per_host: 1,
@@ -96,7 +95,7 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
         robots: false,
         proxy: None,
         tls: Tls::Strict,
-        headers: Vec::new(),
+        headers: password.collect(),
     };
     let asking = || format!("another process holds the store, and no schoolbell answers at {base}");
     let answer = fetcher
@@ -109,7 +108,7 @@ async fn from_daemon(config: &Config) -> anyhow::Result<Vec<SourceReport>> {
         .await
         .with_context(asking)?;
     // such as a full disk, which is no one source's trouble
-    let ready = place("readyz")?;
+    let ready = base.join("readyz")?;
     let asked = fetcher.get(Request {
         url: &ready,
         home: &ready,

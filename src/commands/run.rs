@@ -14,7 +14,8 @@ use crate::{
 /// # Errors
 /// The configuration has mistakes; the address or the store cannot be had.
 pub(super) async fn run(path: &Path) -> anyhow::Result<ExitCode> {
-    let (config, read) = Config::load_with_files(path)?;
+    let (config, read) = Config::load_with_files(path);
+    let config = config?;
     let config = Arc::new(config);
     let files = Files::watch(path, read, &config);
     serve::allow_many_files();

@@ -29,7 +29,11 @@ pub(super) struct Cell {
 impl Cell {
     /// A cell; what is no text in it, such as a terminal's orders, is left out.
     pub(super) fn new(text: &str, tone: Tone) -> Self {
-        let shown = |c: char| if c.is_control() { ' ' } else { c };
+        // those that turn the direction of a whole line are orders, too
+        let is_order = |c: char| {
+            c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        let shown = |c: char| if is_order(c) { ' ' } else { c };
         Self {
             text: text.chars().map(shown).collect(),
             tone,
@@ -148,13 +152,13 @@ mod tests {
     #[test]
     fn colour_takes_no_columns_and_what_is_no_text_is_left_out() {
         let rows = [
-            [Cell::new("ok", Tone::Good), "x\x1b[2Jy".into()],
+            [Cell::new("ok", Tone::Good), "x\x1b[2Jy\u{202e}z".into()],
             ["-".into(), "".into()],
         ];
         let table = aligned(["A", "B"], &rows, true);
         assert_eq!(
             table,
-            "\x1b[1mA\x1b[0m   \x1b[1mB\x1b[0m\n\x1b[32mok\x1b[0m  x [2Jy\n-\n"
+            "\x1b[1mA\x1b[0m   \x1b[1mB\x1b[0m\n\x1b[32mok\x1b[0m  x [2Jy z\n-\n"
         );
     }
 }

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table};
+use toml_edit::{Array, Document, DocumentMut, Item, Table, Value};
 use url::Url;
 
 use super::{Config, ConfigError, include};
@@ -92,13 +92,16 @@ impl Editable {
     /// Reads a file that is there.
     ///
     /// # Errors
-    /// It cannot be read, or has mistakes.
+    /// It cannot be read, has mistakes, or nobody may write to it.
     pub fn open(path: &Path) -> Result<Self, AppendError> {
         let bytes = include::read(path).map_err(|cause| AppendError::Unreadable {
             path: path.display().to_string(),
             cause,
         })?;
-        let (config, _) = Config::read(path, &bytes)?;
+        let config = Config::read(path, &bytes).0?;
+        if fs::metadata(path).is_ok_and(|file| file.permissions().readonly()) {
+            return Err(unwritable(path, io::ErrorKind::PermissionDenied.into()));
+        }
         Ok(Self {
             path: path.to_owned(),
             text: String::from_utf8_lossy(&bytes).into_owned(),
@@ -110,12 +113,16 @@ impl Editable {
     /// Reads a file, or begins one where none is.
     ///
     /// # Errors
-    /// As [`Editable::open`].
+    /// As [`Editable::open`], and where its folder is missing.
     pub fn open_or_new(path: &Path) -> Result<Self, AppendError> {
         match Self::open(path) {
             Err(AppendError::Unreadable { cause, .. })
                 if cause.kind() == io::ErrorKind::NotFound =>
             {
+                let folder = path.parent().filter(|folder| *folder != Path::new(""));
+                if folder.is_some_and(|folder| !folder.is_dir()) {
+                    return Err(unwritable(path, cause));
+                }
                 Ok(Self {
                     path: path.to_owned(),
                     text: String::new(),
@@ -164,17 +171,14 @@ impl Editable {
         let new = self.with(blocks).ok_or_else(|| AppendError::NoBlocks {
             path: self.path.display().to_string(),
         })?;
-        Config::read(&self.path, new.as_bytes())?;
+        Config::read(&self.path, new.as_bytes()).0?;
         let written = if self.is_new {
             replace(&self.path, new.as_bytes())
         } else {
             // a link stays one: what it leads to is replaced
             fs::canonicalize(&self.path).and_then(|real| replace(&real, new.as_bytes()))
         };
-        written.map_err(|cause| AppendError::Unwritable {
-            path: self.path.display().to_string(),
-            cause,
-        })
+        written.map_err(|cause| unwritable(&self.path, cause))
     }
 
     /// The file's text with the blocks behind all that stands there. None where it has something else as `source`.
@@ -184,53 +188,33 @@ impl Editable {
             None => ("", self.text.as_str()),
         };
         let mut document: DocumentMut = text.parse().ok()?;
-        let last = last_position(document.as_table());
-        // a comment at the end stays above what is added
-        let mut above = document
-            .trailing()
-            .as_str()
-            .unwrap_or_default()
-            .trim_end()
-            .to_owned();
-        document.set_trailing("");
-        let sources = document
-            .entry("source")
-            .or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
-        for (block, position) in blocks.iter().zip(last + 1..) {
-            let mut table = table_of(block)?;
-            match sources {
-                Item::ArrayOfTables(tables) => {
-                    let is_first = tables.is_empty() && text.trim().is_empty();
-                    let gap = if is_first { "" } else { "\n" };
-                    let above = std::mem::take(&mut above);
-                    let above = if above.is_empty() {
-                        above
-                    } else {
-                        format!("{above}\n")
-                    };
-                    table.decor_mut().set_prefix(format!("{above}{gap}"));
-                    table.set_position(Some(position));
-                    tables.push(table);
+        let new = match document.get_mut("source") {
+            None | Some(Item::ArrayOfTables(_)) => below(text, blocks),
+            // `source = [{ url = "…" }]`
+            Some(Item::Value(Value::Array(array))) => {
+                for block in blocks {
+                    push_below(array, table_of(block)?.into_inline_table().into());
                 }
-                // `source = [{ url = "…" }]`
-                Item::Value(toml_edit::Value::Array(array)) => {
-                    array.push(table.into_inline_table());
+                let new = document.to_string();
+                // the library ends all lines alike; files saved on Windows go on as they are
+                let is_of_windows =
+                    text.contains("\r\n") && !text.replace("\r\n", "").contains('\n');
+                if is_of_windows {
+                    new.replace("\r\n", "\n").replace('\n', "\r\n")
+                } else {
+                    new
                 }
-                _ => return None,
             }
-        }
-        if !above.is_empty() {
-            document.set_trailing(format!("{above}\n"));
-        }
-        let new = document.to_string();
-        // files saved on Windows go on as they are
-        let is_of_windows = text.contains("\r\n") && !text.replace("\r\n", "").contains('\n');
-        let new = if is_of_windows {
-            new.replace("\r\n", "\n").replace('\n', "\r\n")
-        } else {
-            new
+            _ => return None,
         };
         Some(format!("{mark}{new}"))
+    }
+}
+
+fn unwritable(path: &Path, cause: io::Error) -> AppendError {
+    AppendError::Unwritable {
+        path: path.display().to_string(),
+        cause,
     }
 }
 
@@ -241,15 +225,49 @@ fn table_of(block: &Block) -> Option<Table> {
     blocks.get(0).cloned()
 }
 
-/// The place of a file's last table among its tables; below zero where it has none.
-fn last_position(table: &Table) -> isize {
-    let of_item = |(_, item): (&str, &Item)| match item {
-        Item::Table(table) => last_position(table),
-        Item::ArrayOfTables(tables) => tables.iter().map(last_position).max().unwrap_or(-1),
-        Item::None | Item::Value(_) => -1,
+/// A text with blocks behind all that stands there, their lines ended as its last one.
+fn below(text: &str, blocks: &[Block]) -> String {
+    let blocks: String = blocks.iter().map(Block::to_string).collect();
+    let old = text.trim_end_matches([' ', '\t', '\r', '\n']);
+    let gap = if old.is_empty() { "" } else { "\n\n" };
+    let added = format!("{gap}{}\n", blocks.trim_end());
+    let before_last = text.rfind('\n').map(|at| &text[..at]);
+    if before_last.is_some_and(|before| before.ends_with('\r')) {
+        format!("{old}{}", added.replace('\n', "\r\n"))
+    } else {
+        format!("{old}{added}")
+    }
+}
+
+/// Adds to a list, on a line of its own where the list's end is on one: comments stay behind what they speak of.
+fn push_below(array: &mut Array, mut value: Value) {
+    let last = array.len().checked_sub(1).and_then(|at| array.get_mut(at));
+    let text = |raw: Option<&toml_edit::RawString>| {
+        let text = raw.and_then(|raw| raw.as_str());
+        text.unwrap_or_default().to_owned()
     };
-    let inside = table.iter().map(of_item).max().unwrap_or(-1);
-    table.position().unwrap_or(-1).max(inside)
+    let mut tail = String::new();
+    let mut indent = "  ".to_owned();
+    if let Some(last) = &last {
+        tail = text(last.decor().suffix());
+        if let Some((_, before)) = text(last.decor().prefix()).rsplit_once('\n') {
+            before.clone_into(&mut indent);
+        }
+    }
+    tail.push_str(&text(Some(array.trailing())));
+    let Some((above, closing)) = tail.rsplit_once('\n') else {
+        array.push(value);
+        return;
+    };
+    if let Some(at) = array.len().checked_sub(1)
+        && let Some(last) = array.get_mut(at)
+    {
+        last.decor_mut().set_suffix("");
+    }
+    let prefix = format!("{}\n{indent}", above.trim_end());
+    value.decor_mut().set_prefix(prefix);
+    array.push_formatted(value);
+    array.set_trailing(format!("\n{closing}"));
 }
 
 /// The line on which a text names a source's address.
@@ -265,16 +283,18 @@ fn line_of(text: &str, source: &Source) -> Option<usize> {
     Some(before.matches('\n').count() + 1)
 }
 
+/// Puts a file with these bytes in the place of one, as readable for all others as that is.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let beside = path.with_file_name(name);
+    let old = match fs::metadata(path) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let (mut file, beside) = create_beside(path)?;
     let written = (|| {
-        let mut file = fs::File::create(&beside)?;
-        match fs::metadata(path) {
-            Ok(old) => file.set_permissions(old.permissions())?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+        if let Some(old) = old {
+            keep_owner(&file, &old)?;
+            file.set_permissions(old.permissions())?;
         }
         file.write_all(bytes)?;
         file.sync_all()?;
@@ -285,6 +305,47 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// A new file in the same folder, in the place of none.
+fn create_beside(path: &Path) -> io::Result<(fs::File, PathBuf)> {
+    /// So many are left behind by nobody.
+    const MOST: u32 = 100;
+    let mut n = 0;
+    loop {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(match n {
+            0 => ".new".to_owned(),
+            _ => format!(".new{n}"),
+        });
+        let beside = path.with_file_name(name);
+        match fs::File::create_new(&beside) {
+            Ok(file) => return Ok((file, beside)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && n < MOST => n += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Gives a file the group of another one, through which a daemon may read it, and its owner where that can be done.
+#[cfg(unix)]
+fn keep_owner(file: &fs::File, old: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let new = file.metadata()?;
+    if new.gid() != old.gid() {
+        fchown(file, None, Some(old.gid()))?;
+    }
+    if new.uid() != old.uid() {
+        // only root gives files away
+        let _ = fchown(file, Some(old.uid()), None);
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn keep_owner(_: &fs::File, _: &fs::Metadata) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]

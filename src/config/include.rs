@@ -78,6 +78,7 @@ impl Files {
     /// Takes the main file's bytes.
     pub(super) fn main(&mut self, path: &Path, bytes: &[u8]) -> Opened {
         self.met.insert(identity(path));
+        self.watch_file(path);
         self.open(path, bytes, Vec::new())
     }
 
@@ -94,6 +95,7 @@ impl Files {
                 }));
             }
         };
+        self.watch_file(&path);
         Some(match read(&path) {
             Ok(bytes) => Ok(self.open(&path, &bytes, waiting.chain)),
             Err(error) => Err(Mistake::new(
@@ -146,6 +148,8 @@ impl Files {
 
     fn plain(&mut self, value: &Value<'_>, path: &Path, chain: &[PathBuf]) -> Result<(), Wrong> {
         let shown = path.display();
+        // one that is missing may come
+        self.watch_file(path);
         match fs::metadata(path) {
             Err(error) => {
                 return Err(
@@ -219,6 +223,16 @@ impl Files {
         Ok(())
     }
 
+    /// Where a file lies, and where the one lies that it is a link to: either may be replaced.
+    fn watch_file(&mut self, path: &Path) {
+        self.watch(path.parent().unwrap_or(Path::new("")));
+        if path.is_symlink()
+            && let Some(folder) = identity(path).parent()
+        {
+            self.watch(folder);
+        }
+    }
+
     fn watch(&mut self, folder: &Path) {
         let here = if folder.as_os_str().is_empty() {
             Path::new(".")
@@ -242,7 +256,6 @@ impl Files {
         self.read.hash = xxh3_64_with_seed(bytes, self.read.hash);
         let name = path.as_os_str().as_encoded_bytes();
         self.read.hash = xxh3_64_with_seed(name, self.read.hash);
-        self.watch(path.parent().unwrap_or(Path::new("")));
         let order = self.count;
         self.count += 1;
         chain.push(path.to_owned());

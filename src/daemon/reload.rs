@@ -65,7 +65,8 @@ pub struct Files {
     refused: Option<String>,
     changes: Receiver<()>,
     watcher: Option<RecommendedWatcher>,
-    watched: BTreeSet<PathBuf>,
+    /// Folders that cannot be watched; each is told once.
+    unwatched: BTreeSet<PathBuf>,
     #[cfg(unix)]
     hangups: Option<tokio::signal::unix::Signal>,
 }
@@ -83,16 +84,17 @@ impl Files {
             .ok();
         let mut files = Self {
             path: path.to_owned(),
-            read,
+            read: Read::default(),
             has_sources: !config.sources.is_empty(),
             refused: None,
             changes,
             watcher,
-            watched: BTreeSet::new(),
+            unwatched: BTreeSet::new(),
             #[cfg(unix)]
             hangups: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
         };
-        files.watch_folders();
+        files.watch_folders(&read.folders);
+        files.read = read;
         files
     }
 
@@ -104,21 +106,20 @@ impl Files {
         loop {
             let asked = self.wait().await;
             match self.load().await {
-                Ok((_, read)) if read == self.read && !asked && self.refused.is_none() => {}
+                (Ok(_), read) if read == self.read && !asked && self.refused.is_none() => {}
                 // a file that is being written anew is empty for a moment, and an editor may have been killed there
-                Ok((config, _)) if config.sources.is_empty() && self.has_sources && !asked => {
+                (Ok(config), _) if config.sources.is_empty() && self.has_sources && !asked => {
                     if self.refused.replace(NO_SOURCES.to_owned()).as_deref() != Some(NO_SOURCES) {
                         return Err(Refused::Empty);
                     }
                 }
-                Ok((config, read)) => {
+                (Ok(config), read) => {
                     self.refused = None;
                     self.has_sources = !config.sources.is_empty();
                     self.read = read;
-                    self.watch_folders();
                     return Ok(Arc::new(config));
                 }
-                Err(error) => {
+                (Err(error), _) => {
                     let words = error.to_string();
                     if asked || self.refused.as_ref() != Some(&words) {
                         self.refused = Some(words);
@@ -130,13 +131,15 @@ impl Files {
     }
 
     /// Reads the files until they say the same twice: who writes them may be half done.
-    async fn load(&self) -> Result<(Config, Read), ConfigError> {
+    async fn load(&mut self) -> (Result<Config, ConfigError>, Read) {
         let mut before = None;
         for _ in 0..READINGS {
             let reading = self.read_once().await;
+            // before they are read again, so that no change falls between
+            self.watch_folders(&reading.1.folders);
             let said = match &reading {
-                Ok((_, read)) => Ok(read.clone()),
-                Err(error) => Err(error.to_string()),
+                (Ok(_), read) => Ok(read.clone()),
+                (Err(error), _) => Err(error.to_string()),
             };
             if before.as_ref() == Some(&said) {
                 return reading;
@@ -147,7 +150,7 @@ impl Files {
         self.read_once().await
     }
 
-    async fn read_once(&self) -> Result<(Config, Read), ConfigError> {
+    async fn read_once(&self) -> (Result<Config, ConfigError>, Read) {
         let path = self.path.clone();
         let reading = tokio::task::spawn_blocking(move || Config::load_with_files(&path)).await;
         // it is neither aborted nor does it panic on any file
@@ -179,22 +182,19 @@ impl Files {
         asked
     }
 
-    /// Folders, not files: editors put another file in the place of the old one.
-    fn watch_folders(&mut self) {
+    /// Folders, not files: editors put another file in the place of the old one. A folder that is watched already may be
+    /// another one of the same name. In the place of one that is missing, the one is watched in which it would be made.
+    fn watch_folders(&mut self, folders: &BTreeSet<PathBuf>) {
         let Some(watcher) = &mut self.watcher else {
             return;
         };
-        for folder in &self.read.folders {
-            if self.watched.contains(folder) {
-                continue;
-            }
-            match watcher.watch(folder, RecursiveMode::NonRecursive) {
-                Ok(()) => {
-                    self.watched.insert(folder.clone());
-                }
-                Err(error) => {
-                    tracing::warn!(%error, folder = %folder.display(), "a folder of the configuration cannot be watched");
-                }
+        for folder in folders {
+            let there = folder.ancestors().find(|folder| folder.is_dir());
+            let folder = there.unwrap_or(Path::new("."));
+            if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive)
+                && self.unwatched.insert(folder.to_owned())
+            {
+                tracing::warn!(%error, folder = %folder.display(), "a folder of the configuration cannot be watched");
             }
         }
     }

@@ -27,6 +27,8 @@ pub struct Outline {
 /// In words: it is no XML, or no OPML.
 pub fn parse(text: &str) -> Result<Vec<Outline>, String> {
     let mut reader = Reader::from_str(text);
+    // programs write `&` as it is
+    reader.config_mut().allow_dangling_amp = true;
     let mut found: Vec<Outline> = Vec::new();
     // none for an outline that is a feed
     let mut open: Vec<Option<String>> = Vec::new();
@@ -75,10 +77,9 @@ impl Attributes {
     fn of(element: &BytesStart<'_>) -> Self {
         let mut said = Self::default();
         let mut text = None;
-        for attribute in element.attributes().flatten() {
-            let Ok(value) = unescape(&attribute.value) else {
-                continue;
-            };
+        // and leave quotation marks away
+        for attribute in element.html_attributes().flatten() {
+            let value = unescaped(&attribute.value);
             let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
             if value.is_empty() {
                 continue;
@@ -115,6 +116,30 @@ impl Attributes {
             }),
         }
     }
+}
+
+/// A text with its entities read; what is none, such as the `&` of an address, stays as it is.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        // the first that may end it
+        let end = rest.find([';', '=', ' ']).map_or(0, |end| end + 1);
+        match unescape(&rest[..end]) {
+            Ok(read) if end > 0 && rest[..end].ends_with(';') => {
+                out.push_str(&read);
+                rest = &rest[end..];
+            }
+            _ => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The document's bytes: feeds without a group first, then each group in the order of its first feed.

@@ -3,11 +3,14 @@
 //! In: the answer's text. Out: a [`List`] like that of a page, so that all behind it is the same: articles are read from
 //! their own pages, told apart, merged. What an entry carries of a text is left alone: it is often cut short.
 
+use std::borrow::Cow;
+
 use feed_rs::{
     model::{self, Link},
     parser,
 };
 use jiff::Timestamp;
+use serde_json::Value;
 use url::Url;
 
 use super::{Item, List, ListContext};
@@ -24,7 +27,10 @@ pub fn is_feed(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let head: String = text.chars().take(HEAD_CHARS).collect();
     if text.starts_with('{') {
-        return head.contains("https://jsonfeed.org/version/");
+        // the order of members is anybody's, and some programs write `/` as `\/`
+        return ["jsonfeed.org/version/", r"jsonfeed.org\/version\/"]
+            .iter()
+            .any(|version| text.contains(version));
     }
     // a page may speak of feeds, but its first element is another
     let is_first = |name: &str| {
@@ -47,8 +53,8 @@ pub fn extract(text: &str, context: &ListContext<'_>) -> Result<List, String> {
         .sanitize_content(false)
         .build();
     let feed = parser
-        .parse(without_declaration(text).as_bytes())
-        .map_err(|error| format!("the feed cannot be read: {error}"))?;
+        .parse(with_ids(without_declaration(text)).as_bytes())
+        .map_err(|error| format!("the feed cannot be read: {}", sober(&error.to_string())))?;
     let mut list = List {
         title: feed.title.as_ref().map(plain).filter(|t| !t.is_empty()),
         found_by: "a feed".to_owned(),
@@ -89,6 +95,39 @@ fn without_declaration(text: &str) -> &str {
         Some(rest) => rest.split_once("?>").map_or(text, |(_, rest)| rest),
         None => text,
     }
+}
+
+/// A JSON Feed whose entries have ids that are texts: a reader takes numbers for such (JSON Feed 1.1, "Items"), the parser
+/// takes nothing else.
+fn with_ids(text: &str) -> Cow<'_, str> {
+    let feed = text.starts_with('{').then(|| serde_json::from_str(text));
+    let Some(Ok(Value::Object(mut feed))) = feed else {
+        return text.into();
+    };
+    let items = feed.get_mut("items").and_then(Value::as_array_mut);
+    for item in items.into_iter().flatten() {
+        if let Value::Object(item) = item {
+            let id = match item.get("id") {
+                Some(Value::String(_)) => continue,
+                None | Some(Value::Null) => String::new(),
+                Some(other) => other.to_string(),
+            };
+            item.insert("id".to_owned(), id.into());
+        }
+    }
+    Value::Object(feed).to_string().into()
+}
+
+/// What the parser says, which may name parts of the feed: without a terminal's orders, and not as long as the feed.
+fn sober(words: &str) -> String {
+    /// So much tells where it went wrong.
+    const CHARS: usize = 200;
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let mut cut: String = words.chars().take(CHARS).map(shown).collect();
+    if words.chars().nth(CHARS).is_some() {
+        cut.push('…');
+    }
+    cut
 }
 
 /// A title without markup, white space folded.
@@ -176,7 +215,11 @@ mod tests {
         let json = r#"{"version":"https://jsonfeed.org/version/1.1","title":"公告","items":[
             {"id":"1","url":"https://school.example/news/1.htm","title":"关于&lt;招生&gt;的 通知","date_published":"2026-03-01T08:00:00Z","content_text":"x"},
             {"id":"2","url":"https://school.example/2.htm","title":"第二","content_text":"x"}]}"#;
-        for text in [rss, atom, json] {
+        let json_of_others = r#"{"items":[
+            {"id":1,"url":"https:\/\/school.example\/news\/1.htm","title":"关于&lt;招生&gt;的 通知","date_published":"2026-03-01T08:00:00Z","content_text":"x"},
+            {"url":"https://school.example/2.htm","title":"第二"},{"id":3.5,"url":null}],
+            "title":"公告","version":"https:\/\/jsonfeed.org\/version\/1.1"}"#;
+        for text in [rss, atom, json, json_of_others] {
             assert!(is_feed(text), "{text}");
             assert_eq!(read(text).unwrap(), expected, "{text}");
         }

@@ -31,6 +31,7 @@ impl Block {
     /// A block with the id of its address, made unlike the ids that are `taken`; it takes it.
     pub fn new(url: Url, title: Option<String>, taken: &mut HashSet<SourceId>) -> Self {
         let id = unlike(SourceId::from_address(&url), taken);
+        let title = title.map(|title| short(&title));
         taken.insert(id.clone());
         Self {
             url,
@@ -39,6 +40,16 @@ impl Block {
             groups: Vec::new(),
             is_feed: false,
         }
+    }
+}
+
+/// A title that people would put into a file: a broken page may have its whole text as one.
+fn short(title: &str) -> String {
+    /// The longest.
+    const CHARS: usize = 200;
+    match title.char_indices().nth(CHARS) {
+        Some((end, _)) => format!("{}…", title[..end].trim_end()),
+        None => title.to_owned(),
     }
 }
 

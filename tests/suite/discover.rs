@@ -619,3 +619,63 @@ async fn a_check_says_as_json_what_stands_in_the_configuration_and_what_is_wrong
     let (code, out, _) = run(folder.path(), &["check", "--json"]).await;
     assert_eq!(code, 1, "{out}");
 }
+
+/// A page's title may be its whole text, or hold orders that turn the direction of what stands behind them.
+#[tokio::test]
+async fn a_strange_title_leaves_the_table_and_the_block_in_order() {
+    let title = format!("\u{202e}\"新闻\" {}", "长".repeat(20_000));
+    let list = rows(100..115, "放假安排", true);
+    let text = format!("<html><head><title>{title}</title></head><body>{list}</body></html>");
+    let server = FaultServer::without_robots(move |asked| match asked.target.as_str() {
+        "/" => html(&text),
+        path => match path.strip_prefix("/info/") {
+            Some(rest) => html(&article(rest.trim_end_matches(".htm"))),
+            None => page("404 Not Found", "", ""),
+        },
+    })
+    .await;
+    let folder = folder("");
+    let url = server.url("/");
+    let (code, out, err) = run(folder.path(), &["discover", url.as_str()]).await;
+    assert_eq!(code, 0, "{err}");
+    assert!(!err.contains('\u{202e}'), "{err}");
+    let config = Config::parse(&out, "test").unwrap();
+    let title = config.sources[0].title.as_deref().unwrap();
+    assert!(title.chars().count() <= 201, "{title}");
+    assert!(
+        title.contains("\"新闻\"") && title.ends_with('…'),
+        "{title}"
+    );
+    // the heading's columns are not pushed out of sight by one line's
+    let heading = err.lines().next().unwrap();
+    assert!(
+        heading.contains("ADDRESS") && heading.len() < 250,
+        "{heading}"
+    );
+}
+
+/// Thirty pages later it would be too late.
+#[tokio::test]
+async fn what_cannot_come_of_it_is_told_before_anything_is_asked_for() {
+    let server = FaultServer::without_robots(school).await;
+    let folder = folder("");
+    let url = server.url("/");
+    let with_password = url.as_str().replace("http://", "http://me:secret@");
+    let (code, out, err) = run(folder.path(), &["discover", &with_password]).await;
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("would be published with it"), "{err}");
+    let missing = ["discover", "--write", "none/s.toml", url.as_str()];
+    let (code, out, err) = run(folder.path(), &missing).await;
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.contains("cannot write `none/s.toml`"), "{err}");
+    let closed = folder.path().join("closed.toml");
+    std::fs::write(&closed, "lang = 'en'\n").unwrap();
+    let mut permissions = std::fs::metadata(&closed).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&closed, permissions).unwrap();
+    let write = ["discover", "--write", "closed.toml", url.as_str()];
+    let (code, out, err) = run(folder.path(), &write).await;
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.contains("cannot write `closed.toml`"), "{err}");
+    assert_eq!(server.targets(), Vec::<String>::new());
+}

@@ -6,7 +6,7 @@ use std::{fmt::Write as _, fs, path::Path};
 
 use jiff::{Timestamp, tz::TimeZone};
 use schoolbell::{
-    list::{self, List, ListContext},
+    list::{self, List, ListContext, syndicated},
     page::{
         charset,
         document::{Document, Selector},
@@ -192,4 +192,42 @@ fn a_list_that_a_script_brings_is_looked_for_where_the_page_has_it_from() {
     // another site's frame is an advertisement
     let framed = Document::parse("<iframe src='http://b.example/list.htm'></iframe>");
     assert_eq!(list::elsewhere(&framed, &url), None);
+}
+
+/// Numbers as ids, the version at the end, escaped slashes: all of it is allowed, and written by common programs.
+#[test]
+fn a_json_feed_is_read_however_it_is_written() {
+    let text = r#"{"title":"公告","items":[
+        {"id":1,"url":"https:\/\/school.example\/1.htm","title":"第一","date_published":"2026-03-01T08:00:00Z"},
+        {"url":"https://school.example/2.htm","title":"第二"},
+        {"id":"3","external_url":"https://school.example/3.htm","title":"第三"}],
+        "version":"https:\/\/jsonfeed.org\/version\/1.1"}"#;
+    assert!(syndicated::is_feed(text));
+    let list = read_feed(text).unwrap();
+    assert_eq!(
+        in_lines(&list),
+        "2026-03-01 第一 https://school.example/1.htm\n- 第二 https://school.example/2.htm\n\
+         - 第三 https://school.example/3.htm\nnext None\n"
+    );
+}
+
+fn read_feed(text: &str) -> Result<List, String> {
+    let context = ListContext {
+        url: &"https://school.example/feed".parse().unwrap(),
+        rules: &ListRules::default(),
+        preset: &PresetChoice::Auto,
+        timezone: &TimeZone::get("Asia/Shanghai").unwrap(),
+        now: "2026-03-02T08:30:00Z".parse().unwrap(),
+    };
+    syndicated::extract(text, &context)
+}
+
+/// The parser names the element that it did not expect, and people read that in a terminal.
+#[test]
+fn what_is_said_of_a_broken_feed_holds_nothing_of_its_orders_and_not_all_of_it() {
+    let name = "\u{1b}]0;x\u{7}".to_owned() + &"长".repeat(100_000);
+    let text = format!("<rss version='2.0'><channel><item></{name}></channel></rss>");
+    let words = read_feed(&text).unwrap_err();
+    assert!(!words.contains(char::is_control), "{words}");
+    assert!(words.chars().count() < 300, "{words}");
 }

@@ -468,6 +468,191 @@ fn another_configuration_is_taken_up_while_it_runs() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
+/// Folders come and go, and a mistake may stand in a file that was not known before.
+#[test]
+fn files_are_watched_wherever_they_lie_by_now() {
+    let port = free_port();
+    let head = format!("[server]\nlisten = '127.0.0.1:{port}'\n");
+    let source = |id: &str| {
+        format!("[[source]]\nid = '{id}'\nurl = 'http://127.0.0.1:1/{id}'\nenabled = false\n")
+    };
+    let main = |include: &str| format!("include = [{include}]\n{head}{}", source("one"));
+    let folder = folder(&main("'more/*.toml'"));
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("more")).unwrap();
+    std::fs::write(at("more/b.toml"), source("two")).unwrap();
+    let args = ["run", "--config", "bell.toml"];
+    let mut running = Running::start(folder.path(), &args, "listening");
+
+    // the folder is made anew
+    std::fs::remove_dir_all(at("more")).unwrap();
+    running.wait_for("the configuration was taken up sources=1 added=0 removed=1");
+    std::fs::create_dir(at("more")).unwrap();
+    std::fs::write(at("more/b.toml"), source("two")).unwrap();
+    running.wait_for("the configuration was taken up sources=2 added=1 removed=0");
+    std::fs::write(at("more/c.toml"), source("three")).unwrap();
+    running.wait_for("the configuration was taken up sources=3 added=1 removed=0");
+
+    // another folder has a mistake, which is mended there; one more is named and not there yet
+    std::fs::create_dir(at("other")).unwrap();
+    std::fs::write(at("other/d.toml"), "[[source]]\nid = 4\n").unwrap();
+    let includes = "'more/*.toml', 'other/*.toml', 'late/r/*.toml'";
+    std::fs::write(at("bell.toml"), main(includes)).unwrap();
+    running.wait_for("the configuration is refused");
+    std::fs::write(at("other/d.toml"), source("four")).unwrap();
+    running.wait_for("the configuration was taken up sources=4 added=1 removed=0");
+    std::fs::create_dir_all(at("late/r")).unwrap();
+    std::fs::write(at("late/r/e.toml"), source("five")).unwrap();
+    running.wait_for("the configuration was taken up sources=5 added=1 removed=0");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_is_watched() {
+    let port = free_port();
+    let source = |id: &str| {
+        format!("[[source]]\nid = '{id}'\nurl = 'http://127.0.0.1:1/{id}'\nenabled = false\n")
+    };
+    let head = format!("[server]\nlisten = '127.0.0.1:{port}'\n");
+    let real = folder(&(head.clone() + &source("one")));
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("bell.toml");
+    std::os::unix::fs::symlink(real.path().join("bell.toml"), link).unwrap();
+    let args = ["run", "--config", "bell.toml"];
+    let mut running = Running::start(folder.path(), &args, "listening");
+    let new = head + &source("one") + &source("two");
+    std::fs::write(real.path().join("bell.toml"), new).unwrap();
+    running.wait_for("the configuration was taken up sources=2 added=1 removed=0");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_added_leaves_the_file_to_whom_it_belongs() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    let folder = folder("lang = 'en'\n");
+    let path = folder.path().join("bell.toml");
+    // only some may give a file to a group; others learn the rest
+    let is_given = chown(&path, Some(1), Some(1)).is_ok();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+    let beside = folder.path().join("bell.toml.new");
+    std::fs::write(&beside, "somebody's").unwrap();
+    let add = ["--config", "bell.toml", "catalog", "add", "moe-szyw"];
+    let (code, _, err) = said(&run(folder.path(), &add));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let data = std::fs::metadata(&path).unwrap();
+    assert_eq!(data.mode() & 0o777, 0o640);
+    if is_given {
+        assert_eq!((data.uid(), data.gid()), (1, 1));
+    }
+    assert_eq!(std::fs::read_to_string(&beside).unwrap(), "somebody's");
+    // and one that nobody may write to is not replaced
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o440)).unwrap();
+    let before = std::fs::read_to_string(&path).unwrap();
+    let (code, out, err) = said(&run(
+        folder.path(),
+        &["--config", "bell.toml", "catalog", "add", "moe-gzdt"],
+    ));
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert!(err.contains("cannot write `bell.toml`"), "{err}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn what_is_added_leaves_all_else_where_it_stands() {
+    let add = |config: &str| {
+        let folder = folder(config);
+        let args = ["--config", "bell.toml", "catalog", "add", "moe-szyw"];
+        let (code, _, err) = said(&run(folder.path(), &args));
+        assert_eq!((code, err.as_str()), (0, ""), "{config}");
+        std::fs::read_to_string(folder.path().join("bell.toml")).unwrap()
+    };
+    let new = "{ url = \"http://www.moe.gov.cn/jyb_sy/shizheng/\", id = \"moe-szyw\", title = \"教育部 · 时政要闻\", groups = [\"ministry\"] }";
+    let first =
+        "source = [\n\t{ url = 'http://a.example/' }, # first\n\t{ url = 'http://b.example/' }";
+    for (end, expected) in [
+        (", # second\n]\n", format!(", # second\n\t{new},\n]\n")),
+        (" # second\n]\n", format!(", # second\n\t{new}\n]\n")),
+        (",\n# more\n]\n", format!(",\n# more\n\t{new},\n]\n")),
+        ("]\n", format!(", {new}]\n")),
+    ] {
+        assert_eq!(add(&format!("{first}{end}")), format!("{first}{expected}"));
+    }
+    // blocks go behind what stands there to the byte, however its lines end
+    let mixed = "lang = 'en'\r\n# by hand\n[[source]]\r\nurl = 'http://a.example/'\r\n";
+    let added = add(mixed);
+    assert!(added.starts_with(mixed), "{added:?}");
+    assert!(
+        added.ends_with("\r\n\r\n[[source]]\r\nurl = \"http://www.moe.gov.cn/jyb_sy/shizheng/\"\r\nid = \"moe-szyw\"\r\ntitle = \"教育部 · 时政要闻\"\r\ngroups = [\"ministry\"]\r\n"),
+        "{added:?}"
+    );
+    let empty = "source = [\n  # none yet\n]\n";
+    assert_eq!(
+        add(empty),
+        format!("source = [\n  # none yet\n  {new}\n]\n")
+    );
+}
+
+#[test]
+fn lists_that_other_programs_write_carelessly_are_imported_whole() {
+    let folder = folder("");
+    let long = "g".repeat(80);
+    let list = format!(
+        "<opml version=\"1.0\"><head><title>A & B</title></head><body>\
+         <outline text=\"a & b &amp; c &#33;\" xmlUrl=\"http://a.example/rss?x=1&y=2&amp;z=3\"/>\
+         <outline text=\"c&nbsp;d\" xmlUrl=http://b.example/rss />\
+         <outline text=\"{long}\"><outline text=\"{long}\"><outline xmlUrl=\"feed://c.example/rss\"/></outline></outline>\
+         <outline xmlUrl=\"feed:https://d.example/rss\"/>\
+         <outline text=\"e\" xmlUrl=\"http://me:secret@e.example/rss\"/>\
+         </body></opml>"
+    );
+    std::fs::write(folder.path().join("list.opml"), list).unwrap();
+    let (code, blocks, err) = said(&run(folder.path(), &["import", "list.opml"]));
+    assert_eq!(code, 1, "{err}");
+    assert!(
+        err.contains("`e` on e.example has a name or password"),
+        "{err}"
+    );
+    assert!(!err.contains("secret"), "{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+    std::fs::write(folder.path().join("bell.toml"), &blocks).unwrap();
+    let check = ["--config", "bell.toml", "check"];
+    let (code, _, err) = said(&run(folder.path(), &check));
+    assert_eq!(code, 0, "{err}{blocks}");
+    for part in [
+        "url = \"http://a.example/rss?x=1&y=2&z=3\"\n",
+        "title = \"a & b & c !\"\n",
+        "url = \"http://b.example/rss\"\n",
+        "url = \"http://c.example/rss\"\n",
+        "url = \"https://d.example/rss\"\n",
+    ] {
+        assert!(blocks.contains(part), "{part}{blocks}");
+    }
+}
+
+/// Messages are put into mails and reports.
+#[test]
+fn a_daemon_that_is_asked_is_sent_the_token_where_no_message_shows_it() {
+    let (port, other) = (free_port(), free_port());
+    let config = |port: u16| {
+        format!(
+            "[server]\nlisten = \"127.0.0.1:{port}\"\ntoken = \"a-secret-of-many-letters\"\n\
+             [[source]]\nid = \"a\"\nurl = \"http://127.0.0.1:1/\"\n"
+        )
+    };
+    let folder = folder(&config(port));
+    std::fs::write(folder.path().join("other.toml"), config(other)).unwrap();
+    let _daemon = Running::start(folder.path(), &["--config", "bell.toml"], "poll failed");
+    let status = |file: &str| said(&run(folder.path(), &["--config", file, "status"]));
+    let (code, out, err) = status("bell.toml");
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("\na   not_allowed "), "{out}");
+    let (code, _, err) = status("other.toml");
+    assert_eq!(code, 1);
+    assert!(err.contains("no schoolbell answers at"), "{err}");
+    assert!(!err.contains("secret"), "{err}");
+}
+
 #[test]
 fn a_stop_that_is_told_twice_is_one() {
     let site = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexSet};
 
 use super::{
     dates::{self, DateContext, Published, Shown},
@@ -508,11 +508,9 @@ pub(super) enum Role {
     Footer,
 }
 
-/// What the automaton of [`ROLES`] may take: with the usual 2 MiB it is thrown away and made again all the time.
-const ROLES_BYTES: usize = 12 << 20;
-
+/// How lines of each role begin. Nothing is looked for further on: most lines are told by their first characters.
 static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
-    RegexSetBuilder::new([
+    RegexSet::new([
         // breadcrumb
         r"^(?:您|你)?(?:现在|当前|目前|所在)?的?(?:所在)?(?:的)?位置(?:是)?\s*[:：>]|^(?:您|你)(?:现在|当前)?(?:所在)?的?位置|^当前(?:位置|所在|栏目)|^所在位置|(?i)^(?:you are here|location|position)\s*[:：]",
         // tools: nothing but such words
@@ -520,22 +518,36 @@ static ROLES: LazyLock<RegexSet> = LazyLock::new(|| {
         // editor
         r"^[\s（(【\[]*(?:(?:发布|发表|更新)?(?:日期|时间)|(?:本文|文章|信息)?来源|稿源|作者|[供撰投]\s*稿(?:人|者|单位)?|撰文|通讯员|记者|[图文]\s*[/、／]?\s*[图文]|摄影|摄像)\s*[:：/／][^。]{0,60}(?:责任编辑|责\s*编|编\s*辑|审\s*核)\s*[:：]|^(?:[【\[]纠错[】\]])?[\s（(【\[]*(?:(?:文章|信息|稿件)?录入|责任?\s*编辑?|编\s*辑|编\s*审|审\s*[核校稿定签]|校\s*对|[初复终一二三]\s*审|签\s*发|发\s*布\s*[人者]|录\s*入\s*[人者]?|网络编辑|值班编辑|本文编辑|本期编辑)\s*[:：/|｜丨 ][^。]{0,60}$|^[\s（(【\[]*(?:文|图|文\s*[/、／]?\s*图)\s*[/／|｜丨 :：]\s*\S{2,6}[^。]{0,30}(?:编辑|审核|责编)\s*[:：/／|｜丨 ][^。]{0,40}$",
         // notes
-        r"^[\s【\[（(※*]*(?:免责|版权|特别|郑重)(?:声明|申明|说明|提示)\s*[:：】\]）)]|^[\s【\[（(※*]*声明\s*[:：】\]）)].{0,40}(?:转载|版权|本[网站]|观点)|(?i)^(?:标签|(?:文章)?关键[词字]|tags?|tagged|themen|schlagw(?:orte|örter)|mots[- ]clés|filed under|posted in)(?:\s*[:：]|\s+in\s|$)|(?:如有|若有|如涉及|涉及|存在)侵权|侵犯.{0,16}(?:版权|权益|权利).{0,24}(?:联系|告知|通知)|转载请(?:注明|标明|保留|联系)|未经.{0,16}(?:授权|许可|允许|同意).{0,12}(?:不得|禁止|严禁)|^(?:本文|本页|原文|文章)(?:链接|地址|网址|标题|出处)\s*[:：]|^(?:暂无|还没有|没有)(?:任何|相关)?评论|抢沙发|(?i)(?:abonnez-vous|inscrivez-vous|subscribe|sign ?up|abonnieren sie|jetzt).{0,60}newsletter|newsletter.{0,40}(?:abonnieren|anmelden|inbox)|^(?:votre|your|ihre) (?:adresse )?e-?mail|^(?:was this (?:page|article|information|content) (?:useful|helpful)|did you find (?:what|this)|is this page useful|report a problem with this page|help us improve|hat ihnen diese seite|cette page vous a|¿le (?:resultó|fue) útil|이 페이지에서 제공하는|このページ(?:は|の内容は|に関する)|この記事は)|^(?:pour citer cet article|how to cite|cite this|gardons le contact|suivez-nous|follow us|folgen sie uns)",
+        r"^[\s【\[（(※*]*(?:免责|版权|特别|郑重)(?:声明|申明|说明|提示)\s*[:：】\]）)]|^[\s【\[（(※*]*声明\s*[:：】\]）)].{0,40}(?:转载|版权|本[网站]|观点)|(?i)^(?:标签|(?:文章)?关键[词字]|tags?|tagged|themen|schlagw(?:orte|örter)|mots[- ]clés|filed under|posted in)(?:\s*[:：]|\s+in\s|$)|^(?:本文|本页|原文|文章)(?:链接|地址|网址|标题|出处)\s*[:：]|^(?:暂无|还没有|没有)(?:任何|相关)?评论|^(?:votre|your|ihre) (?:adresse )?e-?mail|^(?:was this (?:page|article|information|content) (?:useful|helpful)|did you find (?:what|this)|is this page useful|report a problem with this page|help us improve|hat ihnen diese seite|cette page vous a|¿le (?:resultó|fue) útil|이 페이지에서 제공하는|このページ(?:は|の内容は|に関する)|この記事は)|^(?:pour citer cet article|how to cite|cite this|gardons le contact|suivez-nous|follow us|folgen sie uns)",
         // previous and next
         r"(?i)^[\s【\[<«‹←↑>|-]*(?:上\s*一?\s*[篇条页则个]|下\s*一?\s*[篇条页则个]|前一[篇条页]|后一[篇条页]|上一(?:新闻|文章|信息|主题)|下一(?:新闻|文章|信息|主题)|previous|prev(?-u:\b)|next(?-u:\b)|vorheriger|nächster|précédent|suivant|zurück|retour$|retour (?:à|au|aux|vers) |back to |(?:(?:お知らせ|ニュース)?一覧|トップ|前のページ|ページの?(?:先頭|トップ))(?:へ|に)?戻る$|(?:前|次)の(?:記事|ページ)(?:へ)?|목록(?:으로| ?보기)?$|(?:이전|다음) ?글|回(?:上一?頁|列表|首頁)$)",
         // related
         r"(?i)^[\s【\[<>|·■◆●]*(?:相\s*关\s*(?:文\s*章|新\s*闻|链\s*接|阅\s*读|资\s*讯|信\s*息|推\s*荐|内\s*容|热\s*词|专\s*题|报道|政策|解读|稿件|图文|标签)|延伸阅读|推荐(?:阅读|文章|新闻|资讯)|热\s*[门点]\s*(?:文\s*章|新\s*闻|阅\s*读|资\s*讯|推\s*荐|信\s*息|点击|标签)|最\s*新\s*(?:文\s*章|新\s*闻|资\s*讯|信\s*息|动\s*态|发\s*布|更\s*新|推荐)|猜你喜欢|你可能(?:喜欢|感兴趣)|精彩推荐|本类(?:最新|热门|推荐)|同类文章|更多(?:相关|文章|新闻|内容)|网友评论|发表评论|我要评论|我来说两句|参与评论|related(?-u:\b)|read more|see also|more (?:news|stories)|comments?(?-u:\b)|leave a|kommentare|weitere |à lire|lire aussi|vos commentaires|commentaires?(?-u:\b)|dans la même|mehr zum|das könnte|ähnliche |auch interessant|lesen sie auch|voir aussi|articles? (?:liés|similaires|connexes)|sur le même |you (?:may|might) also|recommended for|aller plus loin)(?:.{0,24})$",
         // footer
-        r"(?i)版\s*权\s*所\s*有|^\s*copyright|copyright\s*(?:©|\(c\)|(?:19|20)[0-9]{2})|^\s*©|©\s*(?:19|20)[0-9]{2}|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼港]\s*(?:ICP|公网安备)|公网安备|ICP备|网站标识码|备案(?:编|序)?号\s*[:：]|技术支持\s*[:：]|all rights reserved|(?:建议|推荐)使用.{0,20}(?:浏览|分辨率)|^impressum|^mentions légales|^(?:updates? to this page|(?:page|version|document) history|explore the topic)$",
+        r"(?i)^\s*(?:copyright|©)|^impressum|^mentions légales|^(?:updates? to this page|(?:page|version|document) history|explore the topic)$",
     ])
-    .dfa_size_limit(ROLES_BYTES)
-    .build()
     .expect("literals")
+});
+
+/// What makes a note wherever it stands in a line.
+static NOTE_WITHIN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:如有|若有|如涉及|涉及|存在)侵权|侵犯.{0,16}(?:版权|权益|权利).{0,24}(?:联系|告知|通知)|转载请(?:注明|标明|保留|联系)|未经.{0,16}(?:授权|许可|允许|同意).{0,12}(?:不得|禁止|严禁)|抢沙发|(?i:(?:abonnez-vous|inscrivez-vous|subscribe|sign ?up|abonnieren sie|jetzt).{0,60}newsletter|newsletter.{0,40}(?:abonnieren|anmelden|inbox))",
+    )
+    .expect("a literal")
+});
+
+/// What makes a footer wherever it stands in a line.
+static FOOTER_WITHIN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)版\s*权\s*所\s*有|copyright\s*(?:©|\(c\)|(?:19|20)[0-9]{2})|©\s*(?:19|20)[0-9]{2}|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼港]\s*(?:ICP|公网安备)|公网安备|ICP备|网站标识码|备案(?:编|序)?号\s*[:：]|技术支持\s*[:：]|all rights reserved|(?:建议|推荐)使用.{0,20}(?:浏览|分辨率)",
+    )
+    .expect("a literal")
 });
 
 /// The role of a short line, if it plays one.
 pub(super) fn role(text: &str) -> Option<Role> {
-    let roles = [
+    const ROLES_IN_ORDER: [Role; 7] = [
         Role::Breadcrumb,
         Role::Tool,
         Role::Editor,
@@ -545,7 +557,14 @@ pub(super) fn role(text: &str) -> Option<Role> {
         Role::Footer,
     ];
     // the first that fits: a neighbour's title may well say 评论
-    ROLES.matches(text).iter().next().map(|index| roles[index])
+    let begins = ROLES.matches(text).iter().next();
+    let begins = begins.map(|index| ROLES_IN_ORDER[index]);
+    match begins {
+        Some(Role::Breadcrumb | Role::Tool | Role::Editor | Role::Note) => begins,
+        _ if NOTE_WITHIN.is_match(text) => Some(Role::Note),
+        Some(_) => begins,
+        None => FOOTER_WITHIN.is_match(text).then_some(Role::Footer),
+    }
 }
 
 #[cfg(test)]

@@ -318,8 +318,11 @@ fn an_index_that_cannot_be_used_is_made_anew() {
             for file in files(dir, ending) {
                 let mut bytes = fs::read(&file).unwrap();
                 let middle = bytes.len() / 2;
-                bytes[middle] ^= 0x55;
-                fs::write(file, bytes).unwrap();
+                // a merge that the end has cut short leaves an empty one
+                if let Some(byte) = bytes.get_mut(middle) {
+                    *byte ^= 0x55;
+                    fs::write(file, bytes).unwrap();
+                }
             }
         });
         survives("a file is cut short", |dir| {

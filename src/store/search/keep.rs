@@ -11,7 +11,9 @@ use std::{
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
     },
+    thread,
     time::Duration,
 };
 
@@ -32,6 +34,8 @@ use crate::{
 
 /// Between two commits.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long the end waits for segments that are being merged.
+const LAST_MERGE: Duration = Duration::from_secs(10);
 /// Before what has failed is tried again.
 const RETRY: Duration = Duration::from_secs(15);
 /// An index that fails so often with room on the disk is made anew.
@@ -117,7 +121,7 @@ impl Keeper {
         loop {
             let has_work = self.behind || self.mark.is_none_or(|mark| mark.below > 0);
             let Some(mut told) = self.news.take(pause, has_work) else {
-                return;
+                break;
             };
             let mut worked = Ok(());
             // a panic of tantivy's is caught where it happens to be
@@ -135,6 +139,24 @@ impl Keeper {
             if pause != Some(RETRY) {
                 self.news.keep_waiting(told.waiting);
             }
+        }
+        self.leave();
+    }
+
+    /// Waits for what is being merged, as that writes where the next index may be opened; not for long, as the program may
+    /// be about to end.
+    fn leave(self) {
+        let Some(writer) = self.writer else {
+            return;
+        };
+        let (ended, ending) = mpsc::channel();
+        let merging = thread::Builder::new().spawn(move || {
+            writer.finish();
+            // who waited may have gone away
+            let _ = ended.send(());
+        });
+        if merging.is_ok() {
+            let _ = ending.recv_timeout(LAST_MERGE);
         }
     }
 

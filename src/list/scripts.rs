@@ -33,7 +33,7 @@ pub(super) fn next(document: &Document, base: &Url) -> Option<Url> {
 pub(super) fn request(document: &Document, base: &Url) -> Option<Url> {
     static ASKS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r#"(?:\$\.(?:get|post|getJSON)\s*\(|fetch\s*\(|axios(?:\.get|\.post)?\s*\(|(?:\burl|proxyUrl)\s*:|\.open\s*\(\s*['"](?i:get|post)['"]\s*,)\s*['"]([^'"\s<>]{4,300})['"]"#,
+            r#"(?:\$\.(?:get|post|getJSON)\s*\(|fetch\s*\(|axios(?:\.get|\.post)?\s*\(|(?:(?-u:\b)url|proxyUrl)\s*:|\.open\s*\(\s*['"](?i:get|post)['"]\s*,)\s*['"]([^'"\s<>]{4,300})['"]"#,
         )
         .expect("the pattern is good")
     });
@@ -63,8 +63,7 @@ pub(super) fn request(document: &Document, base: &Url) -> Option<Url> {
 /// called a list comes first.
 pub(super) fn unit(document: &Document, base: &Url) -> Option<Url> {
     static PAIR: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"['"](\w{1,40})['"]\s*:\s*['"]([^'"]{0,200})['"]"#)
-            .expect("the pattern is good")
+        Regex::new(r#"['"](\w+)['"]\s*:\s*['"]([^'"]*)['"]"#).expect("the pattern is good")
     });
     let scripts = document.root().descendants();
     let scripts = scripts.filter(|e| e.name() == "script").take(MAX_SCRIPTS);
@@ -119,10 +118,10 @@ fn created(text: &str) -> Option<String> {
 /// TRS before that: `var countPage = 20; var currentPage = 0;`, and links that are put together from them.
 fn counted(text: &str) -> Option<String> {
     static COUNT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\bcountPage\s*=\s*([0-9]{1,5})\b").expect("the pattern is good")
+        Regex::new(r"(?-u:\b)countPage\s*=\s*([0-9]{1,5})(?-u:\b)").expect("the pattern is good")
     });
     static CURRENT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\bcurrentPage\s*=\s*([0-9]{1,5})\b").expect("the pattern is good")
+        Regex::new(r"(?-u:\b)currentPage\s*=\s*([0-9]{1,5})(?-u:\b)").expect("the pattern is good")
     });
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"['"]?([0-9A-Za-z_-]{1,40})_?['"]\s*\+\s*(?:['"]_['"]\s*\+)?[^"';]{1,60}\+\s*['"]\.?['"]?\s*\+?\s*['"]?(s?html?|jsp|aspx?|php)['"]"#)

@@ -4,9 +4,13 @@
 //! Every walk is a loop, never a recursion, and every size is bounded ([`MAX_TEXT_BYTES`], [`MAX_NODES`], and the
 //! depth of `page/nesting.rs`), so that no page can exhaust the stack, the memory or the time.
 
-use std::{borrow::Cow, fmt, hash::Hash};
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
-use ego_tree::NodeId;
+use ego_tree::{NodeId, Tree};
 use html5ever::tendril::TendrilSink;
 use scraper::{ElementRef, Html, HtmlTreeSink, Node};
 use url::Url;
@@ -189,7 +193,11 @@ impl Document {
 
 /// The parsed text and how many of its bytes were read before [`MAX_NODES`] was reached.
 fn parse_bounded(page: &str) -> (Html, usize) {
-    let sink = HtmlTreeSink::new(Html::new_document());
+    let html = Html {
+        tree: Tree::with_capacity(Node::Document, expected_nodes(page)),
+        ..Html::new_document()
+    };
+    let sink = HtmlTreeSink::new(html);
     let mut parser = html5ever::parse_document(sink, html5ever::ParseOpts::default());
     let mut fed = 0;
     while fed < page.len() {
@@ -204,6 +212,14 @@ fn parse_bounded(page: &str) -> (Html, usize) {
         }
     }
     (parser.finish(), fed)
+}
+
+/// How many nodes a page may have, so that their vector need not be moved as it grows: half of the tags begin an element,
+/// and a text may follow each. A page of nothing but `<` reserves no more than an honest long one.
+fn expected_nodes(page: &str) -> usize {
+    const MOST: usize = 1 << 16;
+    let tags = memchr::memchr_iter(b'<', page.as_bytes()).count();
+    (tags + tags / 2 + 8).min(MOST)
 }
 
 /// The first `limit` bytes, or a few less so that no character is cut.
@@ -616,6 +632,13 @@ impl Selector {
     }
 }
 
+/// By its text, which says all of it.
+impl Hash for Selector {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
 impl fmt::Debug for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Selector({})", self.text)
@@ -623,7 +646,7 @@ impl fmt::Debug for Selector {
 }
 
 /// `SELECTOR` or `SELECTOR@ATTRIBUTE`: an element's text, or one of its attributes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Pick {
     /// The element.
     pub selector: Selector,

@@ -109,7 +109,7 @@ pub fn of_link(base: &Url, link: Element<'_>) -> Option<Url> {
 fn opened_by(script: &str) -> Option<&str> {
     static OPENS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r#"(?i)(?:\bopen\s*\(|location(?:\.href)?\s*=|location\.(?:assign|replace)\s*\()\s*['"]([^'"]+)['"]"#,
+            r#"(?i)(?:(?-u:\b)open\s*\(|location(?:\.href)?\s*=|location\.(?:assign|replace)\s*\()\s*['"]([^'"]+)['"]"#,
         )
         .expect("the pattern is good")
     });

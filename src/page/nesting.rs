@@ -4,8 +4,8 @@
 //! each attribute: a page of a million `<div>` costs quadratic time. Browsers stop nesting at 512 elements; so does
 //! this.
 //!
-//! What nobody sees goes as well, since the parser reads it one character at a time: comments, style sheets, and the
-//! indentation of the source, a fifth of many pages. What stays of white space is what a line of facts is cut by: one
+//! What nobody reads goes as well, since the parser reads it one character at a time: comments, style sheets, drawings,
+//! and the indentation of the source, a fifth of many pages. What stays of white space is what a line of facts is cut by: one
 //! space is one, several are two, a mere line break is one.
 
 use std::{borrow::Cow, ops::Range};
@@ -46,6 +46,14 @@ pub(super) fn flatten(page: &str) -> Cow<'_, str> {
                         flat.push_str(&page[copied..tag.end]);
                         copied = at;
                     }
+                }
+                if holds == Holds::Foreign
+                    && !open.any(Holds::Foreign)
+                    && !attributes
+                    && let Some(end) = drawing_end(bytes, &tag)
+                {
+                    flat.push_str(&page[copied..tag.end]);
+                    (at, copied) = (end, end);
                 }
                 open.close_implied(holds);
                 let nests = !matches!(holds, Holds::RawText | Holds::Style | Holds::Nothing);
@@ -331,6 +339,70 @@ fn raw_text_end(bytes: &[u8], tag: &Tag<'_>) -> usize {
     bytes.len()
 }
 
+/// Where the end tag of an SVG element begins that holds a drawing and no HTML: there the parser would leave it.
+fn drawing_end(bytes: &[u8], tag: &Tag<'_>) -> Option<usize> {
+    if !tag.name.eq_ignore_ascii_case(b"svg") || closes_itself(bytes, tag) {
+        return None;
+    }
+    let mut open = vec![tag.name];
+    let mut at = tag.end;
+    loop {
+        let tag = next_tag(bytes, at)?;
+        at = tag.end;
+        match tag.kind {
+            Kind::Comment => {}
+            Kind::Start if !DRAWN.iter().any(|d| tag.name.eq_ignore_ascii_case(d)) => return None,
+            Kind::Start if closes_itself(bytes, &tag) => {}
+            Kind::Start => open.push(tag.name),
+            Kind::End => {
+                let same = |name: &&[u8]| name.eq_ignore_ascii_case(tag.name);
+                // an end of what began before the drawing ends that too
+                open.truncate(open.iter().rposition(same)?);
+                if open.is_empty() {
+                    return Some(tag.start);
+                }
+            }
+        }
+    }
+}
+
+/// Elements of drawings (SVG 2, appendix F): all but links and those with HTML, scripts or styles in them.
+const DRAWN: [&[u8]; 29] = [
+    b"circle",
+    b"clippath",
+    b"defs",
+    b"desc",
+    b"ellipse",
+    b"filter",
+    b"g",
+    b"image",
+    b"line",
+    b"lineargradient",
+    b"marker",
+    b"mask",
+    b"metadata",
+    b"path",
+    b"pattern",
+    b"polygon",
+    b"polyline",
+    b"radialgradient",
+    b"rect",
+    b"stop",
+    b"svg",
+    b"switch",
+    b"symbol",
+    b"text",
+    b"textpath",
+    b"title",
+    b"tspan",
+    b"use",
+    b"view",
+];
+
+fn closes_itself(bytes: &[u8], tag: &Tag<'_>) -> bool {
+    bytes[tag.start..tag.end].ends_with(b"/>")
+}
+
 fn has_too_many_attributes(tag: &[u8]) -> bool {
     if tag.len() < LONG_TAG_BYTES {
         return false;
@@ -408,6 +480,35 @@ mod tests {
         ] {
             assert_eq!(flatten(page), flat);
         }
+    }
+
+    #[test]
+    fn drawings_go() {
+        let gone = "<a>信<svg class='i'></svg></a>";
+        for drawing in [
+            "<path d='M0 0'/><g><path d='M1 1'></path></g>",
+            "<title>信</title><!-- </svg> --><PATH d='M0'><g>\n</g>",
+            "<svg viewBox='0 0 1 1'><use href='#i'/></svg>",
+        ] {
+            let page = gone.replace("</svg>", &format!("{drawing}</svg>"));
+            assert_eq!(flatten(&page), gone);
+        }
+    }
+
+    #[test]
+    fn what_only_begins_like_a_drawing_stays() {
+        for page in [
+            "<svg><path><p>通知</p></svg>",
+            "<svg><foreignObject>通知</foreignObject></svg>",
+            "<svg/><p>通知</p></svg>",
+            "<b><svg><path></b><i>通知</i></svg>",
+            "<svg><path d='M0'>通知",
+        ] {
+            assert!(matches!(flatten(page), Cow::Borrowed(_)), "{page}");
+        }
+        // each is looked through once, or up to where it ends
+        let page = "<b><svg><path></b>".repeat(200_000);
+        assert!(matches!(flatten(&page), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -64,11 +64,15 @@ fn refresh(document: &Document) -> Option<String> {
     Some(target.trim().trim_matches(['\'', '"']).to_owned())
 }
 
+/// How long an address may be. Not said in the expression: two thousand states for each kind of character cost more
+/// than reading many pages.
+const MAX_TARGET_BYTES: usize = 4000;
+
 /// `location.href = '…'`, `location.replace('…')`.
 fn script(document: &Document) -> Option<String> {
     static SETS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r#"(?i)\blocation(?:\.href)?\s*=\s*['"]([^'"]{1,2000})['"]|\blocation\.(?:assign|replace)\s*\(\s*['"]([^'"]{1,2000})['"]"#,
+            r#"(?i)(?-u:\b)location(?:\.href)?\s*=\s*['"]([^'"]+)['"]|(?-u:\b)location\.(?:assign|replace)\s*\(\s*['"]([^'"]+)['"]"#,
         )
         .expect("the pattern is good")
     });
@@ -86,8 +90,8 @@ fn script(document: &Document) -> Option<String> {
         .filter(|script| !ASKS.iter().any(|word| script.contains(word)))
         .find_map(|script| {
             let found = SETS.captures(&script)?;
-            let target = found.get(1).or_else(|| found.get(2))?;
-            Some(target.as_str().to_owned())
+            let target = found.get(1).or_else(|| found.get(2))?.as_str();
+            (target.len() <= MAX_TARGET_BYTES).then(|| target.to_owned())
         })
 }
 

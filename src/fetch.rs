@@ -21,7 +21,6 @@ mod permission;
 pub mod robots;
 
 use std::{
-    pin::pin,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -227,9 +226,10 @@ impl Inner {
         })?;
         let client = self.clients.get(&errand.way)?;
         let began = Instant::now();
-        let asked = exchange::ask(&client, &self.limits, url, errand, cookies);
-        let asked = giving_way(asked, &mut turn, self.limits.slow);
-        let reply = timeout(*left, asked).await.unwrap_or_else(|_| {
+        // boxed: it would be moved from one timer's future into the next
+        let asked = Box::pin(exchange::ask(&client, &self.limits, url, errand, cookies));
+        let reply = giving_way(asked, &mut turn, self.limits.slow, *left).await;
+        let reply = reply.unwrap_or_else(|| {
             Err(FetchError::Slow {
                 address: url.into(),
                 stage: Stage::Whole,
@@ -260,11 +260,11 @@ impl Inner {
         let (true, Some(host)) = (matches!(url.scheme(), "http" | "https"), url.host()) else {
             return Err(FetchError::Scheme { address: address() });
         };
-        let mut queues = vec![HostKey::Name(host.to_string().into())];
         let resolver = &self.clients.resolver;
         if let Some(literal) = resolver.guard.check_literal(url).map_err(refused)? {
             return Ok(vec![HostKey::Address(literal)]);
         }
+        let mut queues = vec![HostKey::Name(host.to_string().into())];
         // behind a proxy names are its affair: here they may not resolve at all
         if errand.way.proxy.is_some() {
             return Ok(queues);
@@ -284,17 +284,25 @@ impl Inner {
     }
 }
 
-/// The answer; when it has not come after a while, the request hands on its place among all.
-async fn giving_way<T>(asked: impl Future<Output = T>, turn: &mut Turn, slow: Duration) -> T {
-    let mut asked = pin!(asked);
-    if let Ok(answer) = timeout(slow, &mut asked).await {
-        return answer;
+/// The answer, if it comes in the time that is left; when it has not come after a while, the request hands on its place
+/// among all.
+async fn giving_way<T>(
+    mut asked: impl Future<Output = T> + Unpin,
+    turn: &mut Turn,
+    slow: Duration,
+    left: Duration,
+) -> Option<T> {
+    if let Ok(answer) = timeout(slow.min(left), &mut asked).await {
+        return Some(answer);
     }
     let give_way = async {
         turn.give_way().await;
         std::future::pending::<T>().await
     };
-    tokio::select! { answer = &mut asked => answer, never = give_way => never }
+    let answer = async {
+        tokio::select! { answer = asked => answer, never = give_way => never }
+    };
+    timeout(left.saturating_sub(slow), answer).await.ok()
 }
 
 /// One line per request, for those who look closely; a poll has a line of its own.

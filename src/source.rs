@@ -11,12 +11,17 @@ pub mod report;
 pub mod rhythm;
 pub mod state;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::page::document::{Pick, Selector};
 
@@ -154,15 +159,14 @@ impl Source {
     /// A hash of all that decides what its list page gives: where another one is found, the page is to be read anew
     /// although it has not changed. The program's version counts too: a later one may read better.
     pub fn rules_hash(&self) -> u64 {
-        let rules = (
-            self.url.as_str(),
-            self.kind,
-            &self.preset,
-            &self.list,
-            &self.request.headers,
-        );
-        let version = env!("CARGO_PKG_VERSION");
-        xxh3_64(format!("{version} {rules:?}").as_bytes())
+        let mut hash = Xxh3Default::new();
+        env!("CARGO_PKG_VERSION").hash(&mut hash);
+        self.url.as_str().hash(&mut hash);
+        self.kind.hash(&mut hash);
+        self.preset.hash(&mut hash);
+        self.list.hash(&mut hash);
+        self.request.headers.hash(&mut hash);
+        hash.finish()
     }
 }
 
@@ -212,7 +216,7 @@ impl Tls {
 }
 
 /// What a source's address gives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Whatever it turns out to be.
     #[default]
@@ -224,7 +228,7 @@ pub enum Kind {
 }
 
 /// Which site family reads a source's pages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PresetChoice {
     /// The one that recognises the page.
     #[default]
@@ -246,7 +250,7 @@ pub enum Content {
 }
 
 /// `[source.list]`, and the list part of a preset: each optional, each winning over detection.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct ListRules {
     /// The items.
     pub item: Option<Selector>,

@@ -176,7 +176,7 @@ impl Store {
         .await
     }
 
-    /// Keeps what a poll learnt that found nothing new: at once for who asks, on the disk within a second or so. A power
+    /// Keeps what a poll learnt that found nothing new: at once for who asks, on the disk within some seconds. A power
     /// cut before that has the source polled once more.
     ///
     /// # Errors

@@ -1,24 +1,26 @@
 //! What lets a visit that finds nothing new do without the disk.
 //!
 //! Memory knows until when nothing of a source is due to be read again, and which sources' states the database does not
-//! hold yet. Those are written with the writer's next group, or a moment later: a power cut costs the due times of a
-//! second, and those sources are polled once more.
+//! hold yet. Those are written with the writer's next group, or some seconds later: a power cut costs the due times of
+//! these seconds, and those sources are polled once more.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use rustc_hash::FxHashMap;
+
 use super::keys::Key;
 
 /// How long a state waits for company on its way to the disk.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// By the sources' numbers.
 #[derive(Debug, Default)]
 pub(super) struct Behind {
-    idle_until: Mutex<HashMap<u32, i64>>,
+    idle_until: Mutex<FxHashMap<u32, i64>>,
     unwritten: Mutex<BTreeSet<u32>>,
 }
 

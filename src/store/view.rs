@@ -13,6 +13,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard},
 };
 
+use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
@@ -69,9 +70,9 @@ pub(super) struct View {
 /// All sources, in memory: few, and asked for with each request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sources {
-    pub(super) numbers: HashMap<SourceId, u32>,
+    pub(super) numbers: FxHashMap<SourceId, u32>,
     pub(super) rows: Vec<SourceRow>,
-    pub(super) states: HashMap<u32, SourceState>,
+    pub(super) states: FxHashMap<u32, SourceState>,
     pub(super) generation: u64,
 }
 

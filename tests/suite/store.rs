@@ -589,6 +589,32 @@ fn what_a_quiet_poll_learnt_reaches_the_disk_with_what_others_find() {
     assert_eq!(killed.state(&office), Some(polled(30)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_a_quiet_poll_learnt_reaches_the_disk_by_itself() {
+    let dir = TempDir::new().unwrap();
+    let (store, _) = open(dir.path());
+    let office = source("office");
+    let polled = |at| SourceState {
+        next_poll: Some(minute(at)),
+        ..SourceState::default()
+    };
+    let first = Some((office.clone(), polled(15)));
+    store.record(Vec::new(), first).await.unwrap();
+    store.learn(&office, polled(30)).await.unwrap();
+    let on_disk = || {
+        let image = TempDir::new().unwrap();
+        copy(dir.path(), image.path());
+        open(image.path()).0.state(&office)
+    };
+    assert_eq!(on_disk(), Some(polled(15)), "it waits for company");
+    // its clock starts, and rings
+    tokio::task::yield_now().await;
+    tokio::time::advance(std::time::Duration::from_mins(1)).await;
+    tokio::task::yield_now().await;
+    // the writer is a thread of its own, which may take as long as a hundred copies
+    assert!((0..100).any(|_| on_disk() == Some(polled(30))));
+}
+
 #[test]
 fn a_source_is_idle_until_something_of_it_is_due() {
     let dir = TempDir::new().unwrap();

@@ -16,6 +16,7 @@ mod outline;
 mod read;
 mod refusal;
 mod render;
+mod role;
 pub mod sanitize;
 pub mod shown;
 pub mod text;

@@ -10,10 +10,10 @@ use std::{ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    facts::{self, Role},
-    files,
+    facts, files,
     heading::{Heading, Mark},
     outline::{Block, Kind, Line, Outline, Piece, measure},
+    role::{self, Role},
 };
 use crate::page::document::Element;
 
@@ -488,7 +488,7 @@ fn trim(
     let is_summary = |line: usize| {
         let following = line + 1..(line + 4).min(end);
         outline.lines[line].width < 800
-            && facts::is_summary(&outline.text(line), || outline.joined(following))
+            && role::is_summary(&outline.text(line), || outline.joined(following))
     };
     while !kept.is_empty()
         && (skips(kept.start)
@@ -544,7 +544,7 @@ fn trim(
         marks[index].role == Some(Role::Tool)
             && here.images + here.embeds == 0
             && !outline.links_of_line(here).any(files::looks_like_file)
-            && facts::is_furniture(&outline.text(index))
+            && role::is_furniture(&outline.text(index))
     };
     let without = kept
         .clone()
@@ -609,7 +609,7 @@ fn is_of_the_editors(outline: &Outline<'_>, marks: &[Mark], line: usize) -> bool
             .get(line + 1)
             .is_some_and(|next| next.role == Some(Role::Editor))
         && holder(line) == holder(line + 1)
-        && facts::is_contributor(&outline.text(line))
+        && role::is_contributor(&outline.text(line))
 }
 
 /// Whether the last line says when the page was last touched, and nothing else: `最后更新：2024-03-20`.

@@ -7,9 +7,9 @@ use std::{ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    facts::Role,
     heading::Mark,
     outline::{Kind, Outline, Piece},
+    role::Role,
 };
 use crate::page::text;
 

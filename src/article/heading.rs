@@ -8,9 +8,10 @@ use std::{cell::OnceCell, collections::HashSet, ops::Range, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    facts::{self, Role},
+    facts,
     names::Names,
     outline::{Kind, Outline, Piece},
+    role::Role,
 };
 
 /// A table of facts shows the date in one of its first cells.
@@ -51,7 +52,7 @@ pub(super) struct Mark {
     pub labelled: bool,
     /// It has a date.
     pub dated: bool,
-    pub role: Option<facts::Role>,
+    pub role: Option<Role>,
 }
 
 /// Finds the heading. `declared` are the texts that may name the article, `<title>` among them.

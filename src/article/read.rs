@@ -13,13 +13,14 @@ use super::{
     breadcrumb,
     dates::{self, DateContext, DateFrom, Order, Published},
     declared::{self, Declared},
-    facts::{self, Facts, Role},
+    facts::{self, Facts},
     files,
     heading::{self, Heading, Mark},
     names::Names,
     outline::{Kind, Outline, Piece, measure},
     refusal::{self, Signs},
     render,
+    role::{self, Role},
     sanitize::sanitize,
     text::summary,
 };
@@ -83,7 +84,7 @@ fn marks(outline: &Outline<'_>, dates: &DateContext<'_>) -> Vec<Mark> {
         let text = outline.text(index);
         let mark = &mut marks[index];
         if line.width <= 240 {
-            mark.role = facts::role(&text);
+            mark.role = role::role(&text);
         }
         let labelled = if text.contains([':', '：']) {
             facts::is_labelled(&text)
@@ -625,7 +626,7 @@ impl Page<'_> {
             .take(REACH)
             .filter(|&line| self.outline.lines[line].width < 80)
             .map(|line| self.outline.text(line))
-            .filter(|text| facts::is_signed(text));
+            .filter(|text| role::is_signed(text));
         let first = signed.next()?;
         signed
             .next()
@@ -729,7 +730,7 @@ impl Page<'_> {
         (body.lines.end..end)
             .filter(|&line| {
                 self.marks[line].role == Some(Role::Editor)
-                    || facts::is_contributor(&self.outline.text(line))
+                    || role::is_contributor(&self.outline.text(line))
             })
             .find_map(|line| self.facts_in(&self.outline.fact_text(line)).author)
             .map(|author| (author, "row below the text".to_owned()))

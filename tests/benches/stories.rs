@@ -3,6 +3,9 @@
 //! `cargo bench --bench stories -- [FAMILIES]`: 2,000 notices, each republished once with each edit, unless said
 //! otherwise. The look-up's cost is measured by the bench `store`, in a store of a million articles.
 //!
+//! `cargo bench --bench stories -- FOLDER`: the same edits of real articles, from a folder with a labels.jsonl (lines with
+//! `kind`, `title`, `body_text`), and all pairs of different ones, none of which tells the story of another.
+//!
 //! Notices are made of one stock of 400 phrases, as official prose is: two that have nothing to do with each other
 //! share a tenth to a quarter of their five-character shingles. Every second word of a phrase is the notice's own.
 #![allow(
@@ -13,7 +16,7 @@
     reason = "a program that prints figures"
 )]
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fs, path::Path};
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use schoolbell::{
@@ -154,6 +157,19 @@ struct Notice {
 }
 
 impl Notice {
+    /// The same form, filled in a year later.
+    fn a_year_on(&self) -> Self {
+        let later = |text: &str| {
+            (2000..2030).rev().fold(text.to_owned(), |text, year| {
+                text.replace(&year.to_string(), &(year + 1).to_string())
+            })
+        };
+        Self {
+            title: later(&self.title),
+            text: later(&self.text),
+        }
+    }
+
     fn titled(&self, title: &str) -> Self {
         Self {
             title: title.to_owned(),
@@ -170,17 +186,68 @@ impl Notice {
 }
 
 fn main() {
-    let args = std::env::args().skip(1);
-    let families = args
-        .filter(|arg| !arg.starts_with("--"))
-        .find_map(|arg| arg.parse().ok())
-        .unwrap_or(2000);
-    republished(families);
+    let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
+    let families = match wanted.as_deref() {
+        None => 2000,
+        Some(text) => match text.parse() {
+            Ok(families) => families,
+            Err(_) => return real(Path::new(text)),
+        },
+    };
+    republished(&(0..families).map(notice).collect::<Vec<_>>());
     unlike();
 }
 
+/// The articles of a folder.
+fn real(folder: &Path) {
+    let labels = fs::read_to_string(folder.join("labels.jsonl")).expect("a folder with labels");
+    let read = |line: &str| {
+        let label: serde_json::Value = serde_json::from_str(line).unwrap();
+        let field = |name: &str| label[name].as_str().unwrap_or_default().to_owned();
+        (field("kind") == "article").then(|| Notice {
+            title: field("title"),
+            text: field("body_text"),
+        })
+    };
+    let articles: Vec<Notice> = labels.lines().filter_map(read).collect();
+    // shorter ones are told apart by title and day alone
+    let long = articles
+        .iter()
+        .filter(|a| Fingerprint::of(&a.text).is_some());
+    let long: Vec<Notice> = long.cloned().collect();
+    println!(
+        "{} articles, of which {} are long enough",
+        articles.len(),
+        long.len()
+    );
+    republished(&long);
+    let (mut pairs, mut merged) = (0, 0);
+    for (i, a) in articles.iter().enumerate() {
+        for b in &articles[i + 1..] {
+            pairs += 1;
+            merged += u64::from(are_one(a, b));
+        }
+    }
+    println!("unlike pairs merged, different articles: {merged} of {pairs}  [1 of 1000]");
+    let dated: Vec<_> = articles
+        .iter()
+        .filter(|a| a.title.contains("202"))
+        .collect();
+    let merged = dated.iter().filter(|a| are_one(a, &a.a_year_on())).count();
+    println!(
+        "unlike pairs merged, another year throughout: {merged} of {}  [1 of 1000]",
+        dated.len()
+    );
+}
+
+fn are_one(a: &Notice, b: &Notice) -> bool {
+    let (x, y) = (Fingerprint::of(&a.text), Fingerprint::of(&b.text));
+    merge::one_story(&told(a, x.as_ref()), &told(b, y.as_ref()))
+}
+
 /// Through the store, as polls record them.
-fn republished(families: u64) {
+fn republished(notices: &[Notice]) {
+    let families = u64::try_from(notices.len()).unwrap();
     let dir = tempfile::TempDir::new().unwrap();
     let (store, _) = Store::open(dir.path(), 64 << 20).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -189,7 +256,7 @@ fn republished(families: u64) {
     for first in (0..families).step_by(100) {
         let mut events = Vec::new();
         for number in first..families.min(first + 100) {
-            let original = notice(number);
+            let original = &notices[usize::try_from(number).unwrap()];
             let mut tell = |source: usize, told: &Notice, later: i64| {
                 let article = article(source, number, families, told, later);
                 family.insert(article.id, number);
@@ -197,10 +264,10 @@ fn republished(families: u64) {
                 events.push(Event::Published { article });
                 id
             };
-            tell(0, &original, 0);
+            tell(0, original, 0);
             for (i, (_, edit)) in EDITS.iter().enumerate() {
                 let hours = i64::try_from(i).unwrap() * 7 + 1;
-                let copy = edit(&original, hash(number, i as u64));
+                let copy = edit(original, hash(number, i as u64));
                 copies.push((i, tell(i + 1, &copy, hours)));
             }
         }
@@ -235,8 +302,7 @@ fn unlike() {
     for (name, make) in FORMS {
         let merged = (0..UNLIKE).filter(|seed| {
             let (a, b) = make(*seed);
-            let (x, y) = (Fingerprint::of(&a.text), Fingerprint::of(&b.text));
-            merge::one_story(&told(&a, x.as_ref()), &told(&b, y.as_ref()))
+            are_one(&a, &b)
         });
         let merged = merged.count();
         println!("unlike pairs merged, {name}: {merged} of {UNLIKE}  [1 of 1000]");

@@ -475,20 +475,42 @@ impl<'a> Search<'a, '_> {
 fn short_text(element: Element<'_>) -> Option<String> {
     let mut chars = 0;
     let mut dated = false;
+    let mut touch = false;
+    let mut last: Option<char> = None;
     for step in element.walk() {
         match step {
             Step::Text(text) => {
                 chars += visible_chars(text);
                 dated |= may_be_date(text);
+                touch |= last.is_some_and(|c| c.is_ascii_digit()) && begins_with_word(text);
+                last = text.chars().next_back();
             }
             Step::Open(e) if e.is_unseen() => return None,
+            Step::Open(e) | Step::Close(e) if e.is_block() => last = None,
             _ => {}
         }
         if chars > MAX_CHARS {
             return None;
         }
     }
-    dated.then(|| element.text())
+    // a style sheet parts them: `<span>20 mai 2024</span><span>Aucun commentaire</span>`
+    let parted = || {
+        let texts = element.walk().filter_map(|step| match step {
+            Step::Text(text) => Some(text),
+            _ => None,
+        });
+        fold(&texts.collect::<Vec<_>>().join(" "))
+    };
+    dated.then(|| if touch { parted() } else { element.text() })
+}
+
+/// Whether a text begins with a word of letters, longer than the ending of a number: `st`, `er`.
+fn begins_with_word(text: &str) -> bool {
+    const LEAST_LETTERS: usize = 3;
+    let letters = text
+        .chars()
+        .take_while(|c| c.is_alphabetic() && *c < '\u{2e80}');
+    letters.take(LEAST_LETTERS).count() == LEAST_LETTERS
 }
 
 fn may_be_date(text: &str) -> bool {

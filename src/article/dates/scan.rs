@@ -421,7 +421,7 @@ pub(super) fn month_day(text: &str) -> Option<MonthDay> {
     });
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)(?-u:\b)(?:([0-3]?[0-9])\.? )?(jan|feb|fév|mar|mär|apr|avr|may|mai|jun|juin|jul|juil|aug|août|sep|oct|okt|nov|dec|dez|déc)[a-zéû]{0,6}\.?(?: ([0-3]?[0-9])(?-u:\b))?",
+            r"(?i)(?-u:\b)(?:([0-3]?[0-9])\.? )?(jan|feb|fév|mar|mär|apr|avr|may|mai|jun|juin|jul|juil|aug|août|sep|oct|okt|nov|dec|dez|déc)[a-zéû]{0,6}\.?(?: ([0-3]?[0-9])(?-u:\b))?(?P<year>,? (?:19|20)[0-9]{2})?",
         )
     });
     for found in NUMBERS.captures_iter(text) {
@@ -439,6 +439,10 @@ pub(super) fn month_day(text: &str) -> Option<MonthDay> {
         }
     }
     let found = NAMES.captures(text)?;
+    // a year that could not be read is no leave for another
+    if found.name("year").is_some() {
+        return None;
+    }
     let day = found
         .get(1)
         .or_else(|| found.get(3))?

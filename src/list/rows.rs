@@ -198,7 +198,7 @@ pub(super) fn read_all(
         .map(|row| dates::head(*row))
         .unwrap_or_default();
     let language = rows.first().and_then(|row| language_of(row.element));
-    let habit = Habit::of(language, &dating);
+    let habit = Habit::of(language, context.url, &dating);
     let mut chosen: Vec<(Row<'_>, Vec<Element<'_>>)> = Vec::new();
     let mut targets = Vec::new();
     for (row, links) in rows.iter().zip(&links) {

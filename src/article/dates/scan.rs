@@ -218,7 +218,7 @@ static WHOLE: LazyLock<[Pattern; 9]> = LazyLock::new(|| {
 const MONTH: &str = r"(jan|ene|feb|f[ée]v|mar|mär|mrz|maa|apr|abr|avr|may|mai|mei|maggio|jun|juin|giu|jul|juil|lug|aug|ago|ao[uû]|sep|set(?:t?i?embre|embro)|oct|okt|ott|outubro|nov|d[ée][cz]|dic|gennaio|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)\p{L}{0,7}\.?";
 
 /// Whether the time zone is one where the day comes first, time of day or not.
-fn is_elsewhere(context: &DateContext<'_>) -> bool {
+pub(super) fn is_elsewhere(context: &DateContext<'_>) -> bool {
     context.timezone.iana_name().is_some_and(|name| {
         [
             "Europe/",
@@ -265,7 +265,7 @@ fn shown(context: &DateContext<'_>, day: Date) -> Shown {
         .map_or(Shown::Refused, Shown::Whole)
 }
 
-fn in_america(context: &DateContext<'_>) -> bool {
+pub(super) fn in_america(context: &DateContext<'_>) -> bool {
     context
         .timezone
         .iana_name()

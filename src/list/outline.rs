@@ -280,12 +280,8 @@ impl<'a> Outline<'a> {
         if self.links.len() >= MAX_LINKS {
             return;
         }
-        let href = match (element.name(), element.attr("href")) {
-            ("a", Some(href)) if words::leads_somewhere(href) => href,
-            _ => match element.attr("onclick") {
-                Some(script) if words::opens_page(script) => script,
-                _ => return,
-            },
+        let Some(href) = words::opened_by(element) else {
+            return;
         };
         self.links.push(Link {
             node,

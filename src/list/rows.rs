@@ -135,7 +135,7 @@ fn tail_before(element: Element<'_>, next: Element<'_>) -> usize {
 fn has_link(element: Element<'_>) -> bool {
     std::iter::once(element)
         .chain(element.descendants())
-        .any(|e| e.name() == "a" && e.attr("href").is_some_and(words::leads_somewhere))
+        .any(|e| words::opened_by(e).is_some())
 }
 
 /// A link of a row.
@@ -406,10 +406,7 @@ fn links_of<'a>(row: Row<'a>, rules: &ListRules, base: &Url) -> Vec<RowLink<'a>>
             return links;
         }
     }
-    let opens = |e: &Element<'a>| {
-        e.name() == "a" && e.attr("href").is_some_and(words::leads_somewhere)
-            || e.attr("onclick").is_some_and(words::opens_page)
-    };
+    let opens = |e: &Element<'a>| words::opened_by(*e).is_some();
     let around = row.element.ancestors().take(2).filter(|e| e.name() == "a");
     let inside = row.element.walk().filter_map(|step| match step {
         Step::Open(e) => Some(e),

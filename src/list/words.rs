@@ -191,6 +191,40 @@ pub(super) fn leads_somewhere(href: &str) -> bool {
     !scheme.eq_ignore_ascii_case("mailto") && !scheme.eq_ignore_ascii_case("tel")
 }
 
+/// What choosing an element opens, as written: a link's address, a script, or the address that a row bears itself.
+pub(super) fn opened_by(element: Element<'_>) -> Option<&str> {
+    let is_link = element.name() == "a";
+    let (mut script, mut borne) = (None, None);
+    for (name, value) in element.attrs() {
+        match name {
+            "href" if is_link && leads_somewhere(value) => return Some(value),
+            "onclick" if opens_page(value) => script = Some(value),
+            "data-href" | "data-url" | "data-link" => borne = borne.or(Some(value)),
+            _ => {}
+        }
+    }
+    script.or_else(|| borne.filter(|address| is_borne(address, element)))
+}
+
+/// Whether an element bears the address of a page that a script opens when it is chosen: `<tr data-href="/info/7.htm">`.
+/// Elements with links inside have such attributes for other purposes: sharing, loading more.
+fn is_borne(address: &str, element: Element<'_>) -> bool {
+    const ROWS: [&str; 12] = [
+        "a", "tr", "li", "div", "article", "section", "dl", "dd", "dt", "td", "p", "span",
+    ];
+    const OTHERS: [&str; 9] = [
+        ".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".js", ".json", ".mp4",
+    ];
+    const MAX_BYTES: usize = 1_000;
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let is_address = address.len() <= MAX_BYTES
+        && address.contains(['/', '.', '?'])
+        && !address.contains(|c: char| c.is_whitespace() || matches!(c, '{' | '<' | '"'))
+        && !OTHERS.iter().any(|end| path.ends_with(end));
+    let is_a_link = |e: Element<'_>| e.name() == "a" && e.attr("href").is_some_and(leads_somewhere);
+    is_address && element.is_any(&ROWS) && !element.descendants().any(is_a_link)
+}
+
 /// Whether a script may open a page by its address: what exactly, [`crate::page::links::of_link`] tells.
 pub(super) fn opens_page(script: &str) -> bool {
     script.contains(['\'', '"'])

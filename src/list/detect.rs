@@ -242,7 +242,8 @@ fn clusters(outline: &Outline<'_>) -> Vec<Vec<usize>> {
     let plain = outline
         .links
         .iter()
-        .filter(|l| l.kind == LinkKind::Plain && l.chars >= 2 || l.kind == LinkKind::More);
+        // a link without a word may cover a card whose title stands beside it
+        .filter(|l| l.kind == LinkKind::Plain && l.chars != 1 || l.kind == LinkKind::More);
     for link in plain {
         let few_links = |row: &usize| outline.links_in(*row).len() <= MAX_ROW_LINKS;
         for row in above(outline, link.node)
@@ -576,7 +577,7 @@ impl<'o, 'a> Rows<'o, 'a> {
     /// What a row is worth without its date.
     fn worth_of(&self, row: usize) -> f64 {
         let outline = self.outline;
-        let Some(link) = self.title_of(row) else {
+        let Some(link) = self.title_of(row).filter(|link| link.chars > 0) else {
             return self.worth_of_more(row);
         };
         let mut worth = match link.chars {
@@ -599,13 +600,13 @@ impl<'o, 'a> Rows<'o, 'a> {
         worth - self.against_region(row)
     }
 
-    /// What a row is worth whose link says no more than `详情`: its title stands beside.
+    /// What a row is worth whose link says no more than `详情`, or nothing: its title stands beside.
     fn worth_of_more(&self, row: usize) -> f64 {
         const LEAST_CHARS: usize = 4;
         const SHORT_CHARS: usize = 8;
         let (before, inside) = self.outline.nodes[row].chars;
         let links = self.outline.links_in(row);
-        let is_sign = |link: &Link<'_>| link.kind == LinkKind::More;
+        let is_sign = |link: &Link<'_>| link.kind == LinkKind::More || link.chars == 0;
         // `PDF | Word` are as good as one
         let [link, ..] = links else {
             return -1.0;

@@ -56,6 +56,9 @@ fn by_structure<'a>(row: Row<'a>, links: &[Element<'a>]) -> Option<Title<'a>> {
         .find(|t| is_titled(t.element) || t.element.ancestors().take(2).any(is_titled))
         .or_else(|| shown.iter().find(|t| visible_chars(&t.text) >= 4))
         .or_else(|| shown.first());
+    if let Some(heading) = best.and_then(|title| headed_beside(row, title)) {
+        return Some(heading);
+    }
     if let Some(title) = best {
         return Some(Title {
             text: completed(&title.text, title.element, links, row.element),
@@ -189,6 +192,19 @@ fn is_count(text: &str) -> bool {
         .any(|word| text.contains(word))
         && visible_chars(text) <= MAX_CHARS
         && text.ends_with(|c: char| c.is_ascii_digit() || c == '次')
+}
+
+/// The heading that a link beside it repeats for those who do not see: `<h3>…</h3><a>Read more about …</a>`.
+fn headed_beside<'a>(row: Row<'a>, link: &Title<'a>) -> Option<Title<'a>> {
+    const LEAST_CHARS: usize = 8;
+    let mut headings = row
+        .element
+        .descendants()
+        .filter(|e| e.is_any(&["h1", "h2", "h3", "h4", "h5", "h6"]));
+    let element = headings.next().filter(|e| *e != link.element)?;
+    let text = element.text();
+    let is_repeated = link.text.len() > text.len() && link.text.ends_with(&text);
+    (is_repeated && visible_chars(&text) >= LEAST_CHARS).then_some(Title { text, element })
 }
 
 /// The heading of a row, or what is set in bold in it.
@@ -439,8 +455,14 @@ fn longest_text(row: Row<'_>) -> Option<String> {
             && !words::looks_dated(text)
             && words::kind_of_text(text) == words::LinkKind::Plain
     };
-    pieces
-        .into_iter()
-        .filter(says)
-        .max_by_key(|text| visible_chars(text))
+    pieces.retain(says);
+    let longest = |pieces: &[String]| {
+        let places = 0..pieces.len();
+        places.max_by_key(|&at| visible_chars(&pieces[at]))
+    };
+    let at = longest(&pieces)?;
+    // a lead stands below its title
+    let above =
+        longest(&pieces[..at]).filter(|_| pieces[at].ends_with(['。', '.', '…', '！', '!']));
+    pieces.into_iter().nth(above.unwrap_or(at))
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    outline::{Link, Outline, Region},
+    outline::{DateText, Link, Outline, Region},
     words::{self, LinkKind},
 };
 
@@ -331,6 +331,10 @@ fn runs(outline: &Outline<'_>, rows: Vec<usize>) -> Vec<Vec<usize>> {
 
 /// Whether what two rows' containers stand in is the same, or looks the same: a side column is another list.
 fn are_alike_around(outline: &Outline<'_>, before: usize, row: usize) -> bool {
+    // the links of two blocks, not the rows of one
+    if is_in_line(outline, row) && !are_containers_alike(outline, before, row) {
+        return false;
+    }
     let around = |row: usize| {
         let container = outline.nodes[row].parent;
         outline.nodes[container].parent
@@ -338,6 +342,12 @@ fn are_alike_around(outline: &Outline<'_>, before: usize, row: usize) -> bool {
     let [a, b] = [before, row].map(around);
     let class = |node: usize| outline.nodes[node].element.attr("class");
     a == b || class(a) == class(b)
+}
+
+/// Whether two rows' containers are of one tag and of the same classes.
+fn are_containers_alike(outline: &Outline<'_>, before: usize, row: usize) -> bool {
+    let [a, b] = [before, row].map(|r| outline.nodes[outline.nodes[r].parent].element);
+    a.name() == b.name() && a.attr("class") == b.attr("class")
 }
 
 /// Whether rows stand several to a line of a table, and the next line begins right behind what the last row shows:
@@ -387,14 +397,13 @@ pub(super) fn is_grouped(outline: &Outline<'_>, run: &[usize]) -> bool {
     let place = |row: usize| outline.nodes[row].chars;
     let dates = |pair: &[usize]| outline.dates_between(place(pair[0]).1, place(pair[1]).0);
     // a date in the same line as several links is that of all of them together
-    let is_in_line = outline.nodes[first]
-        .element
-        .is_any(&["a", "span", "b", "font"]);
-    let Some(above) = outline.date_above(first).filter(|_| !is_in_line) else {
+    let is_in_line = is_in_line(outline, first);
+    let heads = |date: &DateText<'_>| !is_in_line || date.is_line;
+    let Some(above) = outline.date_above(first).filter(heads) else {
         return false;
     };
-    let mut between = run.windows(2).flat_map(dates);
-    between.any(|(_, text)| *text != above)
+    let mut between = run.windows(2).flat_map(dates).filter(|date| heads(date));
+    between.any(|date| date.text != above.text)
 }
 
 /// Whether a row is a part of a line: a date before it is that of the line, not the heading of a group.

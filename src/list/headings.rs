@@ -131,11 +131,18 @@ pub(super) fn with_years<'a>(
     if detect::is_grouped(outline, &block.rows) {
         let mut group = None;
         let mut end = 0;
-        for (row, &(start, row_end)) in rows.iter_mut().zip(&places) {
-            let between = outline.dates_between(end, start);
-            group = between.last().map(|(_, text)| *text).or(group);
-            row.group = group;
+        for (at, &(start, row_end)) in places.iter().enumerate().take(rows.len()) {
+            let heading = outline.dates_between(end, start).last();
+            group = heading.map(|date| date.text).or(group);
+            rows[at].group = group;
             end = row_end;
+            // what parts two rows is neither's own
+            if heading.is_some_and(|date| date.is_line) {
+                rows[at].begin_alone();
+                if let Some(above) = at.checked_sub(1) {
+                    rows[above].end_alone();
+                }
+            }
         }
     }
     rows

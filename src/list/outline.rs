@@ -5,7 +5,7 @@
 
 use super::words;
 use crate::page::{
-    document::{Document, Element, Step},
+    document::{Child, Document, Element, Step},
     text::visible_chars,
 };
 
@@ -69,6 +69,17 @@ pub(super) struct Link<'a> {
     pub(super) kind: words::LinkKind,
 }
 
+/// A text that is a date or a month and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DateText<'a> {
+    /// Characters on the page before it.
+    at: usize,
+    /// As written.
+    pub(super) text: &'a str,
+    /// Whether it stands on a line of its own: `<h3>2024-05-06</h3>`.
+    pub(super) is_line: bool,
+}
+
 /// A page, counted.
 #[derive(Debug)]
 pub(super) struct Outline<'a> {
@@ -78,8 +89,8 @@ pub(super) struct Outline<'a> {
     pub(super) says_empty: bool,
     /// Texts that are a year and nothing else, with the characters before each: `2023年`.
     pub(super) years: Vec<(usize, i16)>,
-    /// Texts apart from links that are a date or a month and nothing else, with the characters before each.
-    pub(super) dates: Vec<(usize, &'a str)>,
+    /// Texts apart from links that are a date or a month and nothing else.
+    dates: Vec<DateText<'a>>,
     /// Where headings of side columns end, in characters: `热点新闻`, `Recent posts`.
     asides: Vec<usize>,
     /// Where headings end that name another column than the page's own, in characters.
@@ -247,7 +258,12 @@ impl<'a> Outline<'a> {
             && self.dates.len() < MAX_YEARS
             && !is_linked()
         {
-            self.dates.push((before, text));
+            let date = DateText {
+                at: before,
+                text,
+                is_line: is_on_its_own_line(around()),
+            };
+            self.dates.push(date);
         }
         if words::says_pager(text) && self.pagers.len() < MAX_YEARS {
             self.pagers.push(before);
@@ -408,9 +424,9 @@ impl<'a> Outline<'a> {
     }
 
     /// The dates between two places, in characters.
-    pub(super) fn dates_between(&self, from: usize, to: usize) -> &[(usize, &'a str)] {
-        let first = self.dates.partition_point(|&(at, _)| at < from);
-        let behind = self.dates.partition_point(|&(at, _)| at < to);
+    pub(super) fn dates_between(&self, from: usize, to: usize) -> &[DateText<'a>] {
+        let first = self.dates.partition_point(|date| date.at < from);
+        let behind = self.dates.partition_point(|date| date.at < to);
         self.dates.get(first..behind).unwrap_or_default()
     }
 
@@ -420,13 +436,13 @@ impl<'a> Outline<'a> {
     }
 
     /// The date right before an element: the heading of the group that begins with it.
-    pub(super) fn date_above(&self, node: usize) -> Option<&'a str> {
+    pub(super) fn date_above(&self, node: usize) -> Option<DateText<'a>> {
         /// Brackets about a date.
         const MAX_GAP: usize = 2;
         let start = self.nodes[node].chars.0;
-        let before = self.dates.partition_point(|&(at, _)| at < start);
-        let (at, text) = *self.dates.get(before.checked_sub(1)?)?;
-        (at + visible_chars(text) + MAX_GAP >= start).then_some(text)
+        let before = self.dates.partition_point(|date| date.at < start);
+        let date = *self.dates.get(before.checked_sub(1)?)?;
+        (date.at + visible_chars(date.text) + MAX_GAP >= start).then_some(date)
     }
 
     /// Whether the name of the page's column stands right before an element.
@@ -456,6 +472,21 @@ impl<'a> Outline<'a> {
         let (before, inside) = self.nodes[node].dates;
         inside > before
     }
+}
+
+/// Whether a text is all that a line holds; `around` are the elements that it stands in, innermost first.
+fn is_on_its_own_line<'a>(around: impl Iterator<Item = Element<'a>>) -> bool {
+    const MAX_WRAPPERS: usize = 3;
+    let holds_one = |element: &Element<'a>| {
+        let mut inside = element
+            .child_nodes()
+            .filter(|node| !matches!(node, Child::Text(text) if visible_chars(text) == 0));
+        inside.next().is_some() && inside.next().is_none()
+    };
+    around
+        .take(MAX_WRAPPERS)
+        .take_while(holds_one)
+        .any(Element::is_block)
 }
 
 /// Some systems write each row's date by a script of its own.

@@ -52,6 +52,16 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Leaves out what stands before its element.
+    pub(super) fn begin_alone(&mut self) {
+        self.lead = 0;
+    }
+
+    /// Leaves out what stands behind its element.
+    pub(super) fn end_alone(&mut self) {
+        self.tail = 0;
+    }
+
     /// Elements as rows, each with what stands between it and the next beside it.
     pub(super) fn all(elements: &[Element<'a>]) -> Vec<Self> {
         let mut rows: Vec<Self> = Vec::with_capacity(elements.len());
@@ -291,12 +301,11 @@ fn in_group(shown: Shown, group: &str, row: &Row<'_>, dating: &DateContext<'_>) 
             let year = published.day().year();
             partial.in_year(year, dating).map_or(shown, Shown::Whole)
         }
-        (Shown::Nothing, _) => {
-            let Some(day) = day_alone(row) else {
-                return shown;
-            };
-            match dates::read(&format!("{day} {group}"), dating) {
-                whole @ (Shown::Whole(_) | Shown::Refused) => whole,
+        (Shown::Nothing, of_group) => {
+            let whole = day_alone(row).map(|day| dates::read(&format!("{day} {group}"), dating));
+            match (whole, of_group) {
+                (Some(whole @ (Shown::Whole(_) | Shown::Refused)), _) => whole,
+                (_, Shown::YearLess(_)) => of_group,
                 _ => shown,
             }
         }

@@ -137,7 +137,14 @@ fn holds_boxes(outline: &Outline<'_>, rows: &[usize]) -> bool {
     let is_box = |row: &&usize| {
         let links = outline.links_in(**row);
         let more = links.iter().position(|l| l.kind == LinkKind::More);
-        more.is_some_and(|at| links[at..].iter().any(|l| l.kind == LinkKind::Plain))
+        let is_title = |l: &Link<'_>| l.kind == LinkKind::Plain;
+        more.is_some_and(|at| {
+            // a card's `Continue reading` leads where its title leads
+            let is_own = links[..at]
+                .iter()
+                .any(|l| is_title(l) && l.href == links[at].href);
+            !is_own && links[at..].iter().any(is_title)
+        })
     };
     rows.iter().filter(is_box).count() * 2 > rows.len()
 }
@@ -495,6 +502,9 @@ impl<'o, 'a> Rows<'o, 'a> {
 
     /// What a run of rows is worth, and how many are dated.
     fn score(&mut self, run: &[usize], pagers: &Pagers, dated: &mut u32) -> f64 {
+        /// A lead speaks for an article nearly as much as a date; boxes beside have no room for many.
+        const LEAD: f64 = 2.5;
+        const LEAST_LEADS: usize = 5;
         let Some(&last) = run.last() else {
             return 0.0;
         };
@@ -510,7 +520,12 @@ impl<'o, 'a> Rows<'o, 'a> {
                 || self.outline.is_dated(row)
                 || self.is_dated_after(row, run.get(i + 1).copied());
             *dated += u32::from(is_dated);
-            sum += worth + if is_dated { 3.0 } else { 0.0 };
+            sum += worth;
+            if is_dated {
+                sum += 3.0;
+            } else if run.len() >= LEAST_LEADS && self.has_lead(row, run.get(i + 1).copied()) {
+                sum += LEAD;
+            }
         }
         sum -= self.against_targets(run);
         let rows = f64::from(u32::try_from(run.len()).unwrap_or(u32::MAX));
@@ -536,6 +551,26 @@ impl<'o, 'a> Rows<'o, 'a> {
             score = score * 1.5 + 5.0;
         }
         score
+    }
+
+    /// Whether a row, or what stands between it and the next one beside it, has a lead beside its title.
+    fn has_lead(&self, row: usize, next: Option<usize>) -> bool {
+        const LEAST_CHARS: usize = 30;
+        let nodes = &self.outline.nodes;
+        // a `[查看全文]` at the end of a lead is a part of another row
+        if self.title_of(row).is_none() {
+            return false;
+        }
+        let next = next.filter(|&next| nodes[next].parent == nodes[row].parent);
+        let end = next.map_or(nodes[row].chars.1, |next| nodes[next].chars.0);
+        let linked = self.outline.links_in(row).iter();
+        let linked: usize = linked
+            .map(|link| {
+                let (before, inside) = nodes[link.node].chars;
+                inside - before
+            })
+            .sum();
+        (end - nodes[row].chars.0).saturating_sub(linked) >= LEAST_CHARS
     }
 
     /// Whether a date stands between a row and the next one beside it.

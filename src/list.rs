@@ -340,6 +340,16 @@ fn detected(
         }
     }
     best.or_else(|| calendar.map(|(found, _)| found))
+        .or_else(|| single(outline, base, context))
+}
+
+/// The one article of a page that shows no other, below the column's name.
+fn single(outline: &Outline<'_>, base: &Url, context: &ListContext<'_>) -> Option<Found> {
+    let row = outline.nodes[detect::single(outline)?].element;
+    let rows = [Row::alone(row)];
+    let items = rows::read(&rows, context.rules, base, context);
+    let found_by = format!("detection: {}, the only one", place::in_words(&rows));
+    (items.len() == 1).then_some((items, found_by))
 }
 
 /// Whether the first items are as new as those below.

@@ -132,6 +132,46 @@ fn weigh_places(outline: &Outline<'_>, blocks: &mut [Block], pagers: &Pagers) {
     }
 }
 
+/// The row of the only article that a page links to, if it stands right below the page's breadcrumb or the column's name,
+/// and nothing but a lead follows.
+pub(super) fn single(outline: &Outline<'_>) -> Option<usize> {
+    const LEAST_TITLE_CHARS: usize = 8;
+    const MAX_HEIGHT: usize = 3;
+    /// A longer text is an article's, and the link one of its files.
+    const MAX_ROW_CHARS: usize = 300;
+    if outline.says_empty {
+        return None;
+    }
+    let is_article = |link: &&Link<'_>| {
+        link.kind == LinkKind::Plain
+            && link.chars >= LEAST_TITLE_CHARS
+            && outline.nodes[link.node].region == Region::Plain
+            && words::is_article_like(link.href)
+    };
+    let mut articles = outline.links.iter().filter(is_article);
+    let link = articles.next()?;
+    if articles.any(|other| other.href != link.href) || !is_right_below_name(outline, link.node) {
+        return None;
+    }
+    let is_row = |node: &usize| outline.targets_in(*node).len() == 1;
+    let row = above(outline, link.node)
+        .take(MAX_HEIGHT)
+        .take_while(is_row)
+        .last()?;
+    let (before, inside) = outline.nodes[row].chars;
+    (inside - before <= MAX_ROW_CHARS).then_some(row)
+}
+
+/// Whether an element stands right behind the breadcrumb or the column's name.
+fn is_right_below_name(outline: &Outline<'_>, node: usize) -> bool {
+    const MAX_GAP: usize = 24;
+    let follows = |name: usize| {
+        let end = outline.nodes[name].end;
+        end <= node && outline.gap(name, node) <= MAX_GAP && !outline.has_link_between(name, node)
+    };
+    outline.is_below_own_name(node) || outline.breadcrumb.is_some_and(follows)
+}
+
 /// Whether the rows are boxes of rows of their own: a `更多` stands before their titles.
 fn holds_boxes(outline: &Outline<'_>, rows: &[usize]) -> bool {
     let is_box = |row: &&usize| {

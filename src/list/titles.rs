@@ -315,16 +315,31 @@ fn is_aside(element: Element<'_>) -> bool {
     ]) {
         return false;
     }
-    let is_hidden = element
-        .attr("style")
-        .is_some_and(|style| style.contains("none") && style.contains("display"));
-    if is_hidden {
+    if is_hidden(element) {
         return true;
     }
     let text = element.text();
     element.name() == "time"
         || words::looks_dated(&text)
         || (!text.is_empty() && words::is_flag(&text))
+}
+
+/// Whether a part of a row is not shown, by its own style.
+fn is_hidden(element: Element<'_>) -> bool {
+    element
+        .attr("style")
+        .is_some_and(|style| style.contains("none") && style.contains("display"))
+        || element.attr("hidden").is_some()
+}
+
+/// Whether a part of a row is called hidden; some such are shown on wide screens.
+fn is_named_hidden(element: Element<'_>) -> bool {
+    element.classes().any(|class| {
+        matches!(
+            class,
+            "hidden" | "hide" | "d-none" | "sr-only" | "visually-hidden"
+        )
+    })
 }
 
 /// Whether an element is a heading or named as a title.
@@ -379,7 +394,50 @@ fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>], row: Elem
             }
         }
     }
+    if words::is_cut(shown)
+        && let Some(whole) = whole_elsewhere(&stem, element, links, row)
+    {
+        return whole;
+    }
     shown.to_owned()
+}
+
+/// The whole of a title that is shown cut short, where the row holds it for those who point at it or do not see: in a part
+/// that is hidden, in a label, in what a script shows.
+fn whole_elsewhere(
+    stem: &str,
+    element: Element<'_>,
+    links: &[Element<'_>],
+    row: Element<'_>,
+) -> Option<String> {
+    const LABELS: [&str; 5] = [
+        "aria-label",
+        "data-title",
+        "data-original-title",
+        "data-bs-title",
+        "data-full-title",
+    ];
+    const MAX_MORE_CHARS: usize = 300;
+    if stem.is_empty() {
+        return None;
+    }
+    let is_whole = |text: &String| {
+        let text = squeezed(words::uncut(text));
+        let chars = text.chars().count();
+        text.len() > stem.len()
+            && text.starts_with(stem)
+            && chars <= stem.chars().count() + MAX_MORE_CHARS
+    };
+    let labels = [element].into_iter().chain(links.iter().copied());
+    let labels = labels.flat_map(Element::attrs);
+    let mut labels = labels.filter(|(name, _)| LABELS.contains(name));
+    let labelled = labels.find_map(|(_, value)| Some(fold(value)).filter(is_whole));
+    labelled.or_else(|| {
+        let mut inside = row
+            .descendants()
+            .filter(|e| is_hidden(*e) || is_named_hidden(*e));
+        inside.find_map(|e| Some(e.text()).filter(is_whole))
+    })
 }
 
 /// A text without the tags that some editors leave in it: `…的通知<br>（第二版）`.

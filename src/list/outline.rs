@@ -317,7 +317,9 @@ impl<'a> Outline<'a> {
             return;
         }
         link.chars = node.chars.1 - node.chars.0;
-        if link.chars <= words::MAX_SIGN_CHARS {
+        if link.chars <= words::MAX_SIGN_CHARS
+            || link.chars <= 2 * words::MAX_SIGN_CHARS && words::tells_of_a_file(node.element)
+        {
             link.kind = words::link_kind(node.element);
         }
         if link.kind != words::LinkKind::Plain && node.element.name() == "input" {

@@ -265,7 +265,7 @@ fn shown_in(link: Element<'_>) -> Option<Title<'_>> {
         None => (text_without_dates(link), link),
     };
     let says_something = words::kind_of_text(&text) == words::LinkKind::Plain
-        || visible_chars(&text) > words::MAX_SIGN_CHARS;
+        || visible_chars(&text) > words::MAX_SIGN_CHARS && !words::ends_with_size(&text);
     (!text.is_empty() && says_something).then_some(Title { text, element })
 }
 

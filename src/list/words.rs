@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::{outline::Region, signs};
 use crate::page::{
-    document::Element,
+    document::{Element, Step},
     text::{fold, is_space},
 };
 
@@ -138,6 +138,30 @@ fn is_next_by_count(word: &str) -> bool {
             what,
             "" | "results" | "items" | "entries" | "posts" | "articles" | "news"
         )
+}
+
+/// Whether a link's text ends with a file's kind or size: `Download (PDF, 1.2 MB)` is as much a sign as `Download`.
+pub(super) fn tells_of_a_file(link: Element<'_>) -> bool {
+    let texts = link.walk().filter_map(|step| match step {
+        Step::Text(text) if !text.trim().is_empty() => Some(text),
+        _ => None,
+    });
+    texts.last().is_some_and(ends_with_size)
+}
+
+/// Whether a text ends with a file's kind or size in brackets.
+pub(super) fn ends_with_size(text: &str) -> bool {
+    const ENDS: [&str; 12] = [
+        "kb", "mb", "ko", "mo", "bytes", "字节", "pdf", "doc", "docx", "xls", "xlsx", "zip",
+    ];
+    let Some(inside) = text.trim_end().strip_suffix([')', '）', ']']) else {
+        return false;
+    };
+    ENDS.iter().any(|end| {
+        let at = inside.len().checked_sub(end.len());
+        at.and_then(|at| inside.get(at..))
+            .is_some_and(|last| last.eq_ignore_ascii_case(end))
+    })
 }
 
 /// See [`link_kind`].

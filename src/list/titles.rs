@@ -160,7 +160,7 @@ pub(super) fn column<'a>(rows: &[(Row<'a>, Vec<Element<'a>>)]) -> Vec<Option<Tit
             .filter_map(|row| Some(row[at(place, row)?].text.as_str()))
             .filter(|text| !is_date_or_sign(text) && !words::is_flag(text) && !is_count(text))
             .collect();
-        let different: HashSet<&str> = texts.iter().copied().collect();
+        let different: HashSet<Cow<'_, str>> = texts.iter().map(|t| undated(t)).collect();
         let chars: usize = texts.iter().map(|text| visible_chars(text)).sum();
         texts.len() * 10 >= rows.len() * 6
             && different.len() * 3 > texts.len() * 2
@@ -182,6 +182,16 @@ pub(super) fn column<'a>(rows: &[(Row<'a>, Vec<Element<'a>>)]) -> Vec<Option<Tit
         })
     };
     parts.into_iter().zip(rows).map(title).collect()
+}
+
+/// What a line of facts says beside its date, the same in many rows: `Press release • May 20, 2024`. Other texts whole.
+fn undated(text: &str) -> Cow<'_, str> {
+    if !words::is_fact_line(text) {
+        return Cow::Borrowed(text);
+    }
+    let parts = text.split(|c: char| !c.is_alphabetic());
+    let others: Vec<&str> = parts.filter(|word| !words::is_month(word)).collect();
+    Cow::Owned(others.concat())
 }
 
 /// `阅读 32`, `浏览次数：5`: how often an article was read.
@@ -284,7 +294,14 @@ fn first_block(link: Element<'_>) -> Option<(String, Element<'_>)> {
     if says(&own) {
         return Some((own, link));
     }
-    blocks.next()
+    // a date with its category stands above titles, too
+    let first = blocks.next()?;
+    if words::is_fact_line(&first.0) {
+        return blocks
+            .find(|(text, _)| !words::is_fact_line(text))
+            .or(Some(first));
+    }
+    Some(first)
 }
 
 /// The text of a link but for what in it is a date or a flag of its own: `<a><span>02-24</span>title<i>new</i></a>`.

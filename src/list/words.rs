@@ -762,6 +762,16 @@ pub(super) fn is_fact_line(text: &str) -> bool {
     (has_label && holds_date(text) && holds_year(text)) || names_month_and_year(text)
 }
 
+/// Whether a word begins as the name of a month does.
+pub(super) fn is_month(word: &str) -> bool {
+    const NAMES: [&str; 25] = [
+        "jan", "feb", "fév", "mar", "mär", "apr", "avr", "abr", "may", "mai", "mag", "jun", "jui",
+        "jul", "aug", "aoû", "ago", "sep", "set", "oct", "okt", "ott", "nov", "dec", "dez",
+    ];
+    let lower = word.to_lowercase();
+    NAMES.iter().any(|name| lower.starts_with(name))
+}
+
 fn holds_year(text: &str) -> bool {
     text.as_bytes()
         .windows(4)

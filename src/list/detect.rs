@@ -22,7 +22,7 @@ const MAX_ROW_HEIGHT: usize = 6;
 /// An element with more links holds rows, it is none.
 const MAX_ROW_LINKS: usize = 12;
 
-/// How far above its rows a block's container may stand.
+/// How far above its rows a block's container may stand, wrappers aside.
 const MAX_CONTAINER_HEIGHT: usize = 3;
 
 /// How much text without a link may stand between two rows of one container: a lead, a date, a heading.
@@ -299,9 +299,20 @@ fn clusters(outline: &Outline<'_>) -> Vec<Vec<usize>> {
         {
             let mut path = 0xcbf2_9ce4_8422_2325_u64;
             let mut step = row;
-            for container in above(outline, row).skip(1).take(MAX_CONTAINER_HEIGHT) {
+            let mut height = 0;
+            for container in above(outline, row).skip(1) {
                 path = mix(path, outline.nodes[step].element.name());
+                // what wraps a container and nothing else has the same rows
+                let wraps =
+                    step != row && outline.nodes[step].links == outline.nodes[container].links;
                 step = container;
+                if wraps {
+                    continue;
+                }
+                if height == MAX_CONTAINER_HEIGHT {
+                    break;
+                }
+                height += 1;
                 let rows = found.entry((container, path)).or_default();
                 if rows.last() != Some(&row) {
                     rows.push(row);

@@ -2,6 +2,8 @@
 //!
 //! In: a parsed page and what is known of its source. Out: a [`List`], never an error for the whole page.
 
+mod addresses;
+mod dated;
 mod dates;
 mod detect;
 pub mod evidence;
@@ -12,6 +14,7 @@ mod pager;
 mod pieces;
 mod place;
 mod records;
+mod regions;
 mod rows;
 mod said;
 mod scripts;
@@ -131,7 +134,7 @@ pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
     find_items(&mut list, document, &outline, &base, preset, context);
     // links that could be any page's are a menu where the list is still to be asked for
     let of_articles =
-        |item: &Item| item.published.is_some() || words::is_article_like(item.url.as_str());
+        |item: &Item| item.published.is_some() || addresses::is_article_like(item.url.as_str());
     if context.rules.item.is_none()
         && !list.items.iter().any(of_articles)
         && scripts::unit(document, &base).is_some()

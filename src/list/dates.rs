@@ -10,11 +10,11 @@ use regex::Regex;
 use url::Url;
 
 use super::{
+    dated,
     pieces::{self, Orders},
     rows::Row,
     said,
     titles::Title,
-    words,
 };
 use crate::{
     article::dates::{self, DateContext, Order, Shown},
@@ -375,7 +375,7 @@ impl<'a> Search<'a, '_> {
 
     /// The title's own text may speak of any date; a link around the whole row also holds the row's.
     fn is_the_title(&self, element: Element<'a>) -> bool {
-        element == self.title && !element.children().any(|e| words::looks_dated(&e.text()))
+        element == self.title && !element.children().any(|e| dated::looks_dated(&e.text()))
     }
 
     /// Takes an element's text if it is short and a date; so a day and a month in two elements are read together.
@@ -528,7 +528,7 @@ fn begins_with_word(text: &str) -> bool {
 
 fn may_be_date(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit())
-        || text.contains(words::is_wide_digit)
+        || text.contains(dated::is_wide_digit)
         || (text.contains('年') && text.contains('月'))
 }
 

@@ -12,8 +12,9 @@ use std::{
 };
 
 use super::{
+    addresses,
     outline::{DateText, Link, Outline, Region},
-    words::{self, LinkKind},
+    words::LinkKind,
 };
 
 /// How far above its link a row may begin.
@@ -146,7 +147,7 @@ pub(super) fn single(outline: &Outline<'_>) -> Option<usize> {
         link.kind == LinkKind::Plain
             && link.chars >= LEAST_TITLE_CHARS
             && outline.nodes[link.node].region == Region::Plain
-            && words::is_article_like(link.href)
+            && addresses::is_article_like(link.href)
     };
     let mut articles = outline.links.iter().filter(is_article);
     let link = articles.next()?;
@@ -652,15 +653,17 @@ impl<'o, 'a> Rows<'o, 'a> {
             let rows = run.iter().take(MAX_ROWS);
             rows.map(|&row| self.title_of(row).map_or("", |link| link.href))
         };
-        let in_doubt = |href: &str| href.contains('?') && !words::is_article_like(href);
+        let in_doubt = |href: &str| href.contains('?') && !addresses::is_article_like(href);
         if run.len() < LEAST_ROWS || !hrefs().next().is_some_and(in_doubt) {
             return 0.0;
         }
-        if !words::differ_by_number(&hrefs()) {
+        if !addresses::differ_by_number(&hrefs()) {
             return 0.0;
         }
-        let per_row = |href: &str| match (words::is_article_like(href), words::is_column_like(href))
-        {
+        let per_row = |href: &str| match (
+            addresses::is_article_like(href),
+            addresses::is_column_like(href),
+        ) {
             (true, _) => 0.0,
             // what was held against them
             (false, true) => 1.5,
@@ -682,9 +685,9 @@ impl<'o, 'a> Rows<'o, 'a> {
             8..=11 => 0.9,
             _ => 1.5,
         };
-        if words::is_article_like(link.href) {
+        if addresses::is_article_like(link.href) {
             worth += 0.7;
-        } else if words::is_column_like(link.href) {
+        } else if addresses::is_column_like(link.href) {
             worth -= 0.8;
         }
         // a row is a title, perhaps a lead; an article is no row
@@ -711,12 +714,12 @@ impl<'o, 'a> Rows<'o, 'a> {
         }
         let signs: usize = links.iter().map(|link| link.chars).sum();
         let beside = (inside - before).saturating_sub(signs);
-        let worth = match (words::is_article_like(link.href), beside) {
+        let worth = match (addresses::is_article_like(link.href), beside) {
             (_, ..SHORT_CHARS) => 0.2,
             (true, _) => 1.6,
             (false, _) => 0.9,
         };
-        if beside < LEAST_CHARS || words::is_column_like(link.href) {
+        if beside < LEAST_CHARS || addresses::is_column_like(link.href) {
             return -1.0;
         }
         worth - self.against_region(row)

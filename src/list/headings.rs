@@ -4,10 +4,10 @@
 //! In: an outline and a block of it. Out: the block's rows with their years; the headline as a row.
 
 use super::{
+    addresses,
     detect::{self, Block},
     outline::{Outline, Region},
     rows::Row,
-    words,
 };
 
 /// How far above the first row the headline's neighbour may stand: `ul`, a box around it.
@@ -97,7 +97,7 @@ fn looks_like_headline(outline: &Outline<'_>, node: usize) -> bool {
         && outline.targets_in(node).len() == 1
         && inside - before <= MAX_CHARS
         && links.iter().any(|l| l.chars >= LEAST_TITLE_CHARS)
-        && links.iter().all(|l| words::is_article_like(l.href))
+        && links.iter().all(|l| addresses::is_article_like(l.href))
 }
 
 /// Gives each row the year of the last heading above it, and the date of its group; headings stand between rows, or right

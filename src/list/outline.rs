@@ -3,7 +3,7 @@
 //! In: a parsed page. Out: an [`Outline`]: every element in document order with its parent, where it ends, how much
 //! text stands before, which links and dates lie inside. One walk; what follows is arithmetic on indices.
 
-use super::words;
+use super::{addresses, dated, regions, words};
 use crate::page::{
     document::{Child, Document, Element, Step},
     text::visible_chars,
@@ -172,7 +172,7 @@ impl<'a> Outline<'a> {
                     let index = self.nodes.len();
                     let parent = open.last().copied().unwrap_or(index);
                     let around = self.nodes.get(parent).map_or(Region::Plain, |p| p.region);
-                    let region = words::region(element).unwrap_or(around);
+                    let region = regions::region(element).unwrap_or(around);
                     self.nodes.push(Node {
                         element,
                         parent,
@@ -183,12 +183,12 @@ impl<'a> Outline<'a> {
                         region,
                     });
                     open.push(index);
-                    if words::is_hidden(element)
+                    if regions::is_hidden(element)
                         && self.hidden.last().is_none_or(|&(_, end)| end <= index)
                     {
                         self.hidden.push((index, usize::MAX));
                     }
-                    if self.breadcrumb.is_none() && words::is_breadcrumb(element) {
+                    if self.breadcrumb.is_none() && regions::is_breadcrumb(element) {
                         self.breadcrumb = Some(index);
                     }
                     if element.is_unseen() {
@@ -248,12 +248,12 @@ impl<'a> Outline<'a> {
         let around = || open.iter().rev().map(|&n| nodes[n].element);
         let is_linked = || around().take(3).any(|e| e.name() == "a");
         self.says_empty |= words::says_empty(text);
-        let is_date = words::looks_dated(text) || words::is_fact_line(text);
-        if let Some(year) = words::year_alone(text) {
+        let is_date = dated::looks_dated(text) || dated::is_fact_line(text);
+        if let Some(year) = dated::year_alone(text) {
             if self.years.len() < MAX_YEARS && !is_linked() {
                 self.years.push((before, year));
             }
-        } else if (is_date || words::is_month_alone(text))
+        } else if (is_date || dated::is_month_alone(text))
             && visible <= MAX_DATE_CHARS
             && self.dates.len() < MAX_YEARS
             && !is_linked()
@@ -278,7 +278,7 @@ impl<'a> Outline<'a> {
         if (2..=MAX_COLUMN_CHARS).contains(&visible)
             && headings.len() < MAX_YEARS
             && !text.contains(|c: char| c.is_ascii_digit())
-            && around().take(2).any(words::is_heading)
+            && around().take(2).any(regions::is_heading)
         {
             headings.push((end, text));
         }
@@ -296,7 +296,7 @@ impl<'a> Outline<'a> {
         if self.links.len() >= MAX_LINKS {
             return;
         }
-        let Some(href) = words::opened_by(element) else {
+        let Some(href) = addresses::opened_by(element) else {
             return;
         };
         self.links.push(Link {
@@ -325,7 +325,7 @@ impl<'a> Outline<'a> {
         if link.kind != words::LinkKind::Plain && node.element.name() == "input" {
             link.chars = node.element.attr("value").map_or(0, visible_chars);
         }
-        if words::is_licence(link.href) {
+        if addresses::is_licence(link.href) {
             link.kind = words::LinkKind::Licence;
         }
         if link.chars <= 2 && words::is_named_more(node.element) {
@@ -497,5 +497,5 @@ fn is_date_script(element: Element<'_>) -> bool {
         return false;
     }
     let script = element.raw_text();
-    script.len() <= MAX_DATE_SCRIPT_BYTES && words::holds_date(&script)
+    script.len() <= MAX_DATE_SCRIPT_BYTES && dated::holds_date(&script)
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-use super::{Item, ListContext, detect, outline::Outline, words};
+use super::{Item, ListContext, addresses, detect, outline::Outline};
 use crate::{
     article::dates::{self, DateContext, Published},
     page::{
@@ -44,10 +44,9 @@ impl Records {
 
     /// Whether most items are dated or have an article's address.
     pub(super) fn is_of_articles(&self) -> bool {
-        let articles = self
-            .items
-            .iter()
-            .filter(|item| item.published.is_some() || words::is_article_like(item.url.as_str()));
+        let articles = self.items.iter().filter(|item| {
+            item.published.is_some() || addresses::is_article_like(item.url.as_str())
+        });
         articles.count() * 2 > self.items.len()
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use url::Url;
 
 use super::{
-    Item, ListContext,
+    Item, ListContext, addresses, dated,
     dates::{self, Candidate, Habit},
     titles, words,
     words::LinkKind,
@@ -123,11 +123,11 @@ fn begin_with_dates(rows: &[Row<'_>]) -> bool {
         return false;
     };
     let is_date = |node: Child<'_>| match node {
-        Child::Text(text) => words::looks_dated(text),
+        Child::Text(text) => dated::looks_dated(text),
         Child::Element(e) => {
             e.is_any(&[
                 "span", "font", "i", "em", "b", "dt", "td", "time", "p", "div",
-            ]) && words::looks_dated(&e.text())
+            ]) && dated::looks_dated(&e.text())
         }
     };
     rows.iter().any(|row| row.tail > 0)
@@ -145,7 +145,7 @@ fn tail_before(element: Element<'_>, next: Element<'_>) -> usize {
 fn has_link(element: Element<'_>) -> bool {
     std::iter::once(element)
         .chain(element.descendants())
-        .any(|e| words::opened_by(e).is_some())
+        .any(|e| addresses::opened_by(e).is_some())
 }
 
 /// A link of a row.
@@ -377,7 +377,7 @@ fn without_strays(mut items: Vec<Item>) -> Vec<Item> {
         items.retain(|item| {
             item.published.is_some()
                 || visible_chars(&item.title) > 6
-                || words::is_article_like(item.url.as_str())
+                || addresses::is_article_like(item.url.as_str())
         });
     }
     items
@@ -415,7 +415,7 @@ fn links_of<'a>(row: Row<'a>, rules: &ListRules, base: &Url) -> Vec<RowLink<'a>>
             return links;
         }
     }
-    let opens = |e: &Element<'a>| words::opened_by(*e).is_some();
+    let opens = |e: &Element<'a>| addresses::opened_by(*e).is_some();
     let around = row.element.ancestors().take(2).filter(|e| e.name() == "a");
     let inside = row.element.walk().filter_map(|step| match step {
         Step::Open(e) => Some(e),
@@ -450,7 +450,9 @@ fn target_of<'l, 'a>(
         if uses.get(&link.url).is_some_and(|&n| n > 1) {
             worth -= 30;
         }
-        if words::is_column_like(&link.url[url::Position::BeforePath..url::Position::AfterQuery]) {
+        if addresses::is_column_like(
+            &link.url[url::Position::BeforePath..url::Position::AfterQuery],
+        ) {
             worth -= 10;
         }
         if is_tag(&link.element.text()) {

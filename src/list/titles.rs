@@ -7,7 +7,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{rows::Row, words};
+use super::{dated, rows::Row, words};
 use crate::page::{
     document::{Child, Element, Pick, Step},
     text::{fold, push_folded, visible_chars},
@@ -186,11 +186,11 @@ pub(super) fn column<'a>(rows: &[(Row<'a>, Vec<Element<'a>>)]) -> Vec<Option<Tit
 
 /// What a line of facts says beside its date, the same in many rows: `Press release • May 20, 2024`. Other texts whole.
 fn undated(text: &str) -> Cow<'_, str> {
-    if !words::is_fact_line(text) {
+    if !dated::is_fact_line(text) {
         return Cow::Borrowed(text);
     }
     let parts = text.split(|c: char| !c.is_alphabetic());
-    let others: Vec<&str> = parts.filter(|word| !words::is_month(word)).collect();
+    let others: Vec<&str> = parts.filter(|word| !dated::is_month(word)).collect();
     Cow::Owned(others.concat())
 }
 
@@ -280,11 +280,11 @@ fn shown_in(link: Element<'_>) -> Option<Title<'_>> {
 }
 
 fn is_date_or_sign(text: &str) -> bool {
-    words::looks_dated(text) || words::kind_of_text(text) != words::LinkKind::Plain
+    dated::looks_dated(text) || words::kind_of_text(text) != words::LinkKind::Plain
 }
 
 fn first_block(link: Element<'_>) -> Option<(String, Element<'_>)> {
-    let says = |text: &str| visible_chars(text) >= 4 && !words::looks_dated(text);
+    let says = |text: &str| visible_chars(text) >= 4 && !dated::looks_dated(text);
     let blocks = link
         .descendants()
         .filter(|e| !e.is_unseen() && !e.children().any(Element::is_block));
@@ -296,9 +296,9 @@ fn first_block(link: Element<'_>) -> Option<(String, Element<'_>)> {
     }
     // a date with its category stands above titles, too
     let first = blocks.next()?;
-    if words::is_fact_line(&first.0) {
+    if dated::is_fact_line(&first.0) {
         return blocks
-            .find(|(text, _)| !words::is_fact_line(text))
+            .find(|(text, _)| !dated::is_fact_line(text))
             .or(Some(first));
     }
     Some(first)
@@ -337,7 +337,7 @@ fn is_aside(element: Element<'_>) -> bool {
     }
     let text = element.text();
     element.name() == "time"
-        || words::looks_dated(&text)
+        || dated::looks_dated(&text)
         || (!text.is_empty() && words::is_flag(&text))
 }
 
@@ -527,7 +527,7 @@ fn longest_text(row: Row<'_>) -> Option<String> {
     }
     let says = |text: &String| {
         visible_chars(text) >= 4
-            && !words::looks_dated(text)
+            && !dated::looks_dated(text)
             && words::kind_of_text(text) == words::LinkKind::Plain
     };
     pieces.retain(says);

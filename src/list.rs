@@ -24,6 +24,7 @@ pub mod syndicated;
 mod tabs;
 mod titles;
 mod words;
+mod worth;
 
 use std::collections::HashSet;
 

@@ -2,6 +2,8 @@
 //!
 //! In: a parsed page and what is known of its source. Out: a [`List`], never an error for the whole page.
 
+mod addresses;
+mod dated;
 mod dates;
 mod detect;
 pub mod evidence;
@@ -12,6 +14,7 @@ mod pager;
 mod pieces;
 mod place;
 mod records;
+mod regions;
 mod rows;
 mod said;
 mod scripts;
@@ -21,6 +24,7 @@ pub mod syndicated;
 mod tabs;
 mod titles;
 mod words;
+mod worth;
 
 use std::collections::HashSet;
 
@@ -131,7 +135,7 @@ pub fn extract(document: &Document, context: &ListContext<'_>) -> List {
     find_items(&mut list, document, &outline, &base, preset, context);
     // links that could be any page's are a menu where the list is still to be asked for
     let of_articles =
-        |item: &Item| item.published.is_some() || words::is_article_like(item.url.as_str());
+        |item: &Item| item.published.is_some() || addresses::is_article_like(item.url.as_str());
     if context.rules.item.is_none()
         && !list.items.iter().any(of_articles)
         && scripts::unit(document, &base).is_some()
@@ -201,6 +205,9 @@ fn find_items(
     let of_script = records::items(document, base, context);
     let of_structure = detected(outline, &blocks, base, context);
     let chosen = match (of_script, of_structure) {
+        (Some(script), Some((items, found_by))) if script.are_shown_in(&items) => {
+            Some((items, found_by))
+        }
         // a menu may stand in a script, too
         (Some(script), structure) if structure.is_none() || script.is_of_articles() => {
             Some((script.items, script.found_by.to_owned()))
@@ -340,6 +347,16 @@ fn detected(
         }
     }
     best.or_else(|| calendar.map(|(found, _)| found))
+        .or_else(|| single(outline, base, context))
+}
+
+/// The one article of a page that shows no other, below the column's name.
+fn single(outline: &Outline<'_>, base: &Url, context: &ListContext<'_>) -> Option<Found> {
+    let row = outline.nodes[detect::single(outline)?].element;
+    let rows = [Row::alone(row)];
+    let items = rows::read(&rows, context.rules, base, context);
+    let found_by = format!("detection: {}, the only one", place::in_words(&rows));
+    (items.len() == 1).then_some((items, found_by))
 }
 
 /// Whether the first items are as new as those below.

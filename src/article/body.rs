@@ -11,7 +11,7 @@ use regex::Regex;
 
 use super::{
     facts, files,
-    heading::{Heading, Mark},
+    heading::{Heading, Mark, key},
     outline::{Block, Kind, Line, Outline, Piece, measure},
     role::{self, Role},
 };
@@ -495,7 +495,8 @@ fn trim(
             || is_fact(kept.start)
             || is_byline(kept.start)
             || is_tag(kept.start)
-            || is_summary(kept.start))
+            || is_summary(kept.start)
+            || is_repeat(outline, heading, kept.start))
     {
         kept.start += 1;
     }
@@ -557,6 +558,32 @@ fn trim(
         without,
         end: behind,
     }
+}
+
+/// Whether a line is the title once more, with the facts behind it, too long to be taken for a line of facts.
+fn is_repeat(outline: &Outline<'_>, heading: &Heading, line: usize) -> bool {
+    const MOST_FACTS: usize = 160;
+    /// A shorter title may begin a sentence of the text.
+    const LEAST_TITLE: usize = 8;
+    let Some(title) = heading
+        .title
+        .as_deref()
+        .filter(|_| !heading.title_lines.is_empty())
+    else {
+        return false;
+    };
+    let title = key(title);
+    let chars = title.chars().count();
+    let text = outline.text(line);
+    if chars < LEAST_TITLE || !key(&text).starts_with(&title) {
+        return false;
+    }
+    let behind = text
+        .char_indices()
+        .filter(|(_, c)| !key(c.encode_utf8(&mut [0; 4])).is_empty())
+        .nth(chars)
+        .map_or("", |(at, _)| &text[at..]);
+    !behind.is_empty() && behind.chars().count() <= MOST_FACTS && facts::is_labelled(behind)
 }
 
 /// Where the text begins in a block: behind the title and the facts that stand in it. Where the block begins below

@@ -139,27 +139,28 @@ pub fn may_hold(text: &str) -> bool {
 
 /// Which of the two comes first in `3/4/2024`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// In the United States.
     MonthFirst,
     /// Nearly everywhere else.
     DayFirst,
+    /// Nothing says which: a page in English, of nobody knows where.
+    Open,
 }
 
 impl Order {
-    /// By the page's language and the site's address, where they say it; the time zone says it elsewhere.
-    pub(super) fn of(language: &str, url: &Url) -> Option<Self> {
+    /// By the page's language, by the site's address, and by the time zone, where they say it. Absent where the language
+    /// is none that puts the month first.
+    pub(crate) fn of(language: &str, url: &Url, context: &DateContext<'_>) -> Option<Self> {
         let language = language.trim().to_ascii_lowercase().replace('_', "-");
         let (name, place) = language.split_once('-').unwrap_or((&language, ""));
-        let host = url.host_str().unwrap_or_default();
-        let is_american = || {
-            [".us", ".gov", ".mil"]
-                .iter()
-                .any(|end| host.ends_with(end))
-        };
         match (name, place) {
             ("en", "us") => Some(Self::MonthFirst),
-            ("en", "") | ("", _) => is_american().then_some(Self::MonthFirst),
+            ("en", "") | ("", _) => Some(
+                Self::of_place(url.host_str().unwrap_or_default())
+                    .or_else(|| Self::of_zone(context))
+                    .unwrap_or(Self::Open),
+            ),
             (
                 "en" | "de" | "fr" | "es" | "it" | "nl" | "pt" | "ru" | "pl" | "da" | "sv" | "nb",
                 _,
@@ -168,7 +169,32 @@ impl Order {
         }
     }
 
-    /// The text with such dates written in the one way that cannot be mistaken.
+    /// By the end of a host's name, where that is a country's.
+    fn of_place(host: &str) -> Option<Self> {
+        /// Ends that are sold to everyone, and countries that write the year first or both ways.
+        const OTHERS: [&str; 16] = [
+            "ai", "ca", "cc", "cn", "co", "hk", "io", "jp", "kr", "me", "mo", "ph", "pr", "tv",
+            "tw", "ws",
+        ];
+        let end = host.rsplit('.').next().unwrap_or_default();
+        match end {
+            "us" | "gov" | "mil" => Some(Self::MonthFirst),
+            _ if end.len() == 2 && !OTHERS.contains(&end) => Some(Self::DayFirst),
+            _ => None,
+        }
+    }
+
+    /// By the time zone, where the month comes first, and where it surely does not.
+    fn of_zone(context: &DateContext<'_>) -> Option<Self> {
+        if scan::in_america(context) {
+            Some(Self::MonthFirst)
+        } else {
+            scan::is_elsewhere(context).then_some(Self::DayFirst)
+        }
+    }
+
+    /// The text with such dates written in the one way that cannot be mistaken; without those of which nothing tells the
+    /// order.
     pub(super) fn apply(self, text: &str) -> Cow<'_, str> {
         static NUMERIC: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"(?-u:\b)([0-9]{1,2})([/-])([0-9]{1,2})([/-])([12][0-9]{3})(?-u:\b)")
@@ -176,9 +202,14 @@ impl Order {
         });
         NUMERIC.replace_all(text, |found: &Captures<'_>| {
             let part = |n: usize| found[n].parse::<u8>().unwrap_or_default();
+            if is_behind_weekday(text, found) {
+                return found[0].to_owned();
+            }
             let (month, day) = match self {
                 Self::MonthFirst => (part(1), part(3)),
                 Self::DayFirst => (part(3), part(1)),
+                Self::Open if is_told(text, found) => return found[0].to_owned(),
+                Self::Open => return String::new(),
             };
             if (1..=12).contains(&month) && found[2] == found[4] {
                 format!("{}-{month}-{day}", &found[5])
@@ -187,6 +218,32 @@ impl Order {
             }
         })
     }
+}
+
+/// Whether a weekday stands before `3/4/2024`: it tells which is the month, whatever is usual.
+fn is_behind_weekday(text: &str, found: &Captures<'_>) -> bool {
+    const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let start = found.get(0).map_or(0, |all| all.start());
+    let before = text[..start].trim_end_matches([' ', ',']);
+    let word = before.rsplit(|c: char| !c.is_alphabetic()).next();
+    let word = word.unwrap_or_default().to_ascii_lowercase();
+    WEEKDAYS.iter().any(|day| word.starts_with(day))
+}
+
+/// Whether the numbers of `3/4/2024`, or the half of the day behind them, tell which is the month.
+fn is_told(text: &str, found: &Captures<'_>) -> bool {
+    const MAX_CLOCK_CHARS: usize = 20;
+    let part = |n: usize| found[n].parse::<u8>().unwrap_or_default();
+    let (first, second) = (part(1), part(3));
+    let end = found.get(0).map_or(0, |all| all.end());
+    let behind: String = text[end..].chars().take(MAX_CLOCK_CHARS).collect();
+    let behind = behind.to_ascii_lowercase();
+    let names_half = || {
+        ["am", "pm", "a.m", "p.m"]
+            .iter()
+            .any(|half| behind.contains(half))
+    };
+    first > 12 || second > 12 || first == second || behind.contains(':') && names_half()
 }
 
 /// The first real date in a text, with its time if that is shown.
@@ -501,21 +558,38 @@ mod tests {
 
     #[test]
     fn language_and_host_say_whether_the_month_comes_first() {
-        let zone = shanghai();
         for (language, host, date) in [
             ("en-US", "www.a.example.org", "2024-03-04"),
             ("en", "www.doe.example.gov", "2024-03-04"),
             ("", "www.k12.example.us", "2024-03-04"),
             ("en-GB", "www.a.example.gov", "2024-04-03"),
             ("de", "www.a.example.de", "2024-04-03"),
-            ("en", "www.a.example.org", "2024-04-03"),
+            ("en", "www.school.example.uk", "2024-04-03"),
+            ("en", "www.a.example.org", ""),
         ] {
-            let url: Url = format!("https://{host}/a").parse().expect("a literal");
-            let text = "Posted 3/4/2024";
-            let text = Order::of(language, &url).map_or(text.into(), |order| order.apply(text));
-            let got = find(&text, &context(&zone)).map(|date| date.to_string());
-            assert_eq!(got.as_deref(), Some(date), "{language} {host}");
+            assert_eq!(
+                ordered("Posted 3/4/2024", language, host),
+                date,
+                "{language} {host}"
+            );
         }
+        for (text, date) in [
+            ("Posted 3/14/2024", "2024-03-14"),
+            ("14/3/2024", "2024-03-14"),
+            ("4/4/2024", "2024-04-04"),
+            ("Mon, 3/4/2024", "2024-03-04"),
+            ("3/4/2024 8:00 AM", "2024-03-04T08:00:00+08:00"),
+        ] {
+            assert_eq!(ordered(text, "en", "www.a.example.org"), date, "{text}");
+        }
+    }
+
+    fn ordered(text: &str, language: &str, host: &str) -> String {
+        let zone = shanghai();
+        let url: Url = format!("https://{host}/a").parse().expect("a literal");
+        let order = Order::of(language, &url, &context(&zone));
+        let text = order.map_or(text.into(), |order| order.apply(text));
+        find(&text, &context(&zone)).map_or_else(String::new, |date| date.to_string())
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn extract(document: &Document, context: &ArticleContext<'_>) -> Reading {
     let marks = marks(&outline, &dates);
     let language = document.root().attr("lang").unwrap_or_default();
     let page = Page {
-        order: Order::of(language, context.url),
+        order: Order::of(language, context.url, &dates),
         document,
         outline: &outline,
         context,

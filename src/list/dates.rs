@@ -7,16 +7,17 @@ use std::{cmp::Reverse, collections::HashMap, sync::LazyLock};
 
 use jiff::civil::Date;
 use regex::Regex;
+use url::Url;
 
 use super::{
+    dated,
     pieces::{self, Orders},
     rows::Row,
     said,
     titles::Title,
-    words,
 };
 use crate::{
-    article::dates::{self, DateContext, Shown},
+    article::dates::{self, DateContext, Order, Shown},
     page::{
         document::{Child, Element, Pick, Step},
         text::{fold, visible_chars},
@@ -111,21 +112,18 @@ impl Candidate {
 /// How a page's readers write dates, where its numbers do not tell.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Habit {
-    /// The month first.
-    pub(super) american: bool,
+    /// Which of day and month comes first, where anything says so.
+    order: Option<Order>,
     /// The year first.
-    pub(super) east_asian: bool,
+    east_asian: bool,
 }
 
 impl Habit {
     /// By the page's language, and by where the site is at home.
-    pub(super) fn of(language: Option<&str>, context: &DateContext<'_>) -> Self {
+    pub(super) fn of(language: Option<&str>, url: &Url, context: &DateContext<'_>) -> Self {
         let language = language.unwrap_or_default().trim().to_ascii_lowercase();
-        let zone = context.timezone.iana_name().unwrap_or_default();
         Self {
-            american: language == "en-us"
-                || zone.starts_with("America/")
-                || zone.starts_with("US/"),
+            order: Order::of(&language, url, context),
             east_asian: ["zh", "ja", "ko"].iter().any(|l| language.starts_with(l)),
         }
     }
@@ -134,7 +132,7 @@ impl Habit {
     fn usual(self, orders: &Orders) -> usize {
         match orders.usual() {
             _ if self.east_asian && orders.is_short => 2,
-            0 if self.american && orders.sign == b'/' => 1,
+            0 if self.order == Some(Order::MonthFirst) && orders.sign == b'/' => 1,
             usual => usual,
         }
     }
@@ -266,10 +264,13 @@ pub(super) fn column(rows: &[&[Candidate]], habit: Habit) -> Vec<Shown> {
             orders: Some(orders),
             shown,
             ..
-        }) => match orders.shown[order] {
+        }) => match order.map(|order| orders.shown[order]) {
+            None if orders.are_one() => *shown,
+            // neither the page nor its neighbours tell
+            None => Shown::Nothing,
             // written in another way than the others
-            Shown::Nothing if !orders.is_short => *shown,
-            shown => shown,
+            Some(Shown::Nothing) if !orders.is_short => *shown,
+            Some(shown) => shown,
         },
         Some(candidate) => candidate.shown,
         None => Shown::Nothing,
@@ -278,12 +279,13 @@ pub(super) fn column(rows: &[&[Candidate]], habit: Habit) -> Vec<Shown> {
 }
 
 /// Which of its numbers comes first in a column's dates: the order in which most can be read, which lets the list run
-/// down, which is usual on such a page, and which keeps the dates together.
-fn order_of(chosen: &[Option<&Candidate>], habit: Habit) -> usize {
+/// down, which is usual on such a page, and which keeps the dates together. Absent where none of the dates tells, nor the
+/// page.
+fn order_of(chosen: &[Option<&Candidate>], habit: Habit) -> Option<usize> {
+    /// Fewer dates run down by chance.
+    const LEAST_PAIRS: usize = 2;
     let open: Vec<Orders> = chosen.iter().flatten().filter_map(|c| c.orders).collect();
-    let Some(usual) = open.first().map(|orders| habit.usual(orders)) else {
-        return 0;
-    };
+    let usual = habit.usual(open.first()?);
     let worth = |order: usize| {
         let shown = || open.iter().map(|orders| orders.shown[order]);
         let days: Vec<Date> = shown()
@@ -308,7 +310,18 @@ fn order_of(chosen: &[Option<&Candidate>], habit: Habit) -> usize {
             Reverse(order),
         )
     };
-    (0..3).max_by_key(|&order| worth(order)).unwrap_or(usual)
+    let best = (0..3).max_by_key(|&order| worth(order))?;
+    if habit.order != Some(Order::Open) {
+        return Some(best);
+    }
+    let (readable, days, down, ..) = worth(best);
+    let runs_down = down + 1 >= days && down >= LEAST_PAIRS;
+    let is_beaten = |other: usize| {
+        let (others_readable, others_days, others_down, ..) = worth(other);
+        (others_readable, others_days) < (readable, days) || runs_down && others_down < down
+    };
+    let mut others = (0..3).filter(|&other| other != best);
+    others.all(is_beaten).then_some(best)
 }
 
 struct Search<'a, 'c> {
@@ -362,7 +375,7 @@ impl<'a> Search<'a, '_> {
 
     /// The title's own text may speak of any date; a link around the whole row also holds the row's.
     fn is_the_title(&self, element: Element<'a>) -> bool {
-        element == self.title && !element.children().any(|e| words::looks_dated(&e.text()))
+        element == self.title && !element.children().any(|e| dated::looks_dated(&e.text()))
     }
 
     /// Takes an element's text if it is short and a date; so a day and a month in two elements are read together.
@@ -475,25 +488,47 @@ impl<'a> Search<'a, '_> {
 fn short_text(element: Element<'_>) -> Option<String> {
     let mut chars = 0;
     let mut dated = false;
+    let mut touch = false;
+    let mut last: Option<char> = None;
     for step in element.walk() {
         match step {
             Step::Text(text) => {
                 chars += visible_chars(text);
                 dated |= may_be_date(text);
+                touch |= last.is_some_and(|c| c.is_ascii_digit()) && begins_with_word(text);
+                last = text.chars().next_back();
             }
             Step::Open(e) if e.is_unseen() => return None,
+            Step::Open(e) | Step::Close(e) if e.is_block() => last = None,
             _ => {}
         }
         if chars > MAX_CHARS {
             return None;
         }
     }
-    dated.then(|| element.text())
+    // a style sheet parts them: `<span>20 mai 2024</span><span>Aucun commentaire</span>`
+    let parted = || {
+        let texts = element.walk().filter_map(|step| match step {
+            Step::Text(text) => Some(text),
+            _ => None,
+        });
+        fold(&texts.collect::<Vec<_>>().join(" "))
+    };
+    dated.then(|| if touch { parted() } else { element.text() })
+}
+
+/// Whether a text begins with a word of letters, longer than the ending of a number: `st`, `er`.
+fn begins_with_word(text: &str) -> bool {
+    const LEAST_LETTERS: usize = 3;
+    let letters = text
+        .chars()
+        .take_while(|c| c.is_alphabetic() && *c < '\u{2e80}');
+    letters.take(LEAST_LETTERS).count() == LEAST_LETTERS
 }
 
 fn may_be_date(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_digit())
-        || text.contains(words::is_wide_digit)
+        || text.contains(dated::is_wide_digit)
         || (text.contains('年') && text.contains('月'))
 }
 

@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 use url::Url;
 
-use super::{List, words};
+use super::{List, addresses};
 use crate::{article::files, page::links};
 
 /// So many items are a list beyond doubt; fewer may be a box.
@@ -86,7 +86,7 @@ impl Evidence {
             .max();
         let today = now.to_zoned_datetime(timezone.clone()).date();
         let is_article = |url: &Url| {
-            files::media_type(url.path()).is_some() || words::is_article_like(url.as_str())
+            files::media_type(url.path()).is_some() || addresses::is_article_like(url.as_str())
         };
         let count =
             |fits: &dyn Fn(&Url) -> bool| list.items.iter().filter(|item| fits(&item.url)).count();

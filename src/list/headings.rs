@@ -4,10 +4,10 @@
 //! In: an outline and a block of it. Out: the block's rows with their years; the headline as a row.
 
 use super::{
+    addresses,
     detect::{self, Block},
     outline::{Outline, Region},
     rows::Row,
-    words,
 };
 
 /// How far above the first row the headline's neighbour may stand: `ul`, a box around it.
@@ -97,7 +97,7 @@ fn looks_like_headline(outline: &Outline<'_>, node: usize) -> bool {
         && outline.targets_in(node).len() == 1
         && inside - before <= MAX_CHARS
         && links.iter().any(|l| l.chars >= LEAST_TITLE_CHARS)
-        && links.iter().all(|l| words::is_article_like(l.href))
+        && links.iter().all(|l| addresses::is_article_like(l.href))
 }
 
 /// Gives each row the year of the last heading above it, and the date of its group; headings stand between rows, or right
@@ -131,11 +131,18 @@ pub(super) fn with_years<'a>(
     if detect::is_grouped(outline, &block.rows) {
         let mut group = None;
         let mut end = 0;
-        for (row, &(start, row_end)) in rows.iter_mut().zip(&places) {
-            let between = outline.dates_between(end, start);
-            group = between.last().map(|(_, text)| *text).or(group);
-            row.group = group;
+        for (at, &(start, row_end)) in places.iter().enumerate().take(rows.len()) {
+            let heading = outline.dates_between(end, start).last();
+            group = heading.map(|date| date.text).or(group);
+            rows[at].group = group;
             end = row_end;
+            // what parts two rows is neither's own
+            if heading.is_some_and(|date| date.is_line) {
+                rows[at].begin_alone();
+                if let Some(above) = at.checked_sub(1) {
+                    rows[above].end_alone();
+                }
+            }
         }
     }
     rows

@@ -11,9 +11,9 @@ use std::collections::{HashMap, HashSet};
 use url::Url;
 
 use super::{
-    Item,
+    Item, addresses,
     outline::{Link, Outline, Region},
-    words::{self, LinkKind},
+    words::LinkKind,
 };
 use crate::{
     article::files,
@@ -87,7 +87,7 @@ pub fn of(document: &Document, page: &Url, items: &[Item]) -> Vec<Lead> {
     let outline = Outline::of(document);
     let articles: HashSet<String> = items
         .iter()
-        .filter(|item| item.published.is_some() || words::is_article_like(item.url.as_str()))
+        .filter(|item| item.published.is_some() || addresses::is_article_like(item.url.as_str()))
         .map(|item| links::identity(&item.url))
         .collect();
     let mut found = declared_feeds(document, &base);
@@ -268,7 +268,7 @@ fn way(
     name: &str,
     is_crumb: bool,
 ) -> Option<Way> {
-    let is_article = words::is_article_like(link.href) && !words::is_column_like(link.href);
+    let is_article = addresses::is_article_like(link.href) && !addresses::is_column_like(link.href);
     if names::is_feed_like(url, name) {
         return Some(Way::Feed);
     }
@@ -295,7 +295,7 @@ fn way(
     if names::is_news(name) {
         return Some(Way::News);
     }
-    let may_be_column = is_frame || chars <= SHORT_CHARS || words::is_column_like(link.href);
+    let may_be_column = is_frame || chars <= SHORT_CHARS || addresses::is_column_like(link.href);
     (may_be_column && !names::is_no_column(name)).then_some(Way::Navigation)
 }
 

@@ -3,9 +3,9 @@
 //! In: a parsed page. Out: an [`Outline`]: every element in document order with its parent, where it ends, how much
 //! text stands before, which links and dates lie inside. One walk; what follows is arithmetic on indices.
 
-use super::words;
+use super::{addresses, dated, regions, words};
 use crate::page::{
-    document::{Document, Element, Step},
+    document::{Child, Document, Element, Step},
     text::visible_chars,
 };
 
@@ -69,6 +69,17 @@ pub(super) struct Link<'a> {
     pub(super) kind: words::LinkKind,
 }
 
+/// A text that is a date or a month and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DateText<'a> {
+    /// Characters on the page before it.
+    at: usize,
+    /// As written.
+    pub(super) text: &'a str,
+    /// Whether it stands on a line of its own: `<h3>2024-05-06</h3>`.
+    pub(super) is_line: bool,
+}
+
 /// A page, counted.
 #[derive(Debug)]
 pub(super) struct Outline<'a> {
@@ -78,8 +89,8 @@ pub(super) struct Outline<'a> {
     pub(super) says_empty: bool,
     /// Texts that are a year and nothing else, with the characters before each: `2023年`.
     pub(super) years: Vec<(usize, i16)>,
-    /// Texts apart from links that are a date or a month and nothing else, with the characters before each.
-    pub(super) dates: Vec<(usize, &'a str)>,
+    /// Texts apart from links that are a date or a month and nothing else.
+    dates: Vec<DateText<'a>>,
     /// Where headings of side columns end, in characters: `热点新闻`, `Recent posts`.
     asides: Vec<usize>,
     /// Where headings end that name another column than the page's own, in characters.
@@ -161,7 +172,7 @@ impl<'a> Outline<'a> {
                     let index = self.nodes.len();
                     let parent = open.last().copied().unwrap_or(index);
                     let around = self.nodes.get(parent).map_or(Region::Plain, |p| p.region);
-                    let region = words::region(element).unwrap_or(around);
+                    let region = regions::region(element).unwrap_or(around);
                     self.nodes.push(Node {
                         element,
                         parent,
@@ -172,12 +183,12 @@ impl<'a> Outline<'a> {
                         region,
                     });
                     open.push(index);
-                    if words::is_hidden(element)
+                    if regions::is_hidden(element)
                         && self.hidden.last().is_none_or(|&(_, end)| end <= index)
                     {
                         self.hidden.push((index, usize::MAX));
                     }
-                    if self.breadcrumb.is_none() && words::is_breadcrumb(element) {
+                    if self.breadcrumb.is_none() && regions::is_breadcrumb(element) {
                         self.breadcrumb = Some(index);
                     }
                     if element.is_unseen() {
@@ -237,17 +248,22 @@ impl<'a> Outline<'a> {
         let around = || open.iter().rev().map(|&n| nodes[n].element);
         let is_linked = || around().take(3).any(|e| e.name() == "a");
         self.says_empty |= words::says_empty(text);
-        let is_date = words::looks_dated(text) || words::is_fact_line(text);
-        if let Some(year) = words::year_alone(text) {
+        let is_date = dated::looks_dated(text) || dated::is_fact_line(text);
+        if let Some(year) = dated::year_alone(text) {
             if self.years.len() < MAX_YEARS && !is_linked() {
                 self.years.push((before, year));
             }
-        } else if (is_date || words::is_month_alone(text))
+        } else if (is_date || dated::is_month_alone(text))
             && visible <= MAX_DATE_CHARS
             && self.dates.len() < MAX_YEARS
             && !is_linked()
         {
-            self.dates.push((before, text));
+            let date = DateText {
+                at: before,
+                text,
+                is_line: is_on_its_own_line(around()),
+            };
+            self.dates.push(date);
         }
         if words::says_pager(text) && self.pagers.len() < MAX_YEARS {
             self.pagers.push(before);
@@ -262,7 +278,7 @@ impl<'a> Outline<'a> {
         if (2..=MAX_COLUMN_CHARS).contains(&visible)
             && headings.len() < MAX_YEARS
             && !text.contains(|c: char| c.is_ascii_digit())
-            && around().take(2).any(words::is_heading)
+            && around().take(2).any(regions::is_heading)
         {
             headings.push((end, text));
         }
@@ -280,12 +296,8 @@ impl<'a> Outline<'a> {
         if self.links.len() >= MAX_LINKS {
             return;
         }
-        let href = match (element.name(), element.attr("href")) {
-            ("a", Some(href)) if words::leads_somewhere(href) => href,
-            _ => match element.attr("onclick") {
-                Some(script) if words::opens_page(script) => script,
-                _ => return,
-            },
+        let Some(href) = addresses::opened_by(element) else {
+            return;
         };
         self.links.push(Link {
             node,
@@ -305,13 +317,15 @@ impl<'a> Outline<'a> {
             return;
         }
         link.chars = node.chars.1 - node.chars.0;
-        if link.chars <= words::MAX_SIGN_CHARS {
+        if link.chars <= words::MAX_SIGN_CHARS
+            || link.chars <= 2 * words::MAX_SIGN_CHARS && words::tells_of_a_file(node.element)
+        {
             link.kind = words::link_kind(node.element);
         }
         if link.kind != words::LinkKind::Plain && node.element.name() == "input" {
             link.chars = node.element.attr("value").map_or(0, visible_chars);
         }
-        if words::is_licence(link.href) {
+        if addresses::is_licence(link.href) {
             link.kind = words::LinkKind::Licence;
         }
         if link.chars <= 2 && words::is_named_more(node.element) {
@@ -412,9 +426,9 @@ impl<'a> Outline<'a> {
     }
 
     /// The dates between two places, in characters.
-    pub(super) fn dates_between(&self, from: usize, to: usize) -> &[(usize, &'a str)] {
-        let first = self.dates.partition_point(|&(at, _)| at < from);
-        let behind = self.dates.partition_point(|&(at, _)| at < to);
+    pub(super) fn dates_between(&self, from: usize, to: usize) -> &[DateText<'a>] {
+        let first = self.dates.partition_point(|date| date.at < from);
+        let behind = self.dates.partition_point(|date| date.at < to);
         self.dates.get(first..behind).unwrap_or_default()
     }
 
@@ -424,13 +438,13 @@ impl<'a> Outline<'a> {
     }
 
     /// The date right before an element: the heading of the group that begins with it.
-    pub(super) fn date_above(&self, node: usize) -> Option<&'a str> {
+    pub(super) fn date_above(&self, node: usize) -> Option<DateText<'a>> {
         /// Brackets about a date.
         const MAX_GAP: usize = 2;
         let start = self.nodes[node].chars.0;
-        let before = self.dates.partition_point(|&(at, _)| at < start);
-        let (at, text) = *self.dates.get(before.checked_sub(1)?)?;
-        (at + visible_chars(text) + MAX_GAP >= start).then_some(text)
+        let before = self.dates.partition_point(|date| date.at < start);
+        let date = *self.dates.get(before.checked_sub(1)?)?;
+        (date.at + visible_chars(date.text) + MAX_GAP >= start).then_some(date)
     }
 
     /// Whether the name of the page's column stands right before an element.
@@ -462,11 +476,26 @@ impl<'a> Outline<'a> {
     }
 }
 
+/// Whether a text is all that a line holds; `around` are the elements that it stands in, innermost first.
+fn is_on_its_own_line<'a>(around: impl Iterator<Item = Element<'a>>) -> bool {
+    const MAX_WRAPPERS: usize = 3;
+    let holds_one = |element: &Element<'a>| {
+        let mut inside = element
+            .child_nodes()
+            .filter(|node| !matches!(node, Child::Text(text) if visible_chars(text) == 0));
+        inside.next().is_some() && inside.next().is_none()
+    };
+    around
+        .take(MAX_WRAPPERS)
+        .take_while(holds_one)
+        .any(Element::is_block)
+}
+
 /// Some systems write each row's date by a script of its own.
 fn is_date_script(element: Element<'_>) -> bool {
     if element.name() != "script" {
         return false;
     }
     let script = element.raw_text();
-    script.len() <= MAX_DATE_SCRIPT_BYTES && words::holds_date(&script)
+    script.len() <= MAX_DATE_SCRIPT_BYTES && dated::holds_date(&script)
 }

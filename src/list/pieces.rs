@@ -124,6 +124,13 @@ pub(super) struct Orders {
 }
 
 impl Orders {
+    /// Whether it shows the same in every order in which it can be read.
+    pub(super) fn are_one(&self) -> bool {
+        let mut readings = self.shown.iter().filter(|shown| **shown != Shown::Nothing);
+        let first = readings.next();
+        readings.all(|other| Some(other) == first)
+    }
+
     /// The order that such signs speak for where nothing else does: an index into `shown`.
     pub(super) fn usual(&self) -> usize {
         match self.sign {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
-use super::{Item, ListContext, detect, outline::Outline, words};
+use super::{Item, ListContext, addresses, detect, outline::Outline};
 use crate::{
     article::dates::{self, DateContext, Published},
     page::{
@@ -34,12 +34,19 @@ pub(super) struct Records {
 }
 
 impl Records {
+    /// Whether what the page shows is the same, and dated as well: what is seen goes before what a script repeats.
+    pub(super) fn are_shown_in(&self, shown: &[Item]) -> bool {
+        let dated = |items: &[Item]| items.iter().filter(|i| i.published.is_some()).count();
+        let is_shown = |item: &&Item| shown.iter().any(|other| other.url == item.url);
+        dated(shown) >= dated(&self.items)
+            && self.items.iter().filter(is_shown).count() * 2 > self.items.len()
+    }
+
     /// Whether most items are dated or have an article's address.
     pub(super) fn is_of_articles(&self) -> bool {
-        let articles = self
-            .items
-            .iter()
-            .filter(|item| item.published.is_some() || words::is_article_like(item.url.as_str()));
+        let articles = self.items.iter().filter(|item| {
+            item.published.is_some() || addresses::is_article_like(item.url.as_str())
+        });
         articles.count() * 2 > self.items.len()
     }
 }
@@ -221,6 +228,8 @@ fn of_value(value: &Value, base: &Url, context: &ListContext<'_>) -> Vec<Item> {
                     open.extend(entries);
                 }
             }
+            // the way back, and menus, are lists of pages too
+            Value::Object(fields) if is_navigation(fields) => {}
             Value::Object(fields) => open.extend(fields.values()),
             Value::String(html) if html.contains("<a ") && html.contains("href") => {
                 let items = of_html(html, base, context).unwrap_or_default();
@@ -232,6 +241,12 @@ fn of_value(value: &Value, base: &Url, context: &ListContext<'_>) -> Vec<Item> {
         }
     }
     best
+}
+
+/// Whether JSON-LD says that a list is the breadcrumb or a menu.
+fn is_navigation(fields: &serde_json::Map<String, Value>) -> bool {
+    let kind = fields.get("@type").and_then(Value::as_str);
+    matches!(kind, Some("BreadcrumbList" | "SiteNavigationElement"))
 }
 
 /// Seconds or milliseconds since 1970, as a number or its digits.
@@ -252,6 +267,11 @@ fn counted(value: &Value, context: &ListContext<'_>) -> Option<Published> {
 
 fn of_object(value: &Value, base: &Url, context: &ListContext<'_>) -> Option<Item> {
     let fields = value.as_object()?;
+    // JSON-LD: `{"@type":"ListItem","position":1,"item":{"headline":…,"url":…}}`
+    let fields = fields
+        .get("item")
+        .and_then(Value::as_object)
+        .unwrap_or(fields);
     let text = |keys: &[&str]| {
         keys.iter().find_map(|key| {
             let (_, value) = fields

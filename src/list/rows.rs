@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use url::Url;
 
 use super::{
-    Item, ListContext,
+    Item, ListContext, addresses, dated,
     dates::{self, Candidate, Habit},
     titles, words,
     words::LinkKind,
@@ -50,6 +50,16 @@ impl<'a> Row<'a> {
             year: None,
             group: None,
         }
+    }
+
+    /// Leaves out what stands before its element.
+    pub(super) fn begin_alone(&mut self) {
+        self.lead = 0;
+    }
+
+    /// Leaves out what stands behind its element.
+    pub(super) fn end_alone(&mut self) {
+        self.tail = 0;
     }
 
     /// Elements as rows, each with what stands between it and the next beside it.
@@ -113,11 +123,11 @@ fn begin_with_dates(rows: &[Row<'_>]) -> bool {
         return false;
     };
     let is_date = |node: Child<'_>| match node {
-        Child::Text(text) => words::looks_dated(text),
+        Child::Text(text) => dated::looks_dated(text),
         Child::Element(e) => {
             e.is_any(&[
                 "span", "font", "i", "em", "b", "dt", "td", "time", "p", "div",
-            ]) && words::looks_dated(&e.text())
+            ]) && dated::looks_dated(&e.text())
         }
     };
     rows.iter().any(|row| row.tail > 0)
@@ -135,7 +145,7 @@ fn tail_before(element: Element<'_>, next: Element<'_>) -> usize {
 fn has_link(element: Element<'_>) -> bool {
     std::iter::once(element)
         .chain(element.descendants())
-        .any(|e| e.name() == "a" && e.attr("href").is_some_and(words::leads_somewhere))
+        .any(|e| addresses::opened_by(e).is_some())
 }
 
 /// A link of a row.
@@ -198,7 +208,7 @@ pub(super) fn read_all(
         .map(|row| dates::head(*row))
         .unwrap_or_default();
     let language = rows.first().and_then(|row| language_of(row.element));
-    let habit = Habit::of(language, &dating);
+    let habit = Habit::of(language, context.url, &dating);
     let mut chosen: Vec<(Row<'_>, Vec<Element<'_>>)> = Vec::new();
     let mut targets = Vec::new();
     for (row, links) in rows.iter().zip(&links) {
@@ -291,12 +301,11 @@ fn in_group(shown: Shown, group: &str, row: &Row<'_>, dating: &DateContext<'_>) 
             let year = published.day().year();
             partial.in_year(year, dating).map_or(shown, Shown::Whole)
         }
-        (Shown::Nothing, _) => {
-            let Some(day) = day_alone(row) else {
-                return shown;
-            };
-            match dates::read(&format!("{day} {group}"), dating) {
-                whole @ (Shown::Whole(_) | Shown::Refused) => whole,
+        (Shown::Nothing, of_group) => {
+            let whole = day_alone(row).map(|day| dates::read(&format!("{day} {group}"), dating));
+            match (whole, of_group) {
+                (Some(whole @ (Shown::Whole(_) | Shown::Refused)), _) => whole,
+                (_, Shown::YearLess(_)) => of_group,
                 _ => shown,
             }
         }
@@ -368,7 +377,7 @@ fn without_strays(mut items: Vec<Item>) -> Vec<Item> {
         items.retain(|item| {
             item.published.is_some()
                 || visible_chars(&item.title) > 6
-                || words::is_article_like(item.url.as_str())
+                || addresses::is_article_like(item.url.as_str())
         });
     }
     items
@@ -406,10 +415,7 @@ fn links_of<'a>(row: Row<'a>, rules: &ListRules, base: &Url) -> Vec<RowLink<'a>>
             return links;
         }
     }
-    let opens = |e: &Element<'a>| {
-        e.name() == "a" && e.attr("href").is_some_and(words::leads_somewhere)
-            || e.attr("onclick").is_some_and(words::opens_page)
-    };
+    let opens = |e: &Element<'a>| addresses::opened_by(*e).is_some();
     let around = row.element.ancestors().take(2).filter(|e| e.name() == "a");
     let inside = row.element.walk().filter_map(|step| match step {
         Step::Open(e) => Some(e),
@@ -444,7 +450,9 @@ fn target_of<'l, 'a>(
         if uses.get(&link.url).is_some_and(|&n| n > 1) {
             worth -= 30;
         }
-        if words::is_column_like(&link.url[url::Position::BeforePath..url::Position::AfterQuery]) {
+        if addresses::is_column_like(
+            &link.url[url::Position::BeforePath..url::Position::AfterQuery],
+        ) {
             worth -= 10;
         }
         if is_tag(&link.element.text()) {

@@ -3,8 +3,8 @@
 //! In: a short text with the date, or a label beside or above it. Out: [`Says`].
 
 use super::{
+    dated::{is_fact_line, looks_dated},
     dates::Says,
-    words::{is_fact_line, looks_dated},
 };
 use crate::page::text::is_space;
 

@@ -7,7 +7,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{rows::Row, words};
+use super::{dated, rows::Row, words};
 use crate::page::{
     document::{Child, Element, Pick, Step},
     text::{fold, push_folded, visible_chars},
@@ -56,6 +56,9 @@ fn by_structure<'a>(row: Row<'a>, links: &[Element<'a>]) -> Option<Title<'a>> {
         .find(|t| is_titled(t.element) || t.element.ancestors().take(2).any(is_titled))
         .or_else(|| shown.iter().find(|t| visible_chars(&t.text) >= 4))
         .or_else(|| shown.first());
+    if let Some(heading) = best.and_then(|title| headed_beside(row, title)) {
+        return Some(heading);
+    }
     if let Some(title) = best {
         return Some(Title {
             text: completed(&title.text, title.element, links, row.element),
@@ -157,7 +160,7 @@ pub(super) fn column<'a>(rows: &[(Row<'a>, Vec<Element<'a>>)]) -> Vec<Option<Tit
             .filter_map(|row| Some(row[at(place, row)?].text.as_str()))
             .filter(|text| !is_date_or_sign(text) && !words::is_flag(text) && !is_count(text))
             .collect();
-        let different: HashSet<&str> = texts.iter().copied().collect();
+        let different: HashSet<Cow<'_, str>> = texts.iter().map(|t| undated(t)).collect();
         let chars: usize = texts.iter().map(|text| visible_chars(text)).sum();
         texts.len() * 10 >= rows.len() * 6
             && different.len() * 3 > texts.len() * 2
@@ -181,6 +184,16 @@ pub(super) fn column<'a>(rows: &[(Row<'a>, Vec<Element<'a>>)]) -> Vec<Option<Tit
     parts.into_iter().zip(rows).map(title).collect()
 }
 
+/// What a line of facts says beside its date, the same in many rows: `Press release • May 20, 2024`. Other texts whole.
+fn undated(text: &str) -> Cow<'_, str> {
+    if !dated::is_fact_line(text) {
+        return Cow::Borrowed(text);
+    }
+    let parts = text.split(|c: char| !c.is_alphabetic());
+    let others: Vec<&str> = parts.filter(|word| !dated::is_month(word)).collect();
+    Cow::Owned(others.concat())
+}
+
 /// `阅读 32`, `浏览次数：5`: how often an article was read.
 fn is_count(text: &str) -> bool {
     const MAX_CHARS: usize = 12;
@@ -189,6 +202,19 @@ fn is_count(text: &str) -> bool {
         .any(|word| text.contains(word))
         && visible_chars(text) <= MAX_CHARS
         && text.ends_with(|c: char| c.is_ascii_digit() || c == '次')
+}
+
+/// The heading that a link beside it repeats for those who do not see: `<h3>…</h3><a>Read more about …</a>`.
+fn headed_beside<'a>(row: Row<'a>, link: &Title<'a>) -> Option<Title<'a>> {
+    const LEAST_CHARS: usize = 8;
+    let mut headings = row
+        .element
+        .descendants()
+        .filter(|e| e.is_any(&["h1", "h2", "h3", "h4", "h5", "h6"]));
+    let element = headings.next().filter(|e| *e != link.element)?;
+    let text = element.text();
+    let is_repeated = link.text.len() > text.len() && link.text.ends_with(&text);
+    (is_repeated && visible_chars(&text) >= LEAST_CHARS).then_some(Title { text, element })
 }
 
 /// The heading of a row, or what is set in bold in it.
@@ -249,16 +275,16 @@ fn shown_in(link: Element<'_>) -> Option<Title<'_>> {
         None => (text_without_dates(link), link),
     };
     let says_something = words::kind_of_text(&text) == words::LinkKind::Plain
-        || visible_chars(&text) > words::MAX_SIGN_CHARS;
+        || visible_chars(&text) > words::MAX_SIGN_CHARS && !words::ends_with_size(&text);
     (!text.is_empty() && says_something).then_some(Title { text, element })
 }
 
 fn is_date_or_sign(text: &str) -> bool {
-    words::looks_dated(text) || words::kind_of_text(text) != words::LinkKind::Plain
+    dated::looks_dated(text) || words::kind_of_text(text) != words::LinkKind::Plain
 }
 
 fn first_block(link: Element<'_>) -> Option<(String, Element<'_>)> {
-    let says = |text: &str| visible_chars(text) >= 4 && !words::looks_dated(text);
+    let says = |text: &str| visible_chars(text) >= 4 && !dated::looks_dated(text);
     let blocks = link
         .descendants()
         .filter(|e| !e.is_unseen() && !e.children().any(Element::is_block));
@@ -268,7 +294,14 @@ fn first_block(link: Element<'_>) -> Option<(String, Element<'_>)> {
     if says(&own) {
         return Some((own, link));
     }
-    blocks.next()
+    // a date with its category stands above titles, too
+    let first = blocks.next()?;
+    if dated::is_fact_line(&first.0) {
+        return blocks
+            .find(|(text, _)| !dated::is_fact_line(text))
+            .or(Some(first));
+    }
+    Some(first)
 }
 
 /// The text of a link but for what in it is a date or a flag of its own: `<a><span>02-24</span>title<i>new</i></a>`.
@@ -299,16 +332,31 @@ fn is_aside(element: Element<'_>) -> bool {
     ]) {
         return false;
     }
-    let is_hidden = element
-        .attr("style")
-        .is_some_and(|style| style.contains("none") && style.contains("display"));
-    if is_hidden {
+    if is_hidden(element) {
         return true;
     }
     let text = element.text();
     element.name() == "time"
-        || words::looks_dated(&text)
+        || dated::looks_dated(&text)
         || (!text.is_empty() && words::is_flag(&text))
+}
+
+/// Whether a part of a row is not shown, by its own style.
+fn is_hidden(element: Element<'_>) -> bool {
+    element
+        .attr("style")
+        .is_some_and(|style| style.contains("none") && style.contains("display"))
+        || element.attr("hidden").is_some()
+}
+
+/// Whether a part of a row is called hidden; some such are shown on wide screens.
+fn is_named_hidden(element: Element<'_>) -> bool {
+    element.classes().any(|class| {
+        matches!(
+            class,
+            "hidden" | "hide" | "d-none" | "sr-only" | "visually-hidden"
+        )
+    })
 }
 
 /// Whether an element is a heading or named as a title.
@@ -363,7 +411,50 @@ fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>], row: Elem
             }
         }
     }
+    if words::is_cut(shown)
+        && let Some(whole) = whole_elsewhere(&stem, element, links, row)
+    {
+        return whole;
+    }
     shown.to_owned()
+}
+
+/// The whole of a title that is shown cut short, where the row holds it for those who point at it or do not see: in a part
+/// that is hidden, in a label, in what a script shows.
+fn whole_elsewhere(
+    stem: &str,
+    element: Element<'_>,
+    links: &[Element<'_>],
+    row: Element<'_>,
+) -> Option<String> {
+    const LABELS: [&str; 5] = [
+        "aria-label",
+        "data-title",
+        "data-original-title",
+        "data-bs-title",
+        "data-full-title",
+    ];
+    const MAX_MORE_CHARS: usize = 300;
+    if stem.is_empty() {
+        return None;
+    }
+    let is_whole = |text: &String| {
+        let text = squeezed(words::uncut(text));
+        let chars = text.chars().count();
+        text.len() > stem.len()
+            && text.starts_with(stem)
+            && chars <= stem.chars().count() + MAX_MORE_CHARS
+    };
+    let labels = [element].into_iter().chain(links.iter().copied());
+    let labels = labels.flat_map(Element::attrs);
+    let mut labels = labels.filter(|(name, _)| LABELS.contains(name));
+    let labelled = labels.find_map(|(_, value)| Some(fold(value)).filter(is_whole));
+    labelled.or_else(|| {
+        let mut inside = row
+            .descendants()
+            .filter(|e| is_hidden(*e) || is_named_hidden(*e));
+        inside.find_map(|e| Some(e.text()).filter(is_whole))
+    })
 }
 
 /// A text without the tags that some editors leave in it: `…的通知<br>（第二版）`.
@@ -436,11 +527,17 @@ fn longest_text(row: Row<'_>) -> Option<String> {
     }
     let says = |text: &String| {
         visible_chars(text) >= 4
-            && !words::looks_dated(text)
+            && !dated::looks_dated(text)
             && words::kind_of_text(text) == words::LinkKind::Plain
     };
-    pieces
-        .into_iter()
-        .filter(says)
-        .max_by_key(|text| visible_chars(text))
+    pieces.retain(says);
+    let longest = |pieces: &[String]| {
+        let places = 0..pieces.len();
+        places.max_by_key(|&at| visible_chars(&pieces[at]))
+    };
+    let at = longest(&pieces)?;
+    // a lead stands below its title
+    let above =
+        longest(&pieces[..at]).filter(|_| pieces[at].ends_with(['。', '.', '…', '！', '!']));
+    pieces.into_iter().nth(above.unwrap_or(at))
 }

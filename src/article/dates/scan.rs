@@ -218,7 +218,7 @@ static WHOLE: LazyLock<[Pattern; 9]> = LazyLock::new(|| {
 const MONTH: &str = r"(jan|ene|feb|f[ée]v|mar|mär|mrz|maa|apr|abr|avr|may|mai|mei|maggio|jun|juin|giu|jul|juil|lug|aug|ago|ao[uû]|sep|set(?:t?i?embre|embro)|oct|okt|ott|outubro|nov|d[ée][cz]|dic|gennaio|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)\p{L}{0,7}\.?";
 
 /// Whether the time zone is one where the day comes first, time of day or not.
-fn is_elsewhere(context: &DateContext<'_>) -> bool {
+pub(super) fn is_elsewhere(context: &DateContext<'_>) -> bool {
     context.timezone.iana_name().is_some_and(|name| {
         [
             "Europe/",
@@ -265,7 +265,7 @@ fn shown(context: &DateContext<'_>, day: Date) -> Shown {
         .map_or(Shown::Refused, Shown::Whole)
 }
 
-fn in_america(context: &DateContext<'_>) -> bool {
+pub(super) fn in_america(context: &DateContext<'_>) -> bool {
     context
         .timezone
         .iana_name()
@@ -421,7 +421,7 @@ pub(super) fn month_day(text: &str) -> Option<MonthDay> {
     });
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?i)(?-u:\b)(?:([0-3]?[0-9])\.? )?(jan|feb|fév|mar|mär|apr|avr|may|mai|jun|juin|jul|juil|aug|août|sep|oct|okt|nov|dec|dez|déc)[a-zéû]{0,6}\.?(?: ([0-3]?[0-9])(?-u:\b))?",
+            r"(?i)(?-u:\b)(?:([0-3]?[0-9])\.? )?(jan|feb|fév|mar|mär|apr|avr|may|mai|jun|juin|jul|juil|aug|août|sep|oct|okt|nov|dec|dez|déc)[a-zéû]{0,6}\.?(?: ([0-3]?[0-9])(?-u:\b))?(?P<year>,? (?:19|20)[0-9]{2})?",
         )
     });
     for found in NUMBERS.captures_iter(text) {
@@ -439,6 +439,10 @@ pub(super) fn month_day(text: &str) -> Option<MonthDay> {
         }
     }
     let found = NAMES.captures(text)?;
+    // a year that could not be read is no leave for another
+    if found.name("year").is_some() {
+        return None;
+    }
     let day = found
         .get(1)
         .or_else(|| found.get(3))?

@@ -64,8 +64,9 @@ async fn send(
     errand: &Errand<'_>,
     cookies: &Cookies,
 ) -> Result<Response, FetchError> {
-    let at_home = is_at_home(errand.request.home, url);
-    let head = headers::request(errand.request.settings, errand.request.validators, at_home);
+    let settings = errand.request.settings;
+    let at_home = settings.headers.is_empty() || is_at_home(errand.request.home, url);
+    let head = headers::request(settings, errand.request.validators, at_home);
     let mut head = head.map_err(|name| FetchError::Header {
         address: url.into(),
         name: name.into(),

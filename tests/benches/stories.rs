@@ -464,12 +464,17 @@ fn cut(text: &str, percent: usize) -> String {
     text.chars().take(count - count * percent / 100).collect()
 }
 
+/// Slips of the pen, here one and there another. Another number would be another notice.
 fn changed(text: &str, one_in: u64, seed: u64) -> String {
     (0..)
         .zip(text.chars())
         .map(|(i, c)| {
-            if hash(seed, i).is_multiple_of(one_in) {
-                '改'
+            let kept = c.is_ascii_digit() || "一二三四五六七八九十\n".contains(c);
+            if !kept && hash(seed, i).is_multiple_of(one_in) {
+                word(hash(seed, i + 1_000_000))
+                    .chars()
+                    .next()
+                    .unwrap_or('改')
             } else {
                 c
             }

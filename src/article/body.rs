@@ -583,7 +583,15 @@ fn is_repeat(outline: &Outline<'_>, heading: &Heading, line: usize) -> bool {
         .filter(|(_, c)| !key(c.encode_utf8(&mut [0; 4])).is_empty())
         .nth(chars)
         .map_or("", |(at, _)| &text[at..]);
-    !behind.is_empty() && behind.chars().count() <= MOST_FACTS && facts::is_labelled(behind)
+    // 时间, 地点 behind a title are a lecture's
+    let says_who_published = [
+        "发布", "發布", "来源", "來源", "作者", "浏览", "点击", "阅读", "ublished", "osted",
+        "pdated", "Source", "Author",
+    ];
+    !behind.is_empty()
+        && behind.chars().count() <= MOST_FACTS
+        && facts::is_labelled(behind)
+        && says_who_published.iter().any(|word| behind.contains(word))
 }
 
 /// Where the text begins in a block: behind the title and the facts that stand in it. Where the block begins below

@@ -222,28 +222,39 @@ impl Order {
 
 /// Whether a weekday stands before `3/4/2024`: it tells which is the month, whatever is usual.
 fn is_behind_weekday(text: &str, found: &Captures<'_>) -> bool {
-    const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    const WEEKDAYS: [&str; 7] = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+    // Tue, Tues, Thurs
+    const SHORTEST: usize = 3;
+    const LONGEST_CUT: usize = 5;
     let start = found.get(0).map_or(0, |all| all.start());
-    let before = text[..start].trim_end_matches([' ', ',']);
+    let before = text[..start].trim_end_matches([' ', ',', '.']);
     let word = before.rsplit(|c: char| !c.is_alphabetic()).next();
     let word = word.unwrap_or_default().to_ascii_lowercase();
-    WEEKDAYS.iter().any(|day| word.starts_with(day))
+    WEEKDAYS.iter().any(|day| {
+        let is_cut = (SHORTEST..=LONGEST_CUT).contains(&word.len()) && day.starts_with(&word);
+        is_cut || word == *day
+    })
 }
 
 /// Whether the numbers of `3/4/2024`, or the half of the day behind them, tell which is the month.
 fn is_told(text: &str, found: &Captures<'_>) -> bool {
     const MAX_CLOCK_CHARS: usize = 20;
+    static HALF: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[0-9]:[0-9]{2}(?::[0-9]{2})?\s*(?i:[ap]\.?m)(?-u:\b)").expect("a literal")
+    });
     let part = |n: usize| found[n].parse::<u8>().unwrap_or_default();
     let (first, second) = (part(1), part(3));
     let end = found.get(0).map_or(0, |all| all.end());
     let behind: String = text[end..].chars().take(MAX_CLOCK_CHARS).collect();
-    let behind = behind.to_ascii_lowercase();
-    let names_half = || {
-        ["am", "pm", "a.m", "p.m"]
-            .iter()
-            .any(|half| behind.contains(half))
-    };
-    first > 12 || second > 12 || first == second || behind.contains(':') && names_half()
+    first > 12 || second > 12 || first == second || HALF.is_match(&behind)
 }
 
 /// The first real date in a text, with its time if that is shown.

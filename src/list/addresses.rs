@@ -2,7 +2,8 @@
 //!
 //! In: an `href`, a script, an element that bears an address. Out: whether it leads to a page, and to what kind of page.
 
-use crate::page::document::Element;
+use super::dated;
+use crate::page::document::{Child, Element};
 
 /// Whether a link leads to the register of sites, where every Chinese page's footer links to.
 pub(super) fn is_licence(href: &str) -> bool {
@@ -37,30 +38,70 @@ pub(super) fn opened_by(element: Element<'_>) -> Option<&str> {
         match name {
             "href" if is_link && leads_somewhere(value) => return Some(value),
             "onclick" if opens_page(value) => script = Some(value),
-            "data-href" | "data-url" | "data-link" => borne = borne.or(Some(value)),
+            "data-href" | "data-url" | "data-link" => borne = borne.or(Some((name, value))),
             _ => {}
         }
     }
-    script.or_else(|| borne.filter(|address| is_borne(address, element)))
+    let borne = || borne.filter(|(name, address)| is_borne(name, address, element));
+    script.or_else(|| borne().map(|(_, address)| address))
 }
 
 /// Whether an element bears the address of a page that a script opens when it is chosen: `<tr data-href="/info/7.htm">`.
-/// Elements with links inside have such attributes for other purposes: sharing, loading more.
-fn is_borne(address: &str, element: Element<'_>) -> bool {
-    const ROWS: [&str; 12] = [
-        "a", "tr", "li", "div", "article", "section", "dl", "dd", "dt", "td", "p", "span",
-    ];
+/// Such attributes have other purposes too: to share, to answer, to load more. They are none of a row's where there are
+/// links in it or beside it, and `data-url` is one only where the row is called so, or is dated.
+fn is_borne(name: &str, address: &str, element: Element<'_>) -> bool {
+    const SURE_ROWS: [&str; 3] = ["tr", "li", "article"];
+    const ROWS: [&str; 9] = ["a", "div", "section", "dl", "dd", "dt", "td", "p", "span"];
     const OTHERS: [&str; 9] = [
-        ".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".js", ".json", ".mp4",
+        "jpg", "jpeg", "png", "gif", "webp", "svg", "js", "json", "mp4",
+    ];
+    const SERVICES: [&str; 11] = [
+        "ajax", "api", "comment", "comments", "like", "load", "qr", "qrcode", "reply", "share",
+        "vote",
     ];
     const MAX_BYTES: usize = 1_000;
+    /// With more inside it is no row.
+    const MOST_ELEMENTS: usize = 100;
+    const BESIDE: usize = 4;
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let is_address = address.len() <= MAX_BYTES
         && address.contains(['/', '.', '?'])
-        && !address.contains(|c: char| c.is_whitespace() || matches!(c, '{' | '<' | '"'))
-        && !OTHERS.iter().any(|end| path.ends_with(end));
+        && !address.contains(|c: char| c.is_whitespace() || matches!(c, '{' | '<' | '"'));
+    let ending = path.rsplit('.').next().unwrap_or_default();
+    let is_other = OTHERS.contains(&ending)
+        || path
+            .split(['/', '.'])
+            .any(|part| SERVICES.iter().any(|s| part.eq_ignore_ascii_case(s)));
+    if !is_address || is_other {
+        return false;
+    }
+    let is_sure = element.is_any(&SURE_ROWS);
     let is_a_link = |e: Element<'_>| e.name() == "a" && e.attr("href").is_some_and(leads_somewhere);
-    is_address && element.is_any(&ROWS) && !element.descendants().any(is_a_link)
+    let beside = || {
+        let before = element.preceding_nodes().take(BESIDE);
+        let mut all = before.chain(element.following_nodes().take(BESIDE));
+        all.any(|node| matches!(node, Child::Element(e) if is_a_link(e)))
+    };
+    if !is_sure && (!element.is_any(&ROWS) || beside()) {
+        return false;
+    }
+    let mut inside = element.descendants();
+    if inside.by_ref().take(MOST_ELEMENTS).any(is_a_link) || inside.next().is_some() {
+        return false;
+    }
+    let is_named_well = name == "data-href" || (is_sure && !is_document(ending));
+    is_named_well || dated::holds_date(&element.text())
+}
+
+fn is_document(ending: &str) -> bool {
+    const DOCUMENTS: [&str; 7] = ["pdf", "doc", "docx", "xls", "xlsx", "zip", "rar"];
+    DOCUMENTS.iter().any(|d| ending.eq_ignore_ascii_case(d))
+}
+
+/// Whether an address is a document's.
+pub(super) fn is_file(href: &str) -> bool {
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    is_document(path.rsplit('.').next().unwrap_or_default())
 }
 
 /// Whether a script may open a page by its address: what exactly, [`crate::page::links::of_link`] tells.
@@ -96,10 +137,7 @@ pub(super) fn is_article_like(href: &str) -> bool {
         || path.contains("/content")
         || stem == "page"
         || href.contains("mp.weixin.qq.com")
-        || matches!(
-            ending.to_ascii_lowercase().as_str(),
-            "pdf" | "doc" | "docx" | "xls" | "xlsx" | "zip" | "rar"
-        )
+        || is_document(ending)
         || query.bytes().filter(u8::is_ascii_digit).count() >= 3
         || path.bytes().filter(u8::is_ascii_digit).count() >= 6
 }

@@ -149,7 +149,11 @@ pub(super) fn single(outline: &Outline<'_>) -> Option<usize> {
     };
     let mut articles = outline.links.iter().filter(is_article);
     let link = articles.next()?;
-    if articles.any(|other| other.href != link.href) || !is_right_below_name(outline, link.node) {
+    // a file below a name is more often an article's own
+    if articles.any(|other| other.href != link.href)
+        || addresses::is_file(link.href)
+        || !is_right_below_name(outline, link.node)
+    {
         return None;
     }
     let is_row = |node: &usize| outline.targets_in(*node).len() == 1;

@@ -47,8 +47,10 @@ pub(super) fn flatten(page: &str) -> Cow<'_, str> {
                         copied = at;
                     }
                 }
+                // one that is too deep goes as a whole, and what is in it is too deep as well
                 if holds == Holds::Foreign
                     && !open.any(Holds::Foreign)
+                    && open.all.len() < MAX_DEPTH
                     && !attributes
                     && let Some(end) = drawing_end(bytes, &tag)
                 {
@@ -506,6 +508,12 @@ mod tests {
         ] {
             assert!(matches!(flatten(page), Cow::Borrowed(_)), "{page}");
         }
+        // below the limit it is too deep, as all else is
+        let deep = format!("{}<svg></svg>通知", "<font>".repeat(MAX_DEPTH + 8));
+        assert_eq!(
+            flatten(&deep),
+            format!("{}</svg>通知", "<font>".repeat(MAX_DEPTH))
+        );
         // each is looked through once, or up to where it ends
         let page = "<b><svg><path></b>".repeat(200_000);
         assert!(matches!(flatten(&page), Cow::Borrowed(_)));

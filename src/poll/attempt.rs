@@ -135,7 +135,7 @@ impl Poller {
             validators: known,
         };
         // a page that says that the article is gone, and leads home then, is to be read itself
-        let may = |to: &Url| judge::led_away(&item.url, to, source).is_none();
+        let may = |to: &Url| judge::led_away(&item.url, to, false, source).is_none();
         let (answer, away) = match ask::ask(&self.fetcher, &self.pool, request, may).await {
             Ok(answered) => answered,
             Err(error) => {
@@ -146,10 +146,17 @@ impl Poller {
         };
         let what = match answer.page {
             None => What::Unmodified,
-            Some(page) => match judge::file_type(&page) {
-                Some(media_type) => What::File { media_type },
-                None => self.read_its_page(source, item, page, away, now).await?,
-            },
+            Some(page) => {
+                let for_good = answer.permanent.is_some();
+                if let Some(media_type) = judge::file_type(&page) {
+                    What::File { media_type }
+                } else if let Some(fault) = judge::led_away(&item.url, &page.url, for_good, source)
+                {
+                    return Err(unread(fault));
+                } else {
+                    self.read_its_page(source, item, page, away, now).await?
+                }
+            }
         };
         Ok(Answered {
             what,
@@ -157,7 +164,7 @@ impl Poller {
         })
     }
 
-    /// Reads the page that an article's address gave, unless it is another's: that it led to, or that it leads `away` to.
+    /// Reads the page that an article's address gave, unless it leads `away` to another's.
     async fn read_its_page(
         &self,
         source: &Arc<Source>,
@@ -166,18 +173,11 @@ impl Poller {
         away: Option<Url>,
         now: Timestamp,
     ) -> Result<What, Unread> {
-        let unread = |fault| Unread {
-            fault,
-            for_good: false,
-        };
-        if let Some(fault) = judge::led_away(&item.url, &page.url, source) {
-            return Err(unread(fault));
-        }
         let reading = self.read_page(source, page, now).await?;
         let Some(to) = away else {
             return Ok(What::Page(Box::new(reading)));
         };
-        let mut fault = judge::led_away(&item.url, &to, source)
+        let mut fault = judge::led_away(&item.url, &to, false, source)
             .unwrap_or_else(|| judge::sent_on(&item.url, &to));
         if judge::tells_of_removal(&reading.body_text) {
             fault.kind = FaultKind::Gone;
@@ -197,10 +197,15 @@ impl Poller {
             .run(page.body.len(), move || read_article(&source, &page, now))
             .await;
         let reading = reading.unwrap_or_else(|error| Err(judge::defect(&error)));
-        reading.map_err(|fault| Unread {
-            fault,
-            for_good: false,
-        })
+        reading.map_err(unread)
+    }
+}
+
+/// What may be read another time.
+fn unread(fault: Fault) -> Unread {
+    Unread {
+        fault,
+        for_good: false,
     }
 }
 

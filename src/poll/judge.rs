@@ -135,12 +135,25 @@ pub(super) fn refused(page: &Page, refusal: &Refusal) -> Fault {
 
 /// An article's address that leads to the site's home page, its list or a page for errors: the article is not there,
 /// whatever that page reads like. Sites send requests for pages that they do not have there, and, while they are
-/// repaired, all requests; so only the page for errors is taken to say that it is gone.
-pub(super) fn led_away(asked: &Url, landed: &Url, source: &Source) -> Option<Fault> {
+/// repaired, all requests; so only the page for what is not there is taken to say that it is gone, and a redirect
+/// `for_good` (301, 308), which servers are not given for some days' repairs. A server that sends all of http so to the
+/// first page of https has only lost the path on the way.
+pub(super) fn led_away(
+    asked: &Url,
+    landed: &Url,
+    for_good: bool,
+    source: &Source,
+) -> Option<Fault> {
     if links::identity(asked) == links::identity(landed) {
         return None;
     }
     let stem = stem(landed);
+    let for_good = for_good && asked.scheme() == landed.scheme();
+    let elsewhere = if for_good {
+        FaultKind::Gone
+    } else {
+        FaultKind::BodyMissing
+    };
     let (kind, place) = if matches!(stem.as_str(), "404" | "notfound" | "not_found" | "404page") {
         (FaultKind::Gone, "a page for what is not there")
     } else if matches!(
@@ -149,17 +162,20 @@ pub(super) fn led_away(asked: &Url, landed: &Url, source: &Source) -> Option<Fau
     ) {
         (FaultKind::BodyMissing, "a page for errors")
     } else if is_home(landed) && !is_home(asked) {
-        (FaultKind::BodyMissing, "the site's home page")
+        (elsewhere, "the site's home page")
     } else if links::identity(landed) == links::identity(&source.url) {
-        (FaultKind::BodyMissing, "the list")
+        (elsewhere, "the list")
     } else if is_folder_of(landed, asked) {
-        (FaultKind::BodyMissing, "a list")
+        (elsewhere, "a list")
     } else {
         return None;
     };
     Some(Fault {
         kind,
-        words: format!("{asked} leads to {landed}, {place}, and not to the article"),
+        words: format!(
+            "{asked} leads{} to {landed}, {place}, and not to the article",
+            if for_good { " for good" } else { "" }
+        ),
     })
 }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Poller,
-    attempt::{Answered, Unread, What},
+    attempt::{Answered, Attempt, Unread, What},
     items::Found,
     judge,
 };
@@ -28,6 +28,10 @@ const CHECKED: usize = 10;
 /// How often in a row a page must be missing before its article counts as withdrawn. The store spreads the looks over
 /// more than a day, so that a site under repair withdraws nothing.
 const MISSES: u32 = 4;
+
+/// How long an article whose page was gone from the start is asked for, before what the list says is all there will be.
+/// Some list what goes online hours later, and lists with dead links of years ago are common.
+const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(72);
 
 impl Poller {
     /// Reads again what is due of a source: articles that are kept as title, link and date only, and those whose time to
@@ -94,6 +98,19 @@ impl Poller {
                 };
                 let event = Some(Event::Revised { article });
                 found.revised += usize::from(self.keep(event, note).await?);
+            } else if is_given_up(&kept, &attempt, now) {
+                tracing::debug!(url = %kept.url, "gone before it was read: kept as listed");
+                let note = Note::Missing {
+                    id: kept.id,
+                    at: now,
+                };
+                // complete as it is, and nothing of it is another: readers see no change
+                let article = Article {
+                    complete: true,
+                    ..kept
+                };
+                let event = Some(Event::Revised { article });
+                self.keep(event, note).await?;
             } else {
                 self.store.record_attempts(vec![kept.id], now).await?;
             }
@@ -197,10 +214,21 @@ fn verdict(
     }
 }
 
-/// Its page is not there: often enough, and the article is withdrawn.
+/// Whether an article that was never read is asked for no more: its address says that it is gone, and did so for days. It
+/// is still looked at as others of its age are, should its page come after all.
+fn is_given_up(kept: &Article, attempt: &Attempt, now: Timestamp) -> bool {
+    let problem = attempt.problem.as_ref();
+    problem.is_some_and(|fault| fault.kind == FaultKind::Gone)
+        && now.duration_since(kept.first_seen) >= GIVEN_UP_AFTER
+}
+
+/// Its page is not there: often enough, and the article is withdrawn. One that was never read is not: nobody has seen more
+/// of it than its list says, and that stays.
 fn missing(check: &Check, at: Timestamp) -> (Option<Event>, Note) {
     let id = check.article.id;
-    let certain = check.withdrawn.is_none() && check.misses + 1 >= MISSES;
+    let article = &check.article;
+    let was_read = !article.body_text.is_empty() || !article.attachments.is_empty();
+    let certain = was_read && check.withdrawn.is_none() && check.misses + 1 >= MISSES;
     (
         certain.then_some(Event::Withdrawn { id, at }),
         Note::Missing { id, at },

@@ -5,7 +5,9 @@
 //!
 //! The expectation is a rate times a shape. The shape is a profile of the day's hours times one of the week's days, each
 //! drawn from the school hours that all sources start with towards what the source itself does. The rate is a long
-//! average, corrected by a short one: news raise it at once, silence (holidays, a site that dies) lets it sink. A poll
+//! average, corrected by a short one: news raise it at once, silence (holidays, a site that dies) lets it sink. Few
+//! articles come when a source is not at work, but they are those that wait longest: each waiting counts, and being late
+//! counts extra. A poll
 //! only tells that an article came since the last one: it is spread over that stretch as the expectation has it, so that
 //! the profiles sharpen from poll to poll.
 
@@ -21,33 +23,49 @@ use std::time::Duration;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-/// What a request is worth, in articles times hours to the power of [`PATIENCE`]: it is made when those that are probably
-/// out have probably waited so long together. The one constant that says how many requests are spent, about nine a day
-/// for each of a thousand ordinary sources; they go where they shorten the waiting most.
-const WORTH: f64 = 0.09;
+/// What a request is worth: it is made when the articles that are probably out have probably [`burdened`] so much
+/// together. The one constant that says how many requests are spent, about ten a day for each of a thousand ordinary
+/// sources; they go where they shorten the waiting most.
+const WORTH: f64 = 0.11;
+
+/// From when on an article is late, and when it certainly is, in hours: what a fixed interval with as many requests would
+/// leave few articles to wait for.
+const LATE: (f64, f64) = (2.75, 3.25);
+/// What being late adds to the burden of one article an hour, next to the [`PATIENCE`] that it has taken until then (3.5).
+const LATE_BURDEN: f64 = 8.0;
 
 /// How the second hour of waiting counts against the first: at 1 the mean of all waiting is shortest and many busy hours
-/// pay for a few quiet ones; below it requests go to where most articles are.
-const PATIENCE: f64 = 0.4;
+/// pay for a few quiet ones; below it requests go to where most articles are. By itself so low a figure would leave the
+/// odd hours of all sources to chance; what is [`LATE`] looks after those. A quarter, because two square roots cost
+/// nothing, and a power a good part of a poll that finds nothing.
+const PATIENCE: f64 = 0.25;
 
 /// The rate of a source that nothing is known of, in articles an hour: five a week.
 const USUAL_RATE: f64 = 5.0 / WEEK;
 /// How many hours of watching the usual rate outweighs.
 const USUAL_RATE_HOURS: f64 = 24.0;
 /// How many articles the usual shape outweighs.
-const USUAL_SHAPE_ARTICLES: f64 = 6.0;
+const USUAL_SHAPE_ARTICLES: f64 = 5.0;
+/// The share of the articles that come at any hour of any day, whatever the habits: the profiles' product would have next
+/// to none where an hour and a day are quiet both, and what comes then would wait until the morning.
+const AT_ODD_TIMES: f64 = 0.02;
 /// How many articles the long rate outweighs in the short one.
 const LONG_RATE_ARTICLES: f64 = 1.5;
 
 /// After how many hours half is forgotten.
-const SHAPE_HALF: f64 = 12.0 * WEEK;
-const LONG_HALF: f64 = 5.0 * WEEK;
-const SHORT_HALF: f64 = 3.0 * 24.0;
+const SHAPE_HALF: f64 = 16.0 * WEEK;
+const LONG_HALF: f64 = 8.0 * WEEK;
+/// The short rate's, between bounds: the time in which [`SHORT_ARTICLES`] come. Spells of a source with ten articles a day
+/// last hours, those of one with two a week last days.
+const SHORT_HALF: (f64, f64) = (6.0, 3.0 * 24.0);
+const SHORT_ARTICLES: f64 = 3.0;
 
 /// How far back one poll's articles are looked for, and a list's dates are counted.
 const REACH_HOURS: f64 = 8.0 * WEEK;
-/// A poll that finds more has found a site that was built anew, not a rhythm.
-const MOST_ARTICLES: u32 = 20;
+/// A poll that finds more than this, and many times what was to be expected, has found a drawer that was emptied or a site
+/// that was built anew, not a rhythm.
+const A_HEAP: f64 = 5.0;
+const TIMES_EXPECTED: f64 = 3.0;
 
 const WEEK: f64 = 7.0 * 24.0;
 
@@ -124,12 +142,16 @@ impl Rhythm {
                 *day += 1.0;
             }
             rhythm.long.articles += 1.0;
-            rhythm.short.articles += narrow(kept(age, SHORT_HALF));
         }
         rhythm.long.hours = narrow(span);
-        // the sum of what is kept of each hour
-        rhythm.short.hours =
-            narrow((1.0 - kept(span, SHORT_HALF)) * SHORT_HALF / std::f64::consts::LN_2);
+        let half = rhythm.short_half();
+        let ages = ages.iter().take(counted);
+        let articles = ages.map(|(age, _)| kept(f64::from(*age) * 24.0, half));
+        rhythm.short = Level {
+            articles: narrow(articles.sum()),
+            // the sum of what is kept of each hour
+            hours: narrow((1.0 - kept(span, half)) * half / std::f64::consts::LN_2),
+        };
         rhythm
     }
 
@@ -153,33 +175,40 @@ impl Rhythm {
             days[piece.day] += part;
             watched += part;
         }
-        let articles = f64::from(articles.min(MOST_ARTICLES));
+        let heap = A_HEAP.max(TIMES_EXPECTED * self.rate() * watched);
+        let articles = f64::from(articles).min(heap);
         let old = kept(elapsed, SHAPE_HALF);
-        let each = articles / watched.max(f64::MIN_POSITIVE);
+        // those that came together were put there by one hand: they say less of when such hands are at work than as many
+        // that came apart
+        let each = articles.sqrt() / watched.max(f64::MIN_POSITIVE);
         fade_in(&mut self.hours, old, &hours, each);
         fade_in(&mut self.days, old, &days, each);
+        let half = self.short_half();
         self.long.add(kept(elapsed, LONG_HALF), articles, watched);
-        self.short.add(kept(elapsed, SHORT_HALF), articles, watched);
+        self.short.add(kept(elapsed, half), articles, watched);
     }
 
     /// How long after a look the next one is worth a request, between two bounds.
     pub fn wait(&self, now: Timestamp, zone: &TimeZone, min: Duration, max: Duration) -> Duration {
         let (shape, rate) = (self.shape(), self.rate());
         let longest = in_hours(max);
-        let (mut expected, mut from) = (Vec::new(), 0.0);
-        for piece in pieces(seconds_local(now, zone)) {
-            expected.push((from, rate * shape.at(&piece)));
-            from += piece.hours;
-            if from >= longest {
-                break;
+        let mut ahead = pieces(seconds_local(now, zone)).scan(0.0, |until, piece| {
+            let from = *until;
+            *until += piece.hours;
+            Some((from, rate * shape.at(&piece)))
+        });
+        // no further than is asked for: most waits are short
+        let mut expected: Vec<(f64, f64)> = Vec::new();
+        let mut is_worth = |at: f64| {
+            while expected.last().is_none_or(|(from, _)| *from < at) {
+                expected.extend(ahead.next());
             }
-        }
-        let is_worth = |at| waiting(&expected, at) >= WORTH;
+            burden(&expected, at) >= WORTH
+        };
         let mut low = in_hours(min).min(longest);
         if is_worth(low) {
             return min;
         }
-        // most waits are short: looked for from there
         let mut high = low;
         while !is_worth(high) {
             if high >= longest {
@@ -221,10 +250,18 @@ impl Rhythm {
 
     /// Articles an hour, on the average of a week.
     fn rate(&self) -> f64 {
-        let long = (USUAL_RATE * USUAL_RATE_HOURS + f64::from(self.long.articles))
-            / (USUAL_RATE_HOURS + f64::from(self.long.hours));
         (LONG_RATE_ARTICLES + f64::from(self.short.articles))
-            / (LONG_RATE_ARTICLES / long + f64::from(self.short.hours))
+            / (LONG_RATE_ARTICLES / self.long_rate() + f64::from(self.short.hours))
+    }
+
+    fn long_rate(&self) -> f64 {
+        (USUAL_RATE * USUAL_RATE_HOURS + f64::from(self.long.articles))
+            / (USUAL_RATE_HOURS + f64::from(self.long.hours))
+    }
+
+    fn short_half(&self) -> f64 {
+        let (least, most) = SHORT_HALF;
+        (SHORT_ARTICLES / self.long_rate()).clamp(least, most)
     }
 
     fn shape(&self) -> Shape {
@@ -244,13 +281,14 @@ impl Level {
 
 impl Shape {
     fn at(&self, piece: &Piece) -> f64 {
-        self.hours[piece.hour] * self.days[piece.day]
+        let habit = self.hours[piece.hour] * self.days[piece.day];
+        AT_ODD_TIMES + (1.0 - AT_ODD_TIMES) * habit
     }
 }
 
-/// What the articles that come at these rates, each from an hour on until the next, have waited together at a later hour.
-fn waiting(expected: &[(f64, f64)], at: f64) -> f64 {
-    let since = |from: f64| (at - from).max(0.0).powf(1.0 + PATIENCE);
+/// What the articles that come at these rates, each from an hour on until the next, have burdened together at a later hour.
+fn burden(expected: &[(f64, f64)], at: f64) -> f64 {
+    let since = |from: f64| burdened((at - from).max(0.0));
     let mut sum = 0.0;
     let mut begun = since(expected.first().map_or(at, |(from, _)| *from));
     for (n, (from, rate)) in expected.iter().enumerate() {
@@ -261,7 +299,21 @@ fn waiting(expected: &[(f64, f64)], at: f64) -> f64 {
         sum += rate * (begun - until);
         begun = until;
     }
-    sum / (1.0 + PATIENCE)
+    sum
+}
+
+/// What one article an hour has burdened after so many hours.
+///
+/// At an even rate the best interval is the one at which this, times the rate, has grown to what a request costs, if it
+/// grows in each moment by the moment's age times what a longer wait of that age costs more. That is so for a cost that
+/// goes with a power of the wait, and for one that falls due all at once, as at the hour from which an article is late:
+/// that one adds a step, here with a slope, so that no source's interval hangs on a hair. Past the step growth is slow
+/// again: a source for which no request pays by then is left to `max`.
+fn burdened(hours: f64) -> f64 {
+    let (begin, end) = LATE;
+    let late = ((hours - begin) / (end - begin)).clamp(0.0, 1.0);
+    // to the power of one and a quarter
+    hours * hours.sqrt().sqrt() / (1.0 + PATIENCE) + LATE_BURDEN * late * late * (3.0 - 2.0 * late)
 }
 
 /// The usual profile, drawn towards what was seen; its mean is one.
@@ -375,7 +427,7 @@ mod tests {
         );
         let sunday = wait(&unknown, "2026-03-08T09:00");
         assert!(
-            morning * 3 < night && morning * 2 < sunday,
+            morning * 2 < night && morning * 2 < sunday,
             "{morning:?} {night:?} {sunday:?}"
         );
     }
@@ -475,6 +527,52 @@ mod tests {
         // neither do dates to come
         let rhythm = Rhythm::of_list([today + 3.days()], now, &shanghai());
         assert_eq!(rhythm, Rhythm::default());
+    }
+
+    #[test]
+    fn a_burden_grows_with_patience_and_has_a_step_where_late_begins() {
+        let patient = |hours: f64| hours.powf(1.0 + PATIENCE) / (1.0 + PATIENCE);
+        for quarter in 0..200 {
+            let hours = f64::from(quarter) / 4.0;
+            let late = if hours >= LATE.1 { LATE_BURDEN } else { 0.0 };
+            let between = hours > LATE.0 && hours < LATE.1;
+            assert!(between || (burdened(hours) - patient(hours) - late).abs() < 1e-9);
+            assert!(burdened(hours + 0.25) > burdened(hours), "{hours}");
+        }
+        // hours at different rates add up to what each has burdened
+        let parts = burden(&[(0.0, 2.0), (0.5, 0.0), (1.5, 1.0)], 5.0);
+        let each = 2.0 * (burdened(5.0) - burdened(4.5)) + burdened(3.5);
+        assert!((parts - each).abs() < 1e-9, "{parts} {each}");
+        assert!(burden(&[], 5.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_comes_out_of_hours_is_not_left_until_the_morning() {
+        // ten a day in school hours, two a week at night: a look each few hours of the night all the same
+        let busy = watched(12, |day, hour| {
+            u32::from(day < 5 && (8..18).contains(&hour) || day % 3 == 0 && hour == 23)
+        });
+        let night = wait(&busy, "2026-04-02T20:00");
+        assert!(night < MAX / 3, "{night:?}");
+        // one a week is not worth that
+        let weekly = watched(12, |day, hour| u32::from(day == 3 && hour == 15));
+        assert_eq!(wait(&weekly, "2026-04-02T20:00"), MAX);
+    }
+
+    #[test]
+    fn a_heap_put_online_at_once_is_no_rhythm() {
+        let habit = |day, hour| u32::from(day < 5 && hour == 9);
+        let mut rhythm = watched(8, habit);
+        let rate = rhythm.articles_a_week();
+        let sunday = at("2026-03-01T03:00");
+        rhythm.observe(sunday, sunday + 1.hour(), 200, &shanghai());
+        assert!(rhythm.articles_a_week() < rate * 4.0, "{rhythm:?}");
+        let hours = rhythm.shape().hours;
+        assert!(hours[3] * 10.0 < hours[9], "{hours:?}");
+        // one that comes each day is one
+        let daily = watched(8, |_, hour| u32::from(hour == 9) * 30);
+        let rate = daily.articles_a_week();
+        assert!((190.0..230.0).contains(&rate), "{rate}");
     }
 
     #[test]

@@ -182,6 +182,28 @@ impl FaultServer {
         }
     }
 
+    /// Starts a SOCKS5 proxy (RFC 1928) that wants no password. All that it is asked for leads to one place; what came,
+    /// a name or an address, is told as a target.
+    pub(crate) async fn socks5(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let log = Arc::clone(&log);
+                // the client may hang up at any time
+                tokio::spawn(async move { socks5(stream, target, &log).await.ok() });
+            }
+        });
+        Self {
+            address,
+            asked,
+            at_once: Arc::default(),
+            task,
+        }
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
@@ -285,6 +307,39 @@ async fn perform(act: Act, stream: &mut TcpStream) -> std::io::Result<()> {
             copy_bidirectional(stream, &mut other).await.map(drop)
         }
     }
+}
+
+async fn socks5(
+    mut stream: TcpStream,
+    target: SocketAddr,
+    log: &Mutex<Vec<Asked>>,
+) -> std::io::Result<()> {
+    // version, methods; none is chosen
+    let mut greeting = [0; 2];
+    stream.read_exact(&mut greeting).await?;
+    let mut methods = vec![0; greeting[1].into()];
+    stream.read_exact(&mut methods).await?;
+    stream.write_all(&[5, 0]).await?;
+    // version, CONNECT, nothing, the address's type
+    let mut request = [0; 4];
+    stream.read_exact(&mut request).await?;
+    let host = match request[3] {
+        1 => std::net::Ipv4Addr::from(stream.read_u32().await?).to_string(),
+        4 => std::net::Ipv6Addr::from(stream.read_u128().await?).to_string(),
+        _ => {
+            let mut name = vec![0; stream.read_u8().await?.into()];
+            stream.read_exact(&mut name).await?;
+            String::from_utf8_lossy(&name).into_owned()
+        }
+    };
+    let port = stream.read_u16().await?;
+    log.lock().unwrap().push(Asked {
+        target: format!("{host}:{port}"),
+        head: String::new(),
+    });
+    let mut other = TcpStream::connect(target).await?;
+    stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+    copy_bidirectional(&mut stream, &mut other).await.map(drop)
 }
 
 fn self_signed() -> ServerConfig {

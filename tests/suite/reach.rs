@@ -285,6 +285,72 @@ async fn the_second_stack_goes_through_proxies_too() {
     assert_eq!(asked[0].target, "tunnel.invalid:443");
 }
 
+#[tokio::test]
+async fn the_second_stack_leaves_names_to_socks5h_and_asks_of_a_proxy_a_certificate_too() {
+    let server = FaultServer::old_tls("AES128-SHA", |_| html("old")).await;
+    let socks = FaultServer::socks5(server.address()).await;
+    let mut settings = asking();
+    settings.robots = false;
+    settings.tls = Tls::Legacy;
+    let by = |scheme: &str, proxy: &FaultServer| {
+        let address = format!("{scheme}://{}", proxy.address()).parse().unwrap();
+        Some(address)
+    };
+    settings.proxy = by("socks5h", &socks);
+    // nobody here knows the name; behind the proxy stands a server, whose certificate is then judged
+    let url = "https://tunnel.invalid/".parse().unwrap();
+    let error = get_as(&fetcher(), &url, &settings).await.unwrap_err();
+    assert!(
+        error.to_string().contains("self-signed certificate"),
+        "{error:?}"
+    );
+    assert_eq!(socks.targets(), ["tunnel.invalid:443"]);
+
+    // a proxy that nobody vouches for is told nothing
+    let proxy = FaultServer::old_tls("AES128-SHA", |_| html("a proxy")).await;
+    settings.proxy = by("https", &proxy);
+    let error = get_as(&fetcher(), &url, &settings).await.unwrap_err();
+    assert!(
+        error.to_string().contains("self-signed certificate"),
+        "{error:?}"
+    );
+    assert!(proxy.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_list_behind_old_tls_is_read_through_each_kind_of_proxy() {
+    let server = FaultServer::old_tls("AES128-SHA", |asked| match asked.target.as_str() {
+        "/list.htm" => page("200 OK", "Content-Type: text/html; charset=utf-8\r\n", LIST),
+        _ => page("404 Not Found", "", ""),
+    })
+    .await;
+    let target = server.address();
+    let tunnel = move |_: &Asked| Act::Tunnel(target);
+    let proxies = [
+        ("http", FaultServer::start(tunnel).await),
+        ("https", FaultServer::old_tls("AES128-SHA", tunnel).await),
+        ("socks5", FaultServer::socks5(target).await),
+        ("socks5h", FaultServer::socks5(target).await),
+    ];
+    for (scheme, proxy) in proxies {
+        let config = format!(
+            "[fetch]\ndelay = '0s'\nallow_private = ['127.0.0.1/32']\n[[source]]\nid = 'old'\nurl = 'https://{target}/list.htm'\ntls = 'legacy'\nproxy = '{scheme}://{}'\n",
+            proxy.address()
+        );
+        let (printed, code) = check_live(config, OLD, true).await;
+        let found: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(found[0]["outcome"], "ok", "{scheme}: {printed}");
+        assert_eq!((&found[0]["items"], code), (&3.into(), Some(0)), "{scheme}");
+        // robots.txt and the list, each through the proxy
+        let asked = proxy.targets();
+        assert!(!asked.is_empty(), "{scheme}");
+        assert!(
+            asked.iter().all(|asked| *asked == target.to_string()),
+            "{scheme}: {asked:?}"
+        );
+    }
+}
+
 /// `check --live` with this configuration; what it prints, and its exit code.
 async fn check_live(config: String, trusted: &'static str, json: bool) -> (String, Option<i32>) {
     let asked = tokio::task::spawn_blocking(move || {

@@ -43,9 +43,10 @@ pub(crate) fn now() -> Timestamp {
 
 async fn answer(State(pages): State<Pages>, uri: Uri) -> Response {
     match pages.lock().unwrap().get(uri.path()) {
-        Some(page) => match page.strip_prefix("-> ") {
-            Some(to) => Redirect::temporary(to).into_response(),
-            None => Html(page.clone()).into_response(),
+        Some(page) => match (page.strip_prefix("-> "), page.strip_prefix("=> ")) {
+            (Some(to), _) => Redirect::temporary(to).into_response(),
+            (_, Some(to)) => (StatusCode::MOVED_PERMANENTLY, [("Location", to)]).into_response(),
+            _ => Html(page.clone()).into_response(),
         },
         None if uri.path() == "/walled.htm" => {
             (StatusCode::FORBIDDEN, Html(CAMPUS)).into_response()
@@ -480,6 +481,71 @@ async fn a_listed_address_that_leads_to_the_home_page_is_no_article_yet() {
     site.put("/info/1.htm", article(1));
     site.poll(24).await;
     assert!(site.only().article.complete);
+}
+
+#[tokio::test]
+async fn an_article_whose_address_leads_home_for_good_is_withdrawn_in_the_end() {
+    let site = with_one_article().await;
+    site.put("/home.htm", home());
+    // for some days it may be a repair, and says nothing
+    site.put("/info/1.htm", "-> /home.htm".to_owned());
+    let mut hour = 0;
+    while hour < 24 * 4 {
+        hour += 6;
+        site.poll(hour).await;
+    }
+    assert_eq!(site.only().withdrawn, None);
+    site.put("/info/1.htm", "=> /home.htm".to_owned());
+    let begun = hour;
+    while site.only().withdrawn.is_none() {
+        hour += 6;
+        assert!(hour < 24 * 30, "a month away and not withdrawn");
+        site.poll(hour).await;
+    }
+    assert!(hour > begun + 24, "a day's repairs withdraw nothing");
+    assert!(site.only().article.body_text.starts_with("请各学院"));
+}
+
+#[tokio::test]
+async fn an_article_that_was_gone_before_it_was_read_stays_as_listed_and_is_not_asked_for_on_and_on()
+ {
+    let site = Site::new().await;
+    let id = &site.config.sources[0].id;
+    site.put("/list.htm", fresh_list());
+    site.put("/home.htm", home());
+    site.put("/info/1.htm", "=> /home.htm".to_owned());
+    site.poll(0).await;
+    let listed = site.only();
+    assert!(!listed.article.complete);
+    let mut hour = 0;
+    while !site.only().article.complete {
+        hour += 6;
+        assert!(hour < 24 * 14, "two weeks gone and still asked for");
+        site.poll(hour).await;
+    }
+    assert!(hour >= 72, "what is listed may go online later");
+    let never = now() + (24 * 3650).hours();
+    assert!(site.store.incomplete(id, never, 10).unwrap().is_empty());
+    let kept = site.only();
+    assert_eq!(kept.article.title, listed.article.title);
+    assert_eq!(
+        (kept.article.updated, kept.article.sorted_at),
+        (None, listed.article.sorted_at)
+    );
+    // it is looked at as others are, and nothing is taken back that nobody has seen
+    while hour < 24 * 20 {
+        hour += 12;
+        site.poll(hour).await;
+    }
+    assert_eq!(site.only(), kept);
+    // until its page comes after all
+    site.put("/info/1.htm", article(1));
+    while site.only().article.body_text.is_empty() {
+        hour += 24;
+        assert!(hour < 24 * 60, "there, and nobody looked");
+        site.poll(hour).await;
+    }
+    assert!(site.only().article.updated.is_some());
 }
 
 #[tokio::test]

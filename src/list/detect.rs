@@ -435,7 +435,23 @@ pub(super) fn is_grouped(outline: &Outline<'_>, run: &[usize]) -> bool {
         return false;
     };
     let mut between = run.windows(2).flat_map(dates).filter(|date| heads(date));
-    between.any(|date| date.text != above.text)
+    between.any(|date| date.text != above.text) && !are_followed_by_dates(outline, run)
+}
+
+/// Whether the dates between rows are those of the rows above them: a date stands behind the last row as well, no further
+/// from it than others from theirs, and most rows have one.
+fn are_followed_by_dates(outline: &Outline<'_>, run: &[usize]) -> bool {
+    let end = |row: usize| outline.nodes[row].chars.1;
+    let behind = run.windows(2).filter_map(|pair| {
+        let dates = outline.dates_between(end(pair[0]), outline.nodes[pair[1]].chars.0);
+        dates.first().map(|date| date.at - end(pair[0]))
+    });
+    let distances: Vec<usize> = behind.collect();
+    let (Some(&furthest), Some(&last)) = (distances.iter().max(), run.last()) else {
+        return false;
+    };
+    distances.len() * 2 > run.len() - 1
+        && outline.has_date_between(end(last), end(last) + furthest + 1)
 }
 
 /// Whether a row is a part of a line: a date before it is that of the line, not the heading of a group.

@@ -73,7 +73,7 @@ pub(super) struct Link<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DateText<'a> {
     /// Characters on the page before it.
-    at: usize,
+    pub(super) at: usize,
     /// As written.
     pub(super) text: &'a str,
     /// Whether it stands on a line of its own: `<h3>2024-05-06</h3>`.

@@ -41,6 +41,14 @@ impl Records {
             && self.items.iter().filter(is_shown).count() * 2 > self.items.len()
     }
 
+    /// Whether most items bear no date, and most of what the page shows do: an address alone says little of what the
+    /// items are.
+    pub(super) fn yield_to(&self, shown: &[Item]) -> bool {
+        dated(&self.items) * 2 <= self.items.len()
+            && dated(shown) * 2 > shown.len()
+            && dated(shown) > dated(&self.items)
+    }
+
     /// Whether most items are dated or have an article's address.
     pub(super) fn is_of_articles(&self) -> bool {
         let articles = self.items.iter().filter(|item| {

@@ -205,7 +205,9 @@ fn find_items(
     let of_script = records::items(document, base, context);
     let of_structure = detected(outline, &blocks, base, context);
     let chosen = match (of_script, of_structure) {
-        (Some(script), Some((items, found_by))) if script.are_shown_in(&items) => {
+        (Some(script), Some((items, found_by)))
+            if script.are_shown_in(&items) || script.yield_to(&items) =>
+        {
             Some((items, found_by))
         }
         // a menu may stand in a script, too

@@ -439,7 +439,33 @@ pub(super) fn is_grouped(outline: &Outline<'_>, run: &[usize]) -> bool {
         return false;
     };
     let mut between = run.windows(2).flat_map(dates).filter(|date| heads(date));
-    between.any(|date| date.text != above.text)
+    between.any(|date| date.text != above.text) && !are_followed_by_dates(outline, run, &above)
+}
+
+/// Whether the dates between rows are those of the rows above them: behind the last row stands one more that looks like
+/// them, and the one above the first row looks otherwise (`Last updated: 25 May 2024`).
+fn are_followed_by_dates(outline: &Outline<'_>, run: &[usize], above: &DateText<'_>) -> bool {
+    let place = |row: usize| outline.nodes[row].chars;
+    let shape = |date: &DateText<'_>| {
+        let holder = outline.nodes[date.holder];
+        let around = outline.nodes[holder.parent];
+        let looks = [holder, around].map(|n| (n.element.name(), n.element.attr("class")));
+        (looks, date.text.contains([':', '：']))
+    };
+    let Some(&last) = run.last() else {
+        return false;
+    };
+    let end = place(last).1;
+    let Some(behind) = outline.dates_between(end, end + MAX_TEXT_BETWEEN).first() else {
+        return false;
+    };
+    let own = shape(behind);
+    let is_dated = |pair: &&[usize]| {
+        let between = outline.dates_between(place(pair[0]).1, place(pair[1]).0);
+        between.first().is_some_and(|date| shape(date) == own)
+    };
+    let dated = run.windows(2).filter(is_dated).count();
+    dated * 2 > run.len() - 1 && shape(above) != own
 }
 
 /// Whether a row is a part of a line: a date before it is that of the line, not the heading of a group.

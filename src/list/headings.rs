@@ -132,7 +132,8 @@ pub(super) fn with_years<'a>(
         let mut group = None;
         let mut end = 0;
         for (at, &(start, row_end)) in places.iter().enumerate().take(rows.len()) {
-            let heading = outline.dates_between(end, start).last();
+            let dates = outline.dates_between(end, start);
+            let heading = dates.last();
             group = heading.map(|date| date.text).or(group);
             rows[at].group = group;
             end = row_end;
@@ -141,6 +142,10 @@ pub(super) fn with_years<'a>(
                 rows[at].begin_alone();
                 if let Some(above) = at.checked_sub(1) {
                     rows[above].end_alone();
+                }
+                // the last row goes on as far as the one before it did: into what heads another group, or a footer
+                if at + 1 == rows.len() && at > 0 && dates.len() == 1 {
+                    rows[at].end_alone();
                 }
             }
         }

@@ -76,6 +76,8 @@ pub(super) struct DateText<'a> {
     at: usize,
     /// As written.
     pub(super) text: &'a str,
+    /// Index of the element that holds it.
+    pub(super) holder: usize,
     /// Whether it stands on a line of its own: `<h3>2024-05-06</h3>`.
     pub(super) is_line: bool,
 }
@@ -261,6 +263,7 @@ impl<'a> Outline<'a> {
             let date = DateText {
                 at: before,
                 text,
+                holder: open.last().copied().unwrap_or_default(),
                 is_line: is_on_its_own_line(around()),
             };
             self.dates.push(date);

@@ -3,7 +3,7 @@
 //! In: a parsed page. Out: its items, where a script holds more than one.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::{Item, ListContext, addresses, detect, outline::Outline};
@@ -36,10 +36,17 @@ pub(super) struct Records {
 impl Records {
     /// Whether what the page shows is the same, and dated as well: what is seen goes before what a script repeats.
     pub(super) fn are_shown_in(&self, shown: &[Item]) -> bool {
-        let dated = |items: &[Item]| items.iter().filter(|i| i.published.is_some()).count();
         let is_shown = |item: &&Item| shown.iter().any(|other| other.url == item.url);
         dated(shown) >= dated(&self.items)
             && self.items.iter().filter(is_shown).count() * 2 > self.items.len()
+    }
+
+    /// Whether most items bear no date, and most of what the page shows do: an address alone says little of what the
+    /// items are.
+    pub(super) fn yield_to(&self, shown: &[Item]) -> bool {
+        dated(&self.items) * 2 <= self.items.len()
+            && dated(shown) * 2 > shown.len()
+            && dated(shown) > dated(&self.items)
     }
 
     /// Whether most items are dated or have an article's address.
@@ -49,6 +56,11 @@ impl Records {
         });
         articles.count() * 2 > self.items.len()
     }
+}
+
+/// How many items bear a date.
+fn dated(items: &[Item]) -> usize {
+    items.iter().filter(|i| i.published.is_some()).count()
 }
 
 /// The items that scripts hold, and how they were found.
@@ -243,10 +255,40 @@ fn of_value(value: &Value, base: &Url, context: &ListContext<'_>) -> Vec<Item> {
     best
 }
 
+/// The kinds of a JSON-LD object: `"NewsArticle"`, `["Article","https://schema.org/BlogPosting"]`.
+fn kinds(fields: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let kinds = match fields.get("@type") {
+        Some(Value::Array(kinds)) => kinds.as_slice(),
+        Some(kind) => std::slice::from_ref(kind),
+        None => &[],
+    };
+    let names = kinds.iter().filter_map(Value::as_str);
+    names.filter_map(|kind| kind.rsplit(['/', '#', ':']).next())
+}
+
 /// Whether JSON-LD says that a list is the breadcrumb or a menu.
-fn is_navigation(fields: &serde_json::Map<String, Value>) -> bool {
-    let kind = fields.get("@type").and_then(Value::as_str);
-    matches!(kind, Some("BreadcrumbList" | "SiteNavigationElement"))
+fn is_navigation(fields: &Map<String, Value>) -> bool {
+    kinds(fields).any(|kind| matches!(kind, "BreadcrumbList" | "SiteNavigationElement"))
+}
+
+/// Whether JSON-LD says what an object is, and that it is no article: the page itself and the site, who wrote it, courses,
+/// products. An entry of a list may be any page.
+fn is_other_thing(fields: &Map<String, Value>, is_entry: bool) -> bool {
+    let is_article = |kind: &str| {
+        kind.ends_with("Article")
+            || matches!(
+                kind,
+                "BlogPosting"
+                    | "LiveBlogPosting"
+                    | "SocialMediaPosting"
+                    | "DiscussionForumPosting"
+                    | "Report"
+                    | "SpecialAnnouncement"
+                    | "ListItem"
+            )
+            || is_entry && matches!(kind, "WebPage" | "CreativeWork" | "Thing")
+    };
+    fields.contains_key("@type") && !kinds(fields).any(is_article)
 }
 
 /// Seconds or milliseconds since 1970, as a number or its digits.
@@ -268,10 +310,12 @@ fn counted(value: &Value, context: &ListContext<'_>) -> Option<Published> {
 fn of_object(value: &Value, base: &Url, context: &ListContext<'_>) -> Option<Item> {
     let fields = value.as_object()?;
     // JSON-LD: `{"@type":"ListItem","position":1,"item":{"headline":…,"url":…}}`
-    let fields = fields
-        .get("item")
-        .and_then(Value::as_object)
-        .unwrap_or(fields);
+    let entry = fields.get("item").and_then(Value::as_object);
+    let is_entry = entry.is_some();
+    let fields = entry.unwrap_or(fields);
+    if is_other_thing(fields, is_entry) {
+        return None;
+    }
     let text = |keys: &[&str]| {
         keys.iter().find_map(|key| {
             let (_, value) = fields

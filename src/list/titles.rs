@@ -395,6 +395,7 @@ fn completed(shown: &str, element: Element<'_>, links: &[Element<'_>], row: Elem
     let stem = squeezed(words::uncut(shown));
     for attribute in attributes {
         let whole = without_facts(&without_tags(attribute));
+        let whole = words::without_link_words(&whole).to_owned();
         let squeezed_whole = squeezed(words::uncut(&whole));
         // the attribute may be the site's name, `点击查看`, or all facts of the row in one
         if squeezed_whole.starts_with(&stem)
@@ -435,7 +436,10 @@ fn whole_elsewhere(
         "data-full-title",
     ];
     const MAX_MORE_CHARS: usize = 300;
-    if stem.is_empty() {
+    /// Any text may begin with less; a Chinese character counts for two.
+    const LEAST_STEM: usize = 8;
+    let weight = |c: char| if c < '\u{1100}' { 1 } else { 2 };
+    if stem.chars().map(weight).sum::<usize>() < LEAST_STEM {
         return None;
     }
     let is_whole = |text: &String| {
@@ -448,12 +452,13 @@ fn whole_elsewhere(
     let labels = [element].into_iter().chain(links.iter().copied());
     let labels = labels.flat_map(Element::attrs);
     let mut labels = labels.filter(|(name, _)| LABELS.contains(name));
-    let labelled = labels.find_map(|(_, value)| Some(fold(value)).filter(is_whole));
+    let read = |text: String| Some(words::without_link_words(&text).to_owned()).filter(is_whole);
+    let labelled = labels.find_map(|(_, value)| read(fold(value)));
     labelled.or_else(|| {
         let mut inside = row
             .descendants()
             .filter(|e| is_hidden(*e) || is_named_hidden(*e));
-        inside.find_map(|e| Some(e.text()).filter(is_whole))
+        inside.find_map(|e| read(e.text()))
     })
 }
 

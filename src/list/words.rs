@@ -326,6 +326,84 @@ pub(super) fn uncut(text: &str) -> &str {
     text.trim_end_matches(|c: char| matches!(c, '…' | '⋯' | '.') || is_space(c))
 }
 
+/// A label without what it says of its link behind the title: `… (opens in a new window)`, `…, read the full article`,
+/// `…（新窗口打开）`.
+pub(super) fn without_link_words(label: &str) -> &str {
+    const MAX_CHARS: usize = 60;
+    const PARTS: [char; 15] = [
+        '(', '（', '[', '【', ',', '，', ';', '；', ':', '：', '|', '-', '–', '—', '。',
+    ];
+    let mut rest = label.trim_end();
+    loop {
+        let parts = rest.rmatch_indices(PARTS).map(|(at, _)| at);
+        let sentences = rest.rmatch_indices(['.', '!', '?']);
+        let sentences = sentences.map(|(at, mark)| at + mark.len());
+        let opens = rest.rmatch_indices(" opens in").map(|(at, _)| at);
+        let mut ends = parts.chain(sentences).chain(opens);
+        let says = |at: &usize| {
+            let tail = rest[*at..].trim_matches(|c: char| !c.is_alphanumeric());
+            tail.chars().count() <= MAX_CHARS && says_of_link(tail)
+        };
+        let Some(at) = ends.find(says) else {
+            return rest;
+        };
+        rest = rest[..at].trim_end_matches(|c: char| PARTS.contains(&c) || is_space(c));
+        // a label's sentence, not the mark of a cut
+        if let Some(bare) = rest.strip_suffix('.').filter(|bare| !bare.ends_with('.')) {
+            rest = bare;
+        }
+    }
+}
+
+/// Whether a text says what a link does or that there is more behind it, and nothing else: a title may speak of windows.
+fn says_of_link(text: &str) -> bool {
+    const WHOLE: [&str; 9] = [
+        "点击查看",
+        "点击查看详情",
+        "点击查看全文",
+        "查看详情",
+        "查看全文",
+        "查看更多",
+        "阅读全文",
+        "阅读更多",
+        "外部链接",
+    ];
+    const ENDS: [&str; 9] = [
+        "新窗口",
+        "新窗口打开",
+        "新窗口中打开",
+        "新标签页打开",
+        "新标签页中打开",
+        "in neuem fenster",
+        "in neuem tab",
+        "dans une nouvelle fenêtre",
+        "dans un nouvel onglet",
+    ];
+    const SIGNS: [&str; 12] = [
+        "read more",
+        "read the ",
+        "read full",
+        "read this ",
+        "continue reading",
+        "learn more",
+        "find out more",
+        "view more",
+        "click ",
+        "new window",
+        "new tab",
+        "external ",
+    ];
+    const AROUND: &str = " a about an article browser click continue details entry external find full here in it \
+        item learn link more new news of open opens out page post read reading rest site story tab the this to view \
+        website whole will window ";
+    let text = text.to_lowercase();
+    if WHOLE.contains(&text.as_str()) || ENDS.iter().any(|end| text.ends_with(end)) {
+        return true;
+    }
+    let is_around = |word: &str| AROUND.split(' ').any(|known| known == word);
+    SIGNS.iter().any(|sign| text.contains(sign)) && text.split_whitespace().all(is_around)
+}
+
 /// Whether a text is a flag beside a title (`置顶`, `NEW`, `热`), or a bullet.
 pub(super) fn is_flag(text: &str) -> bool {
     let folded = fold(text);
@@ -356,6 +434,38 @@ mod tests {
             ("下一页工程启动", LinkKind::Plain),
         ] {
             assert_eq!(kind_of_text(text), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_label_says_of_its_link_is_no_part_of_the_title() {
+        let title = "School wins the county prize";
+        for tail in [
+            " (opens in a new window)",
+            " (opens in new tab)",
+            " opens in a new window",
+            " - Link opens in a new tab",
+            ", read the full article",
+            ", read more, opens in a new window",
+            ". Read more about this story",
+            " – Continue reading",
+            " [external link]",
+            "（新窗口打开）",
+            "，在新窗口打开",
+            "，点击查看详情",
+            " (öffnet in neuem Fenster)",
+            "",
+        ] {
+            let label = format!("{title}{tail}");
+            assert_eq!(without_link_words(&label), title, "{label}");
+        }
+        for title in [
+            "Appeal: a new window for the chapel",
+            "Book week: read more books this year",
+            "2024年读书月：阅读点亮人生",
+            "关于开放服务的通知（新窗口服务安排）",
+        ] {
+            assert_eq!(without_link_words(title), title);
         }
     }
 

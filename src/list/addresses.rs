@@ -98,10 +98,11 @@ fn is_document(ending: &str) -> bool {
     DOCUMENTS.iter().any(|d| ending.eq_ignore_ascii_case(d))
 }
 
-/// Whether an address is a document's.
-pub(super) fn is_file(href: &str) -> bool {
-    let path = href.split(['?', '#']).next().unwrap_or_default();
-    is_document(path.rsplit('.').next().unwrap_or_default())
+/// Whether a text is a document's name: `通知.docx`.
+pub(super) fn is_file(name: &str) -> bool {
+    name.trim_end_matches([')', '）', ']', '】'])
+        .rsplit_once('.')
+        .is_some_and(|(_, ending)| is_document(ending))
 }
 
 /// Whether a script may open a page by its address: what exactly, [`crate::page::links::of_link`] tells.

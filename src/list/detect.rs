@@ -149,9 +149,10 @@ pub(super) fn single(outline: &Outline<'_>) -> Option<usize> {
     };
     let mut articles = outline.links.iter().filter(is_article);
     let link = articles.next()?;
-    // a file below a name is more often an article's own
+    // a file that is called like one is an article's own
+    let names_file = || addresses::is_file(&outline.nodes[link.node].element.text());
     if articles.any(|other| other.href != link.href)
-        || addresses::is_file(link.href)
+        || names_file()
         || !is_right_below_name(outline, link.node)
     {
         return None;

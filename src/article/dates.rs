@@ -590,9 +590,16 @@ mod tests {
             ("4/4/2024", "2024-04-04"),
             ("Mon, 3/4/2024", "2024-03-04"),
             ("3/4/2024 8:00 AM", "2024-03-04T08:00:00+08:00"),
+            // no half of a day
+            ("3/4/2024 | Author: Pamela", ""),
         ] {
             assert_eq!(ordered(text, "en", "www.a.example.org"), date, "{text}");
         }
+        // no weekday
+        assert_eq!(
+            ordered("Posted in Friends, 3/4/2024", "en-US", "www.a.example.org"),
+            "2024-03-04"
+        );
     }
 
     fn ordered(text: &str, language: &str, host: &str) -> String {

@@ -23,8 +23,8 @@ use std::{
 
 use schoolbell::page::charset;
 
-/// How often each page stands in the batch, so that starting the program does not count: its first page takes 75 ms, in
-/// which all expressions are made.
+/// How often each page stands in the batch, so that starting the program does not count: with its first pages all
+/// expressions are made.
 const TIMES: usize = 60;
 const TURNS: usize = 5;
 

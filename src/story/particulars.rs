@@ -24,6 +24,8 @@ const ANCHOR: usize = 2;
 const REACH: usize = 6;
 /// One word in another's place, in so many sentences, is a name whatever it looks like.
 const OFTEN: usize = 3;
+/// One character in another's place, in front of what places are called with: so often is no slip.
+const TWICE: usize = 2;
 /// The last sentences may be a signature.
 const FOOT: usize = 3;
 
@@ -56,6 +58,8 @@ const KINDS: [&str; 24] = [
 ];
 /// Kinds of one character count only right behind the difference.
 const LONG_KINDS: usize = 10;
+/// Of names that differ in one character they stand so near: `河南省` and `湖南省`.
+const NEAR: usize = 1;
 /// What is said of no place in particular: `我省`, `各市教育局`, `本校`.
 const GENERAL: &str = "省市县区州盟旗镇乡村全各我本该有关相校院系厅局部委级教育国家地方中小学大高等职业技术单位机构学生老师考人员会办公室处科";
 
@@ -68,23 +72,51 @@ struct Difference<'a> {
     before: usize,
 }
 
+/// One character in another's place.
+#[derive(Default)]
+struct Letter {
+    times: usize,
+    /// How often in front of what places are called with.
+    named: usize,
+}
+
 /// Whether two texts of one form tell of different places, dates or numbers.
+///
+/// A character in another's place in front of `市` or `学校` may be another name, `甲县` and `乙县`, or a slip of the pen like
+/// those elsewhere in a text typed anew. Names come again, and slips come anywhere: it is a name where it stands twice, or
+/// where there are not twice as many slips that are none.
 pub(super) fn differ(a: &str, b: &str) -> bool {
     let (a, b) = (sentences(a), sentences(b));
     let mut swaps: HashMap<(String, String), usize> = HashMap::new();
+    let mut letters: HashMap<(String, String), Letter> = HashMap::new();
     for (one, other) in pairs(&a, &b) {
-        let mut differences = Vec::new();
+        let mut told = false;
         compare(&one, &other, &mut |difference| {
-            differences.push(difference.number_differs() || difference.names().is_some());
+            let named = difference.names().is_some();
+            if difference.is_of_letters() {
+                let swap = (text(difference.one), text(difference.other));
+                let letter = letters.entry(swap).or_default();
+                letter.times += 1;
+                letter.named += usize::from(named);
+            } else {
+                told |= named || difference.number_differs();
+            }
             if let Some(swap) = difference.swap() {
                 *swaps.entry(swap).or_default() += 1;
             }
         });
-        if differences.contains(&true) {
+        if told {
             return true;
         }
     }
-    swaps.values().any(|times| *times >= OFTEN)
+    let names = letters.values().filter(|letter| letter.named > 0);
+    let slips: usize = letters
+        .values()
+        .map(|letter| letter.times - letter.named)
+        .sum();
+    names.clone().count() * 2 > slips
+        || names.clone().any(|letter| letter.times >= TWICE)
+        || swaps.values().any(|times| *times >= OFTEN)
 }
 
 /// The names in which two titles differ, as far as the first such difference.
@@ -329,9 +361,25 @@ impl Difference<'_> {
     /// The names of places or schools in which they differ.
     fn names(&self) -> Option<(String, String)> {
         let behind: String = text(self.behind).chars().take(REACH).collect();
-        let one = name(&text(self.one), &behind)?;
-        let other = name(&text(self.other), &behind)?;
+        let near = if self.is_of_letters() { NEAR } else { 0 };
+        let one = name(&text(self.one), &behind, near)?;
+        let other = name(&text(self.other), &behind, near)?;
         (one != other).then_some((one, other))
+    }
+
+    /// Whether they differ in single characters, no two of them side by side, and in nothing else: as slips of the pen do.
+    fn is_of_letters(&self) -> bool {
+        let same: Vec<bool> = self
+            .one
+            .iter()
+            .zip(self.other)
+            .map(|(one, other)| one == other)
+            .collect();
+        let letters = |tokens: &[Token]| tokens.iter().all(|t| matches!(t, Token::Char(_)));
+        self.one.len() == self.other.len()
+            && letters(self.one)
+            && letters(self.other)
+            && same.windows(2).all(|pair| pair[0] || pair[1])
     }
 
     /// One word in another's place, if both are words.
@@ -345,7 +393,7 @@ impl Difference<'_> {
 }
 
 /// The name that a word is, or that it is with what stands behind it.
-fn name(word: &str, behind: &str) -> Option<String> {
+fn name(word: &str, behind: &str, near: usize) -> Option<String> {
     let own = |core: &str| {
         core.chars()
             .any(|c| c.is_alphabetic() && !GENERAL.contains(c))
@@ -362,7 +410,7 @@ fn name(word: &str, behind: &str) -> Option<String> {
     }
     for (i, kind) in KINDS.iter().enumerate() {
         match behind.split_once(kind) {
-            Some((between, _)) if between.is_empty() || i < LONG_KINDS => {
+            Some((between, _)) if between.chars().count() <= near || i < LONG_KINDS => {
                 return Some(format!("{word}{between}{kind}"));
             }
             _ => {}
@@ -462,6 +510,48 @@ mod tests {
         assert!(!differ(
             &signed("\n甲县教育局办公室2026年3月1日"),
             &signed("\n乙县教育局办公室2026年3月5日")
+        ));
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_in_front_of_a_school_is_no_name() {
+        let text = form_of("学校要提醒广大学员，请社区和有关部门做好考试期间的服务保障工作");
+        let slips = |slips: &[(&str, &str)]| {
+            slips.iter().fold(text.clone(), |text, (one, other)| {
+                text.replacen(one, other, 1)
+            })
+        };
+        let elsewhere = [
+            ("公告如下", "公吿如下"),
+            ("仔细阅读", "仔佃阅读"),
+            ("填写", "塡写"),
+        ];
+        for name in [("社区", "杜区"), ("提醒", "提酲"), ("广大", "厂大")] {
+            let copy = slips(&[&[name], elsewhere.as_slice()].concat());
+            assert!(!differ(&text, &copy), "{name:?} among others");
+            assert!(
+                differ(&text, &slips(&[name])),
+                "{name:?} alone may be a name"
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_that_differs_in_one_character_is_another_though_slips_stand_beside_it() {
+        let text = form_of("经河南省招生委员会讨论决定，河南省各考点应当认真组织");
+        let slips = [
+            ("公告如下", "公吿如下"),
+            ("仔细阅读", "仔佃阅读"),
+            ("填写", "塡写"),
+        ];
+        let copy = slips.iter().fold(text.clone(), |text, (one, other)| {
+            text.replacen(one, other, 1)
+        });
+        assert!(!differ(&text, &copy));
+        assert!(differ(&text, &copy.replace("河南", "湖南")));
+        assert!(differ(
+            &form_of("请贵单位转告广东省教育考试院有关负责同志"),
+            &form_of("请贵单位转告山东省教育考试院有关负责同志")
         ));
     }
 

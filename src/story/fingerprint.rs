@@ -43,7 +43,7 @@ pub(super) fn is_han(c: char) -> bool {
     ('\u{4E00}'..='\u{9FFF}').contains(&c)
 }
 
-/// `2` for `2`: keyboards for Chinese write both.
+/// `2` for `２`: keyboards for Chinese write both.
 pub(crate) fn narrow(c: char) -> char {
     match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),

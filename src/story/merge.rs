@@ -117,7 +117,7 @@ fn half_of_the_sentences(a: &str, b: &str) -> bool {
 }
 
 fn sentences(text: &str) -> HashSet<String> {
-    text.split(['。', '!', '?', '!', '?', ';', ';', '\n'])
+    text.split(['。', '！', '？', '!', '?', '；', ';', '\n'])
         .map(normalise)
         .filter(|sentence| sentence.chars().count() >= 12)
         .collect()
@@ -188,7 +188,7 @@ fn named(tellers: &[Teller<'_>], i: usize) -> usize {
 /// A source's title is often its department's name and its column's, `省教育厅 · 教育要闻`; the origin may say more
 /// (`某省教育厅`) or less. Two characters alone (`首页`) name nobody.
 fn shared_name(name: &str, origin: &str) -> usize {
-    name.split(['·', '|', '-', '—', '_', '–', '>', ':', ':', ' ', '/', '・'])
+    name.split(['·', '|', '-', '—', '_', '–', '>', ':', '：', ' ', '/', '・'])
         .map(normalise)
         .filter(|part| part.chars().count() >= 3 && origin.chars().count() >= 3)
         .filter(|part| origin.contains(part.as_str()) || part.contains(origin))

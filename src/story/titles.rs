@@ -135,7 +135,7 @@ pub(super) fn tokens(title: &str) -> Vec<Token> {
     while at < chars.len() {
         let digits = run(&chars[at..], |c| c.is_ascii_digit());
         let numerals = run(&chars[at..], |c| {
-            chinese_digit(c).is_some() || "十百".contains(c)
+            chinese_digit(c).is_some() || "十百千万".contains(c)
         });
         if digits > 0 {
             let text: String = chars[at..at + digits].iter().collect();
@@ -163,15 +163,31 @@ fn run(chars: &[char], good: impl Fn(char) -> bool) -> usize {
     chars.iter().take_while(|c| good(**c)).count()
 }
 
-/// `一` is a word as often as a number (`一流`, `统一`): it counts after `第`, in brackets, before `年` or `月`.
+/// `一` is a word as often as a number (`一流`, `统一`): it counts after `第`, in brackets, before `年` or `月` and what is
+/// counted (`二十名`, `七年级`), in the name of a school (`一中`) and of a day (`周一`).
 fn is_number(chars: &[char], at: usize, length: usize) -> bool {
     let before = at
         .checked_sub(1)
         .and_then(|i| chars.get(i))
         .copied()
         .unwrap_or(' ');
-    let behind = chars.get(at + length).copied().unwrap_or(' ');
+    let rest = &chars[at + length..];
+    let behind = rest.first().copied().unwrap_or(' ');
+    let next = rest.get(1).copied().unwrap_or(' ');
+    let counts = match behind {
+        '级' | '模' | '日' | '名' | '元' | '届' | '次' | '轮' => true,
+        '年' => next == '级',
+        // `一中心`, `三中全会`, `一小时`, `二小部分`
+        '中' => !"心央间全国外文华学等专".contains(next),
+        '小' => !"时部组步学区型微".contains(next),
+        _ => false,
+    };
+    // `统一名称`, `唯一`
+    let is_word = "统唯同单专划归万".contains(before);
     before == '第'
+        || (counts && !is_word)
+        || ("周".contains(before) && length == 1 && !"年期边围到".contains(behind))
+        || (before == '期' && at >= 2 && chars[at - 2] == '星' && length == 1)
         || (before == '(' && behind == ')')
         || (behind == '年' && length == 4)
         || (behind == '月' && length <= 2)
@@ -211,15 +227,27 @@ fn arabic(numerals: &[char]) -> String {
             .collect();
         return digits;
     }
+    // a run of nonsense is a number as well
     let (mut sum, mut digit) = (0_u64, None);
     for c in numerals {
-        match c {
-            '十' => sum += 10 * u64::from(digit.take().unwrap_or(1)),
-            '百' => sum += 100 * u64::from(digit.take().unwrap_or(1)),
-            _ => digit = chinese_digit(*c),
-        }
+        let unit = match c {
+            '十' => 10,
+            '百' => 100,
+            '千' => 1000,
+            '万' => {
+                sum = sum.saturating_add(u64::from(digit.take().unwrap_or(0)));
+                sum = sum.saturating_mul(10_000);
+                continue;
+            }
+            _ => {
+                digit = chinese_digit(*c);
+                continue;
+            }
+        };
+        sum = sum.saturating_add(unit * u64::from(digit.take().unwrap_or(1)));
     }
-    (sum + u64::from(digit.unwrap_or(0))).to_string()
+    sum.saturating_add(u64::from(digit.unwrap_or(0)))
+        .to_string()
 }
 
 #[cfg(test)]
@@ -274,6 +302,30 @@ mod tests {
         assert!(!agree("2026年上半年认定公告", "2026年下半年认定公告"));
         assert!(!agree("秋季招生公告", "春季招生公告"));
         assert!(!agree("三月份安排", "四月份安排"));
+        for (one, other) in [
+            ("沛县一中招聘公告", "沛县二中招聘公告"),
+            ("实验一小招生公告", "实验二小招生公告"),
+            ("英语四级考试公告", "英语六级考试公告"),
+            ("高三一模考试安排", "高三二模考试安排"),
+            ("七年级期末安排", "八年级期末安排"),
+            ("九月一日开学公告", "九月五日开学公告"),
+            ("招聘教师二十名公告", "招聘教师三十名公告"),
+            ("每人补助三千元", "每人补助五千元"),
+            ("周一培训公告", "周三培训公告"),
+        ] {
+            assert!(!agree(one, other), "{one} / {other}");
+        }
+        assert!(agree("补助三千元公告", "补助3000元公告"));
+        assert!(agree("补助一万二千元公告", "补助12000元公告"));
+        for (one, other) in [
+            ("学习三中全会精神", "学习中全会精神"),
+            ("统一名称公告", "统名称公告"),
+            ("一小时体育活动", "小时体育活动"),
+        ] {
+            assert!(agree(one, other), "words are no numbers: {one}");
+        }
+        let nonsense = format!("第{}次", "九万".repeat(40));
+        assert!(agree(&nonsense, &nonsense));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::{
     outline::{Block, Kind, Line, Outline, Piece, measure},
     role::{self, Role},
 };
-use crate::page::document::Element;
+use crate::page::document::{Element, Step};
 
 /// The part of a page that is an article's body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,13 +132,19 @@ impl<'o, 'a> Scale<'o, 'a> {
             vec![false; outline.lines.len()]
         };
         let end = article_end(outline, marks, start..outline.lines.len());
-        let end = own_end(outline, marks, heading, &chrome, start..end);
+        let own: Vec<f64> = outline
+            .lines
+            .iter()
+            .zip(marks)
+            .map(|(line, mark)| weight(outline, line, *mark))
+            .collect();
+        let end = own_end(outline, marks, heading, &chrome, &own, start..end);
         let announced = announced(outline, marks, start..end);
         let mut sums = Vec::with_capacity(outline.lines.len() + 1);
         let mut sum = 0.0;
         sums.push(sum);
         for (index, line) in outline.lines.iter().enumerate() {
-            let mut weight = weight(outline, line, marks[index]);
+            let mut weight = own[index];
             if announced.binary_search(&index).is_ok() {
                 weight = f64::from(line.width);
             }
@@ -198,6 +204,7 @@ fn own_end(
     marks: &[Mark],
     heading: &Heading,
     chrome: &[bool],
+    weights: &[f64],
     region: Range<usize>,
 ) -> usize {
     /// A foot without a name, in weights.
@@ -210,11 +217,7 @@ fn own_end(
     let worth = |line: usize| {
         let mark = marks[line];
         let counts = !chrome[line] && mark.role.is_none() && !mark.labelled;
-        if counts {
-            weight(outline, &outline.lines[line], mark).max(0.0)
-        } else {
-            0.0
-        }
+        if counts { weights[line].max(0.0) } else { 0.0 }
     };
     let Some(first) = region.clone().find(|&line| worth(line) > 0.0) else {
         return region.end;
@@ -302,18 +305,11 @@ fn weight(outline: &Outline<'_>, line: &Line, mark: Mark) -> f64 {
     }
     let plain = f64::from(line.width - line.link_width.min(line.width));
     if line.is_linked() {
-        let files = outline
-            .links_of_line(line)
-            .filter(|link| files::looks_like_file(*link))
-            .count();
         // an article may be files alone, but a box of files beside the text is none of it
-        if files > 0 {
+        if outline.links_of_line(line).any(files::looks_like_file) {
             return 1.0;
         }
-        if outline
-            .links_of_line(line)
-            .all(|link| is_address(&link.text()))
-        {
+        if outline.links_of_line(line).all(is_address) {
             return f64::from(line.width);
         }
         return -(f64::from(line.link_width) * 0.5 + 6.0 * f64::from(line.links)).min(60.0)
@@ -697,7 +693,7 @@ fn trailing_links(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) ->
             && line.images == 0
             && !outline
                 .links_of_line(line)
-                .any(|link| files::looks_like_file(link) || is_address(&link.text()))
+                .any(|link| files::looks_like_file(link) || is_address(link))
     };
     let links = outline.lines[kept.clone()]
         .iter()
@@ -715,8 +711,18 @@ fn trailing_links(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) ->
     }
 }
 
-fn is_address(text: &str) -> bool {
-    text.starts_with("http") || text.starts_with("www.") || text.contains('@')
+/// Whether a link shows where it leads.
+fn is_address(link: Element<'_>) -> bool {
+    let mut texts = link
+        .walk()
+        .filter_map(|step| match step {
+            Step::Text(text) => Some(text.trim_start()),
+            _ => None,
+        })
+        .filter(|text| !text.is_empty())
+        .peekable();
+    let first = texts.peek().copied().unwrap_or_default();
+    first.starts_with("http") || first.starts_with("www.") || texts.any(|text| text.contains('@'))
 }
 
 /// A picture beside `扫一扫` in a small block of their own.

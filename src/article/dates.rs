@@ -127,14 +127,17 @@ impl Shown {
 pub fn may_hold(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_digit = |c: &u8| c.is_ascii_digit();
+    let wide_digit = |at: usize| matches!(bytes.get(at + 1..at + 3), Some([0xBC, 0x90..=0x99]));
     bytes.windows(4).any(|window| match *window {
         [b'1', b'9', ..] | [b'2', b'0', ..] => window.iter().all(is_digit),
         // `113-03-28`, `R6.3.28`: years of an era
         [b'1', b'0'..=b'2', b'0'..=b'9', sign] => matches!(sign, b'-' | b'/' | b'.'),
         [b'R' | b'H' | b'S', b'0'..=b'9', sign, _] => sign == b'.' || is_digit(&sign),
         _ => false,
-    }) || text.contains(['年', '년'])
-        || text.contains(|c| ('\u{ff10}'..='\u{ff19}').contains(&c))
+    }) || text.contains('年')
+        || text.contains('년')
+        // U+FF10 to U+FF19
+        || memchr::memchr_iter(0xEF, bytes).any(wide_digit)
 }
 
 /// Which of the two comes first in `3/4/2024`.

@@ -147,10 +147,12 @@ fn media_type_in(address: &str) -> Option<&'static str> {
 }
 
 /// Whether a link's text is the name of a file, and its address not that of a page.
-fn is_called_file(href: &str, text: &str) -> Option<&'static str> {
+fn is_called_file(href: &str, text: impl FnOnce() -> String) -> Option<&'static str> {
     let path = href.split(['?', '#']).next().unwrap_or_default();
-    let is_page = path.contains(".htm") || path.contains(".shtm") || path.ends_with('/');
-    media_type(text).filter(|_| !is_page && !path.is_empty())
+    if path.is_empty() || path.ends_with('/') || path.contains(".htm") || path.contains(".shtm") {
+        return None;
+    }
+    media_type(&text())
 }
 
 /// A first look at a link, without resolving it.
@@ -160,7 +162,7 @@ pub(super) fn looks_like_file(link: Element<'_>) -> bool {
         || link.attr("download").is_some()
         || link.attr("title").and_then(media_type).is_some() && !href.contains(".htm")
         || hands_out_files(href)
-        || is_called_file(href, text::fold(&link.text()).as_str()).is_some()
+        || is_called_file(href, || text::fold(&link.text())).is_some()
 }
 
 /// The file that a link leads to.
@@ -182,7 +184,7 @@ pub(super) fn of_link(link: Element<'_>, base: &Url) -> Option<Attachment> {
             // a page may be called `a.doc` in its text
             named
                 .filter(|_| !href.contains(".htm"))
-                .or_else(|| is_called_file(href, &name()))
+                .or_else(|| is_called_file(href, name))
         }
     })?;
     let url = links::resolve(base, href)?;

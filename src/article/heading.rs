@@ -74,16 +74,29 @@ pub(super) fn find(
         .collect();
     let columns = OnceCell::new();
     let columns = || columns.get_or_init(|| columns_of(outline));
-    let mut best: Option<(f32, Range<usize>)> = None;
-    for lines in candidates(outline, marks, &declared) {
-        let least = best.as_ref().map_or(LEAST, |(before, _)| *before);
-        let score = score(outline, marks, &declared, &not, &columns, &lines, least);
-        if score >= LEAST && best.as_ref().is_none_or(|(before, _)| score > *before) {
-            best = Some((score, lines));
+    let mut placed: Vec<(usize, Placed)> = candidates(outline, marks, &declared)
+        .map(|lines| Placed::of(outline, marks, lines))
+        .enumerate()
+        .collect();
+    // those that stand best first: what the others say need not be looked at
+    placed.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
+    let mut best: Option<(f32, usize, Range<usize>)> = None;
+    for (index, placed) in placed {
+        let least = best.as_ref().map_or(LEAST, |(score, ..)| *score);
+        if placed.score + MOST_TOLD < least {
+            break;
+        }
+        let score = placed.told(outline, marks, &declared, &not, &columns);
+        // of equals the first of the page
+        let is_better = best
+            .as_ref()
+            .is_none_or(|(before, first, _)| score > *before || score >= *before && index < *first);
+        if score >= LEAST && is_better {
+            best = Some((score, index, placed.lines));
         }
     }
     let mut heading = Heading::default();
-    if let Some((score, lines)) = best {
+    if let Some((score, _, lines)) = best {
         heading.title = Some(outline.joined(lines.clone()));
         heading.score = score;
         heading.end = lines.end;
@@ -168,96 +181,126 @@ fn is_declared(text: &str, declared: &[String]) -> bool {
     text.chars().count() >= 8 && declared.iter().any(|title| title.contains(text))
 }
 
-fn score<'c>(
-    outline: &Outline<'_>,
-    marks: &[Mark],
-    declared: &[String],
-    not: &[String],
-    columns: &impl Fn() -> &'c HashSet<String>,
-    lines: &Range<usize>,
-    least: f32,
-) -> f32 {
-    let first = lines.start;
-    let line = &outline.lines[first];
-    let mut score = 0.0;
-    let mut heading = 0_u8;
-    let (mut title_hint, mut chrome) = (false, false);
-    for (depth, block) in outline.around(first).take(6).enumerate() {
-        let block = &outline.blocks[block];
-        // a wrapper of much else says nothing of this line
-        if block.lines.len() > lines.len() + 3
-            && depth > 0
-            && !matches!(block.element.name(), "nav" | "footer")
-        {
-            chrome |= depth < 4
-                && block.lines.len() < 30
-                && (block.names.chrome() || block.names.breadcrumb());
-            continue;
+/// Lines that may be the title, and what speaks for them before they are read: where they stand and what they are
+/// called.
+struct Placed {
+    lines: Range<usize>,
+    score: f32,
+    /// The level of the heading that they stand in; 0 if in none.
+    level: u8,
+    near: f32,
+    kicker: bool,
+}
+
+/// What a text can add to where it stands: as much as [`likeness`].
+const MOST_TOLD: f32 = 10.0;
+
+impl Placed {
+    fn of(outline: &Outline<'_>, marks: &[Mark], lines: Range<usize>) -> Self {
+        let first = lines.start;
+        let line = &outline.lines[first];
+        let mut heading = 0_u8;
+        let (mut title_hint, mut chrome) = (false, false);
+        for (depth, block) in outline.around(first).take(6).enumerate() {
+            let block = &outline.blocks[block];
+            // a wrapper of much else says nothing of this line
+            if block.lines.len() > lines.len() + 3
+                && depth > 0
+                && !matches!(block.element.name(), "nav" | "footer")
+            {
+                chrome |= depth < 4
+                    && block.lines.len() < 30
+                    && (block.names.chrome() || block.names.breadcrumb());
+                continue;
+            }
+            if let Kind::Heading(level) = block.kind
+                && (heading == 0 || level < heading)
+            {
+                heading = level;
+            }
+            title_hint |= block.names.title();
+            chrome |= block.names.chrome() || block.names.breadcrumb();
         }
-        if let Kind::Heading(level) = block.kind
-            && (heading == 0 || level < heading)
-        {
-            heading = level;
+        let mut score = match heading {
+            1 => 6.0,
+            2 => 5.0,
+            3 => 4.0,
+            4 => 2.5,
+            5 | 6 => 1.0,
+            _ => 0.0,
+        };
+        if title_hint || inline_hint(outline, first) {
+            score += 3.5;
         }
-        title_hint |= block.names.title();
-        chrome |= block.names.chrome() || block.names.breadcrumb();
+        if chrome {
+            score -= 5.0;
+        }
+        if line.is_linked() {
+            score -= 4.0;
+        }
+        let near = nearness(marks, lines.end);
+        let kicker = near > 0.0 && is_kicker(outline, marks, &lines);
+        let near = match near {
+            _ if kicker => 0.0,
+            near if near < 6.0 && is_below_date(outline, marks, first) => 6.0,
+            near => near,
+        };
+        Self {
+            score: score + near,
+            lines,
+            level: heading,
+            near,
+            kicker,
+        }
     }
-    score += match heading {
-        1 => 6.0,
-        2 => 5.0,
-        3 => 4.0,
-        4 => 2.5,
-        5 | 6 => 1.0,
-        _ => 0.0,
-    };
-    if title_hint || inline_hint(outline, first) {
-        score += 3.5;
+
+    /// The score with what the text says.
+    fn told<'c>(
+        &self,
+        outline: &Outline<'_>,
+        marks: &[Mark],
+        declared: &[String],
+        not: &[String],
+        columns: &impl Fn() -> &'c HashSet<String>,
+    ) -> f32 {
+        let Self {
+            lines,
+            level,
+            near,
+            kicker,
+            ..
+        } = self;
+        let (first, near) = (lines.start, *near);
+        let line = &outline.lines[first];
+        let mut score = self.score;
+        let text = key(&outline.joined(lines.clone()));
+        // the facts are not right below it; a page that is called like its column says nothing
+        let column = near < 6.0 && (*level == 0 || near > 0.0 || *kicker) && is_column_name(&text);
+        if !column {
+            score += likeness(&text, declared);
+        }
+        if not.contains(&text) {
+            score -= 5.0;
+        }
+        if text.chars().count() < 4 {
+            score -= if near < 6.0 { 3.0 } else { 1.0 };
+        }
+        if line.marks > 3 && line.width > 160 {
+            score -= 3.0;
+        }
+        let links_to_column = || text.chars().count() <= COLUMN_CHARS && columns().contains(&text);
+        if column || near < 6.0 && links_to_column() {
+            score -= 4.0;
+        }
+        if HOME.is_match(&text) || near < 6.0 && is_site_name(&text) {
+            score -= 6.0;
+        }
+        // a subtitle, or a fact, is no title by itself
+        if marks[first].fact && *level == 0 || outline.text(first).starts_with('—') {
+            score -= 5.0;
+        }
+        score
     }
-    if chrome {
-        score -= 5.0;
-    }
-    if line.is_linked() {
-        score -= 4.0;
-    }
-    let near = nearness(marks, lines.end);
-    let kicker = near > 0.0 && is_kicker(outline, marks, lines);
-    let near = match near {
-        _ if kicker => 0.0,
-        near if near < 6.0 && is_below_date(outline, marks, first) => 6.0,
-        near => near,
-    };
-    score += near;
-    // what is declared can add ten
-    if score + 10.0 < least {
-        return score;
-    }
-    let text = key(&outline.joined(lines.clone()));
-    // the facts are not right below it; a page that is called like its column says nothing
-    let column = near < 6.0 && (heading == 0 || near > 0.0 || kicker) && is_column_name(&text);
-    if !column {
-        score += likeness(&text, declared);
-    }
-    if not.contains(&text) {
-        score -= 5.0;
-    }
-    if text.chars().count() < 4 {
-        score -= if near < 6.0 { 3.0 } else { 1.0 };
-    }
-    if line.marks > 3 && line.width > 160 {
-        score -= 3.0;
-    }
-    let links_to_column = || text.chars().count() <= COLUMN_CHARS && columns().contains(&text);
-    if column || near < 6.0 && links_to_column() {
-        score -= 4.0;
-    }
-    if HOME.is_match(&text) || near < 6.0 && is_site_name(&text) {
-        score -= 6.0;
-    }
-    // a subtitle, or a fact, is no title by itself
-    if marks[first].fact && heading == 0 || outline.text(first).starts_with('—') {
-        score -= 5.0;
-    }
-    score
 }
 
 /// A fact line with a date stands right below, or not far.

@@ -33,9 +33,41 @@ static NAMES: LazyLock<RegexSet> = LazyLock::new(|| {
     .expect("literals")
 });
 
-/// What was read of a page's elements: most bear the same few classes.
+/// What was read of a page's elements: most bear the same few classes, or the same but for a number (`menu-item-2718`).
 #[derive(Debug, Default)]
-pub(super) struct Known<'a>(FxHashMap<&'a str, u8>);
+pub(super) struct Known {
+    hints: FxHashMap<String, u8>,
+    /// The form of the last one asked for.
+    form: String,
+}
+
+impl Known {
+    fn hints(&mut self, value: &str) -> u8 {
+        form(value, &mut self.form);
+        if let Some(known) = self.hints.get(&self.form) {
+            return *known;
+        }
+        let hints = hints(value);
+        self.hints.insert(self.form.clone(), hints);
+        hints
+    }
+}
+
+/// A class or an id as far as its hints go: of a number it matters whether it begins with the 1 of `h1`, and whether more
+/// digits follow.
+fn form(value: &str, form: &mut String) {
+    form.clear();
+    let mut digits = 0;
+    for c in value.chars() {
+        digits = if c.is_ascii_digit() { digits + 1 } else { 0 };
+        match digits {
+            0 => form.push(c),
+            1 => form.push(if c == '1' { '1' } else { '0' }),
+            2 => form.push('0'),
+            _ => {}
+        }
+    }
+}
 
 impl Names {
     /// Reads an element's class and id.
@@ -44,13 +76,11 @@ impl Names {
     }
 
     /// The same, with what is known of other elements.
-    pub(super) fn with<'a>(known: &mut Known<'a>, element: Element<'a>) -> Self {
-        Self::by(element, |value| {
-            *known.0.entry(value).or_insert_with(|| hints(value))
-        })
+    pub(super) fn with(known: &mut Known, element: Element<'_>) -> Self {
+        Self::by(element, |value| known.hints(value))
     }
 
-    fn by<'a>(element: Element<'a>, mut hints: impl FnMut(&'a str) -> u8) -> Self {
+    fn by(element: Element<'_>, mut hints: impl FnMut(&str) -> u8) -> Self {
         let mut names = 0;
         for (name, value) in element.attrs() {
             if matches!(name, "class" | "id") && !value.is_empty() && value.len() < 500 {
@@ -120,5 +150,35 @@ fn hints(value: &str) -> u8 {
         names & !CHROME
     } else {
         names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_by_its_form_is_what_it_would_say_itself() {
+        let mut known = Known::default();
+        for before in [
+            "",
+            "item-",
+            "h",
+            "x h",
+            "menu-item item-",
+            "tit",
+            "nav",
+            "foot",
+        ] {
+            for number in ["", "0", "1", "2", "10", "12", "21", "100", "2718"] {
+                for after in ["", "x", " x", "-tit", "_nav", " tt", "a1b2"] {
+                    let value = format!("{before}{number}{after}");
+                    assert_eq!(known.hints(&value), hints(&value), "{value}");
+                }
+            }
+        }
+        let asked = known.hints.len();
+        known.hints("menu-item item-31415");
+        assert_eq!(known.hints.len(), asked, "as item-2718");
     }
 }

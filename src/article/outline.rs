@@ -109,6 +109,8 @@ impl<'a> Outline<'a> {
     /// Walks the page once.
     pub(super) fn of(document: &'a Document) -> Self {
         let mut builder = Builder::default();
+        // elements have two ends, and most hold a text
+        builder.outline.pieces.reserve(document.nodes() * 2);
         let mut walk = document.root().walk();
         while let Some(step) = walk.next() {
             match step {
@@ -257,7 +259,7 @@ pub(super) fn kind(element: Element<'_>) -> Kind {
 #[derive(Default)]
 struct Builder<'a> {
     outline: Outline<'a>,
-    known: Known<'a>,
+    known: Known,
     /// Open blocks.
     open: Vec<usize>,
     link_depth: u32,

@@ -65,6 +65,15 @@ static FOOTER_WITHIN: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a literal")
 });
 
+/// Characters of which every [`NOTE_WITHIN`] and every [`FOOTER_WITHIN`] has one. Most lines have none of them.
+fn is_within(c: char) -> bool {
+    c.is_ascii_alphabetic()
+        || matches!(
+            c,
+            '侵' | '转' | '未' | '抢' | '版' | '©' | '网' | '备' | '技' | '使'
+        )
+}
+
 /// The role of a short line, if it plays one.
 pub(super) fn role(text: &str) -> Option<Role> {
     const ROLES_IN_ORDER: [Role; 7] = [
@@ -81,6 +90,7 @@ pub(super) fn role(text: &str) -> Option<Role> {
     let begins = begins.map(|index| ROLES_IN_ORDER[index]);
     match begins {
         Some(Role::Breadcrumb | Role::Tool | Role::Editor | Role::Note) => begins,
+        _ if !text.contains(is_within) => begins,
         _ if NOTE_WITHIN.is_match(text) => Some(Role::Note),
         Some(_) => begins,
         None => FOOTER_WITHIN.is_match(text).then_some(Role::Footer),
@@ -143,6 +153,31 @@ pub(super) fn is_signed(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn notes_and_feet_are_told_wherever_their_words_stand() {
+        for (text, role_of) in [
+            ("如有侵权请告知删除", Role::Note),
+            ("若侵犯了您的版权请与我们联系", Role::Note),
+            ("欢迎阅览，转载请注明出处", Role::Note),
+            ("文字未经授权不得使用", Role::Note),
+            ("快来抢沙发", Role::Note),
+            ("Abonnez-vous à notre newsletter", Role::Note),
+            ("甲县一中版权所有", Role::Footer),
+            ("甲县一中 Copyright © 2024", Role::Footer),
+            ("甲县一中 © 2024", Role::Footer),
+            ("甲县一中 京ICP备 1 号", Role::Footer),
+            ("甲县一中 京公网安备 1 号", Role::Footer),
+            ("政府网站标识码 1", Role::Footer),
+            ("域名备案序号：1", Role::Footer),
+            ("甲公司技术支持：乙", Role::Footer),
+            ("School of A. All rights reserved", Role::Footer),
+            ("建议使用谷歌浏览", Role::Footer),
+        ] {
+            assert_eq!(role(text), Some(role_of), "{text}");
+        }
+        assert_eq!(role("甲县一中校园开放日"), None);
+    }
 
     #[test]
     fn knows_lines_that_are_no_text() {

@@ -95,6 +95,11 @@ impl Document {
         document
     }
 
+    /// How many elements, texts and the like it has.
+    pub fn nodes(&self) -> usize {
+        self.html.tree.values().len()
+    }
+
     /// Whether the page was too long to be read to its end.
     pub fn is_truncated(&self) -> bool {
         self.truncated

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Regex, bytes};
 use url::Url;
 
 use super::{
@@ -23,12 +23,9 @@ const MOST_SECONDS: f32 = 10.0;
 
 /// Whether a page may be such a sign: much quicker than to parse it.
 pub fn may_lead_on(body: &[u8]) -> bool {
-    body.len() <= MAX_BYTES && {
-        let lower = body.to_ascii_lowercase();
-        [b"refresh".as_slice(), b"location"]
-            .iter()
-            .any(|word| memchr::memmem::find(&lower, word).is_some())
-    }
+    static WORDS: LazyLock<bytes::Regex> =
+        LazyLock::new(|| bytes::Regex::new("(?i-u)refresh|location").expect("a literal"));
+    body.len() <= MAX_BYTES && WORDS.is_match(body)
 }
 
 /// The page that is meant, if this one only leads there.

@@ -264,10 +264,12 @@ pub(super) fn stands_in(item: &Item, reading: &Reading) -> Option<Fault> {
         "error",
     ];
     let names = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+    if reading.body_text.chars().nth(LONGEST).is_some() {
+        return None;
+    }
     let text = reading.body_text.to_lowercase();
     let title = reading.title.as_deref().unwrap_or_default();
-    let is_it = text.chars().count() <= LONGEST
-        && reading.attachments.is_empty()
+    let is_it = reading.attachments.is_empty()
         && names(&text, &SITE)
         && names(&text, &TROUBLE)
         // a notice of a site's repair is one

@@ -439,17 +439,18 @@ impl Poller {
 
     /// Keeps what was found, and counts it. Whether it changed anything.
     async fn keep_batch(&self, batch: Batch) -> Result<bool, StoreError> {
-        // a batch of one event most often; what was known already changes nothing
-        let single = match batch.events.as_slice() {
-            [event] => ArticleEvent::of(event),
-            _ => None,
-        };
+        let told: Vec<Option<ArticleEvent>> = batch.events.iter().map(ArticleEvent::of).collect();
         let recorded = self.store.record_batch(batch).await?;
-        let changed = recorded.changed > 0;
-        if changed && let Some(event) = single {
+        // of a batch that was known in part, which part is not said; the new articles are
+        let told = if count(told.len()) == recorded.changed {
+            told
+        } else {
+            vec![Some(ArticleEvent::New); recorded.published.len()]
+        };
+        for event in told.into_iter().flatten() {
             self.metrics.recorded(event);
         }
-        Ok(changed)
+        Ok(recorded.changed > 0)
     }
 
     /// Asks the store apart from the async workers: it may wait for the disk.

@@ -5,13 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Poller, attempt::Attempt};
 use crate::{
     article::{
-        ArticleId,
+        Article, ArticleId,
         dates::Published,
         identity::{self, Seen},
     },
@@ -22,7 +22,7 @@ use crate::{
         text::{self, is_space},
     },
     source::Source,
-    store::{Batch, Known, Note, StoreError},
+    store::{Batch, Known, Note, Scope, StoreError},
     story::content,
 };
 
@@ -50,6 +50,16 @@ pub(super) struct Found {
     pub(super) revised: usize,
 }
 
+/// Where and when new articles are found.
+struct Place<'a> {
+    source: &'a Source,
+    /// All that the list shows.
+    listed: Arc<HashSet<ArticleId>>,
+    /// Whether the source had articles before the visit: one of them may have moved.
+    has_any: bool,
+    now: Timestamp,
+}
+
 /// An item that is not known.
 struct New {
     /// Its place in the list.
@@ -71,7 +81,13 @@ impl Poller {
     ) -> Result<Found, StoreError> {
         let items = distinct(items);
         let ids: Vec<ArticleId> = items.iter().map(|item| ArticleId::of(&item.url)).collect();
-        let known = self.ask_store(move |store| store.known(&ids)).await?;
+        let scope = Scope::Source(source.id.clone());
+        let (known, has_any) = self
+            .ask_store(move |store| {
+                let has_any = !backfill || !store.newest(&scope, 1, 0)?.is_empty();
+                Ok((store.known(&ids)?, has_any))
+            })
+            .await?;
         let listed = items.iter().zip(&known).map(|(item, known)| match known {
             Some(known) => known.id,
             None => ArticleId::of(&item.url),
@@ -99,6 +115,12 @@ impl Poller {
             new: unknown.len(),
             ..Found::default()
         };
+        let at = Place {
+            source,
+            listed,
+            has_any,
+            now,
+        };
         let mut attempts = stream::iter(unknown)
             .map(async |new: New| {
                 let seen = Seen {
@@ -117,18 +139,25 @@ impl Poller {
             })
             .buffered(SIDE_BY_SIDE);
         let mut doubtful = Vec::new();
-        while let Some((item, attempt)) = attempts.next().await {
-            found.count(&attempt);
-            let title = &attempt.article.title;
-            if doubtful.len() < DOUBTFUL && identity::is_another(title, &item.title) {
-                doubtful.push((item, attempt));
-                continue;
+        while let Some(first) = attempts.next().await {
+            // recorded as they come: a stop in the middle of a long first visit loses nothing that was read
+            let mut ready = vec![first];
+            while ready.len() < SIDE_BY_SIDE
+                && let Some(Some(next)) = attempts.next().now_or_never()
+            {
+                ready.push(next);
             }
-            // recorded one by one: a stop in the middle of a long first visit loses nothing that was read
-            let is_new = self
-                .record_new(source, &item, attempt, &listed, now)
-                .await?;
-            found.new -= usize::from(!is_new);
+            let mut certain = Vec::with_capacity(ready.len());
+            for (item, attempt) in ready {
+                found.count(&attempt);
+                let title = &attempt.article.title;
+                if doubtful.len() < DOUBTFUL && identity::is_another(title, &item.title) {
+                    doubtful.push((item, attempt));
+                } else {
+                    certain.push((item, attempt));
+                }
+            }
+            found.new -= self.record_new(&at, certain).await?;
         }
         drop(attempts);
         // a title that several pages bear is their column's or their site's, and the list's tell the articles apart
@@ -140,70 +169,85 @@ impl Poller {
                     found.names.push(name);
                 }
             }
-            let is_new = self
-                .record_new(source, &item, attempt, &listed, now)
-                .await?;
-            found.new -= usize::from(!is_new);
+            found.new -= self.record_new(&at, vec![(item, attempt)]).await?;
         }
         Ok(found)
     }
 
-    /// An article that was not known is published, unless the same source had it at another address: then it has moved.
-    /// What is still `listed` has not: what a list shows twice is two articles. Whether it is new.
+    /// Articles that were not known are published, unless the same source had them at another address: then they have
+    /// moved. What is still listed has not: what a list shows twice is two articles. How many have moved.
     async fn record_new(
         &self,
-        source: &Arc<Source>,
-        item: &Item,
-        attempt: Attempt,
-        listed: &Arc<HashSet<ArticleId>>,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let Attempt {
-            article,
-            validators,
-            ..
-        } = attempt;
-        let alias = article.id;
-        let listed = Arc::clone(listed);
-        let may_have_moved = article.complete && says_of(&item.title, &article.title);
-        let (article, double) = self
-            .ask_store(move |store| {
-                let double = if may_have_moved {
-                    store.moved_from(&article, &listed)?
+        at: &Place<'_>,
+        attempts: Vec<(Item, Attempt)>,
+    ) -> Result<usize, StoreError> {
+        let attempts = self.with_doubles(at, attempts).await?;
+        let (mut batch, mut moved) = (Batch::default(), 0);
+        for (item, attempt, double) in attempts {
+            let Attempt {
+                article,
+                validators,
+                ..
+            } = attempt;
+            let id = double.unwrap_or(article.id);
+            batch.notes.push(line_of(&item, id, at.source, at.now));
+            if article.complete {
+                batch.notes.push(Note::Read {
+                    id,
+                    at: at.now,
+                    validators,
+                });
+            }
+            batch.events.push(match double {
+                Some(id) => {
+                    tracing::debug!(url = %article.url, %id, "moved");
+                    moved += 1;
+                    Event::Moved {
+                        id,
+                        alias: article.id,
+                        url: article.url,
+                        at: at.now,
+                    }
+                }
+                None => Event::Published { article },
+            });
+        }
+        if !batch.events.is_empty() {
+            self.keep_batch(batch).await?;
+        }
+        Ok(moved)
+    }
+
+    /// Each with the article that it was before it moved, if it has.
+    async fn with_doubles(
+        &self,
+        at: &Place<'_>,
+        attempts: Vec<(Item, Attempt)>,
+    ) -> Result<Vec<(Item, Attempt, Option<ArticleId>)>, StoreError> {
+        let may_have_moved = |item: &Item, article: &Article| {
+            article.complete && says_of(&item.title, &article.title)
+        };
+        let asks = at.has_any
+            && attempts
+                .iter()
+                .any(|(item, attempt)| may_have_moved(item, &attempt.article));
+        if !asks {
+            let apart = attempts.into_iter();
+            return Ok(apart.map(|(item, attempt)| (item, attempt, None)).collect());
+        }
+        let listed = Arc::clone(&at.listed);
+        self.ask_store(move |store| {
+            let with_double = |(item, attempt): (Item, Attempt)| {
+                let double = if may_have_moved(&item, &attempt.article) {
+                    store.moved_from(&attempt.article, &listed)?
                 } else {
                     None
                 };
-                Ok((article, double))
-            })
-            .await?;
-        let id = double.unwrap_or(alias);
-        let mut notes = vec![line_of(item, id, source, now)];
-        if article.complete {
-            notes.push(Note::Read {
-                id,
-                at: now,
-                validators,
-            });
-        }
-        let event = match double {
-            Some(id) => {
-                tracing::debug!(url = %article.url, %id, "moved");
-                Event::Moved {
-                    id,
-                    alias,
-                    url: article.url,
-                    at: now,
-                }
-            }
-            None => Event::Published { article },
-        };
-        let batch = Batch {
-            events: vec![event],
-            notes,
-            state: None,
-        };
-        self.keep_batch(batch).await?;
-        Ok(double.is_none())
+                Ok((item, attempt, double))
+            };
+            attempts.into_iter().map(with_double).collect()
+        })
+        .await
     }
 }
 

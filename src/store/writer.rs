@@ -2,7 +2,7 @@
 //!
 //! In: commands. Out: durable changes, then answers. Commands that wait together are one group: one append to the
 //! journal, one flush there, one batch in sled, one flush there. While one group is flushed the next gathers, so the
-//! groups grow with the load and nothing waits for a timer.
+//! groups grow with the load; alone, nothing waits for a timer.
 
 use std::{
     collections::BTreeSet,
@@ -13,6 +13,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -40,6 +41,13 @@ const FEW: usize = 8;
 
 /// Commands of one group at most: so that the first does not wait long for its answer.
 const GROUP: usize = 128;
+
+/// Where so many came together last time, more are on their way (`commit_siblings` of PostgreSQL).
+const SIBLINGS: usize = 3;
+
+/// How long the first waits for them then (`commit_delay`): flushing a group costs as much as reading several articles,
+/// whatever its size.
+const DELAY: Duration = Duration::from_millis(10);
 
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
@@ -141,7 +149,11 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        let mut came = 0;
         while let Some(first) = commands.blocking_recv() {
+            if came >= SIBLINGS {
+                thread::sleep(DELAY);
+            }
             let mut group = vec![first];
             while group.len() < GROUP {
                 match commands.try_recv() {
@@ -149,6 +161,7 @@ impl Writer {
                     Err(_) => break,
                 }
             }
+            came = group.len();
             self.write(group);
         }
         // the last group was flushed before it was answered

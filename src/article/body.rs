@@ -15,7 +15,7 @@ use super::{
     outline::{Block, Kind, Line, Outline, Piece, measure},
     role::{self, Role},
 };
-use crate::page::document::{Element, Step};
+use crate::page::document::Element;
 
 /// The part of a page that is an article's body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -713,16 +713,8 @@ fn trailing_links(outline: &Outline<'_>, marks: &[Mark], kept: &Range<usize>) ->
 
 /// Whether a link shows where it leads.
 fn is_address(link: Element<'_>) -> bool {
-    let mut texts = link
-        .walk()
-        .filter_map(|step| match step {
-            Step::Text(text) => Some(text.trim_start()),
-            _ => None,
-        })
-        .filter(|text| !text.is_empty())
-        .peekable();
-    let first = texts.peek().copied().unwrap_or_default();
-    first.starts_with("http") || first.starts_with("www.") || texts.any(|text| text.contains('@'))
+    let text = link.text();
+    text.starts_with("http") || text.starts_with("www.") || text.contains('@')
 }
 
 /// A picture beside `扫一扫` in a small block of their own.

@@ -109,8 +109,9 @@ impl<'a> Outline<'a> {
     /// Walks the page once.
     pub(super) fn of(document: &'a Document) -> Self {
         let mut builder = Builder::default();
-        // elements have two ends, and most hold a text
-        builder.outline.pieces.reserve(document.nodes() * 2);
+        // elements have two ends, and most hold a text; a page of nothing else reserves no more than a long one
+        let pieces = (document.nodes() * 2).min(MOST_RESERVED);
+        builder.outline.pieces.reserve(pieces);
         let mut walk = document.root().walk();
         while let Some(step) = walk.next() {
             match step {
@@ -254,6 +255,9 @@ pub(super) fn kind(element: Element<'_>) -> Kind {
         _ => Kind::Inline,
     }
 }
+
+/// So many pieces are expected at most.
+const MOST_RESERVED: usize = 1 << 16;
 
 /// The state of the walk.
 #[derive(Default)]

@@ -161,6 +161,7 @@ impl Poller {
         }
         drop(attempts);
         // a title that several pages bear is their column's or their site's, and the list's tell the articles apart
+        let mut certain = Vec::new();
         for (n, (item, mut attempt)) in with_counts(doubtful) {
             if n > 1 {
                 let listed = text::fold(&item.title);
@@ -169,8 +170,9 @@ impl Poller {
                     found.names.push(name);
                 }
             }
-            found.new -= self.record_new(&at, vec![(item, attempt)]).await?;
+            certain.push((item, attempt));
         }
+        found.new -= self.record_new(&at, certain).await?;
         Ok(found)
     }
 

@@ -13,7 +13,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -42,12 +42,15 @@ const FEW: usize = 8;
 /// Commands of one group at most: so that the first does not wait long for its answer.
 const GROUP: usize = 128;
 
-/// Where so many came together last time, more are on their way (`commit_siblings` of PostgreSQL).
+/// Where so many came together last time, more are on their way (`commit_siblings` of `PostgreSQL`).
 const SIBLINGS: usize = 3;
 
 /// How long the first waits for them then (`commit_delay`): flushing a group costs as much as reading several articles,
 /// whatever its size.
 const DELAY: Duration = Duration::from_millis(10);
+
+/// After so long the last group says nothing of the next.
+const LULL: Duration = Duration::from_millis(200);
 
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
@@ -149,9 +152,10 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, mut commands: mpsc::Receiver<Command>) {
-        let mut came = 0;
+        let (mut came, mut last) = (0, Instant::now());
         while let Some(first) = commands.blocking_recv() {
-            if came >= SIBLINGS {
+            let is_busy = came >= SIBLINGS && last.elapsed() < LULL;
+            if is_busy && commands.len() < came {
                 thread::sleep(DELAY);
             }
             let mut group = vec![first];
@@ -163,6 +167,7 @@ impl Writer {
             }
             came = group.len();
             self.write(group);
+            last = Instant::now();
         }
         // the last group was flushed before it was answered
         self.write_learnt();

@@ -32,15 +32,20 @@ const SLIPS: usize = 3;
 const FOOT: usize = 3;
 
 /// What places and schools are called with, the longer first.
-const KINDS: [&str; 24] = [
+const KINDS: [&str; 28] = [
     "幼儿园",
     "大学",
     "学院",
     "学校",
     "中学",
     "小学",
-    "一中",
-    "二中",
+    // as a token has it: 一中
+    "1中",
+    "2中",
+    "3中",
+    "4中",
+    "1小",
+    "2小",
     "医院",
     "街道",
     "省",
@@ -59,7 +64,7 @@ const KINDS: [&str; 24] = [
     "园",
 ];
 /// The longer ones, which count a few characters further on as well.
-const LONG_KINDS: usize = 10;
+const LONG_KINDS: usize = 14;
 /// Kinds of one character count right behind the difference; of names that differ in one character, so near: `河南省` and
 /// `湖南省`.
 const NEAR: usize = 1;
@@ -110,7 +115,7 @@ struct Swaps {
     /// Whole words.
     words: HashMap<(String, String), usize>,
     /// Single characters.
-    letters: HashMap<(String, String), Letter>,
+    letters: HashMap<(char, char), Letter>,
     /// What stands in front of a kind in one text alone: `江苏大学`, `江苏师范大学`.
     parts: HashMap<String, usize>,
 }
@@ -168,13 +173,17 @@ impl Swaps {
 /// The names in which two titles differ, as far as the first such difference.
 pub(super) fn names(a: &str, b: &str) -> Option<(String, String)> {
     let (a, b) = (first_tokens(a), first_tokens(b));
-    let mut found = None;
-    compare(&a, &b, &mut |difference| {
-        if found.is_none() {
-            found = difference.names().or_else(|| difference.longer_name());
-        }
-    });
-    found
+    let first = |a: &[Token], b: &[Token]| {
+        let mut found = None;
+        compare(a, b, &mut |difference| {
+            if found.is_none() {
+                found = difference.names().or_else(|| difference.longer_name());
+            }
+        });
+        found
+    };
+    // what stands behind a difference is looked for in the first of the two
+    first(&a, &b).or_else(|| first(&b, &a).map(|(b, a)| (a, b)))
 }
 
 /// The words in which two titles differ, where nothing but one word stands in another's place.
@@ -416,19 +425,21 @@ impl Difference<'_> {
     fn tells(&self, swaps: &mut Swaps) -> bool {
         let (one, other) = (text(self.one), text(self.other));
         if self.is_of_letters() {
-            let among = |groups: &[&str]| {
-                let holds = |group: &&str| group.contains(&one) && group.contains(&other);
-                groups.iter().any(holds)
-            };
-            if self.one.len() == 1 && among(&CONTRASTS) {
-                return true;
+            let named = self.names().is_some();
+            for (one, other) in one.chars().zip(other.chars()).filter(|(a, b)| a != b) {
+                let among = |groups: &[&str]| {
+                    let holds = |group: &&str| group.contains(one) && group.contains(other);
+                    groups.iter().any(holds)
+                };
+                if among(&CONTRASTS) {
+                    return true;
+                }
+                if !among(&[GENERAL]) && !among(&VARIANTS) {
+                    let letter = swaps.letters.entry((one, other)).or_default();
+                    letter.times += 1;
+                    letter.named |= named;
+                }
             }
-            if GENERAL.contains(&one) && GENERAL.contains(&other) || among(&VARIANTS) {
-                return false;
-            }
-            let letter = swaps.letters.entry((one, other)).or_default();
-            letter.times += 1;
-            letter.named |= self.names().is_some();
             return false;
         }
         if let Some(swap) = self.swap() {
@@ -451,10 +462,14 @@ impl Difference<'_> {
             numbers.collect()
         };
         let (one, other) = (numbers(self.one), numbers(self.other));
-        let is_counted = matches!(
-            self.behind,
-            [Token::Char(unit), ..] if "月日号年时点名人元批次届期周级".contains(*unit)
-        );
+        // `3月5日起`, `第一批`; but `3、年龄`, whose mark is gone
+        let is_counted = match self.behind {
+            [Token::Char('月'), Token::Number(_), ..] => true,
+            [Token::Char('批' | '期' | '届'), ..] => {
+                matches!(self.before, [Token::Char('第')])
+            }
+            _ => false,
+        };
         let counts_paragraphs = self.before.len() <= 1
             && self.one.len() == 1
             && !is_counted
@@ -582,6 +597,7 @@ mod tests {
                 "甲辰理工学院招生办公室负责解释本章程",
                 "乙巳师范大学招生办公室负责解释本章程",
             ),
+            ("测试地点为黄冈一中实验楼", "测试地点为孝感一中实验楼"),
             (
                 "咨询电话：0371-65651234（招生办公室）",
                 "咨询电话：0951-20788888（招生办公室）",
@@ -617,6 +633,14 @@ mod tests {
             (
                 "三、各单位要严格审核考生的报名资格",
                 "四、各单位要严格审核考生的报名资格",
+            ),
+            (
+                "4、年龄在35周岁以下，身体健康，能够胜任",
+                "3、年龄在35周岁以下，身体健康，能够胜任",
+            ),
+            (
+                "三、名额分配由各单位按规定自行确定",
+                "四、名额分配由各单位按规定自行确定",
             ),
             (
                 "第五条 各单位要严格审核考生的报名资格",
@@ -829,5 +853,7 @@ mod tests {
         assert_eq!(words(a, "省厅关于同意设立甲学院的通知"), None);
         assert_eq!(words(a, "今日要闻"), None);
         assert_eq!(words(a, a), None);
+        let (a, b) = ("甲乙考试中学公告", "丙丁考试中心公告");
+        assert_eq!(names(a, b), names(b, a).map(|(b, a)| (a, b)));
     }
 }

@@ -183,7 +183,7 @@ fn is_number(chars: &[char], at: usize, length: usize) -> bool {
         _ => false,
     };
     // `统一名称`, `唯一`
-    let is_word = "统唯同单专划归万".contains(before);
+    let is_word = "统唯同单专划归".contains(before);
     before == '第'
         || (counts && !is_word)
         || ("周".contains(before) && length == 1 && !"年期边围到".contains(behind))

@@ -45,9 +45,10 @@ const GROUP: usize = 128;
 /// Where so many came together last time, more are on their way (`commit_siblings` of `PostgreSQL`).
 const SIBLINGS: usize = 3;
 
-/// How long the first waits for them then (`commit_delay`): flushing a group costs as much as reading several articles,
-/// whatever its size.
-const DELAY: Duration = Duration::from_millis(10);
+/// How often, and how long each time, the first waits for them then (`commit_delay`): flushing a group costs as much as
+/// reading several articles, whatever its size.
+const DELAYS: u32 = 10;
+const DELAY: Duration = Duration::from_millis(1);
 
 /// After so long the last group says nothing of the next.
 const LULL: Duration = Duration::from_millis(200);
@@ -154,9 +155,14 @@ impl Writer {
     fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         let (mut came, mut last) = (0, Instant::now());
         while let Some(first) = commands.blocking_recv() {
-            let is_busy = came >= SIBLINGS && last.elapsed() < LULL;
-            if is_busy && commands.len() < came {
-                thread::sleep(DELAY);
+            if came >= SIBLINGS && last.elapsed() < LULL {
+                // no longer than until as many have come as last time
+                for _ in 0..DELAYS {
+                    if commands.len() + 1 >= came {
+                        break;
+                    }
+                    thread::sleep(DELAY);
+                }
             }
             let mut group = vec![first];
             while group.len() < GROUP {

@@ -87,7 +87,7 @@ pub(super) fn find(
             break;
         }
         let score = placed.told(outline, marks, &declared, &not, &columns);
-        // of equals the first of the page
+        // of equals the first candidate
         let is_better = best
             .as_ref()
             .is_none_or(|(before, first, _)| score > *before || score >= *before && index < *first);

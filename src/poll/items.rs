@@ -140,7 +140,7 @@ impl Poller {
             .buffered(SIDE_BY_SIDE);
         let mut doubtful = Vec::new();
         while let Some(first) = attempts.next().await {
-            // recorded as they come: a stop in the middle of a long first visit loses nothing that was read
+            // recorded as they come: a stop in the middle of a long first visit loses a few that were read, not all
             let mut ready = vec![first];
             while ready.len() < SIDE_BY_SIDE
                 && let Some(Some(next)) = attempts.next().now_or_never()

@@ -45,8 +45,8 @@ const GROUP: usize = 128;
 /// Where so many came together last time, more are on their way (`commit_siblings` of `PostgreSQL`).
 const SIBLINGS: usize = 3;
 
-/// How often, and how long each time, the first waits for them then (`commit_delay`): flushing a group costs as much as
-/// reading several articles, whatever its size.
+/// How often, and how long each time, the first waits for them then (`commit_delay`): a flush costs the same however many
+/// share it.
 const DELAYS: u32 = 10;
 const DELAY: Duration = Duration::from_millis(1);
 

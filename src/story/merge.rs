@@ -117,7 +117,7 @@ fn half_of_the_sentences(a: &str, b: &str) -> bool {
 }
 
 fn sentences(text: &str) -> HashSet<String> {
-    text.split(['。', '！', '？', '!', '?', '；', ';', '\n'])
+    text.split(particulars::SENTENCE_ENDS)
         .map(normalise)
         .filter(|sentence| sentence.chars().count() >= 12)
         .collect()

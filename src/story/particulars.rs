@@ -12,6 +12,8 @@ use super::{
     titles::{Token, tokens},
 };
 
+/// What ends a sentence.
+pub(super) const SENTENCE_ENDS: [char; 8] = ['。', '！', '？', '!', '?', '；', ';', '\n'];
 /// Shorter sentences are addresses, signatures, dates of the one who publishes.
 const LEAST_CHARS: usize = 12;
 /// Longer ones are compared as far as that.
@@ -221,7 +223,7 @@ fn first_tokens(text: &str) -> Vec<Token> {
 /// A text's sentences as they are compared, in order, without those of its publisher.
 fn sentences(text: &str) -> Vec<String> {
     let all = text
-        .split(['。', '！', '？', '!', '?', '；', ';', '\n'])
+        .split(SENTENCE_ENDS)
         .flat_map(|sentence| sentence.split(". "))
         .filter(|sentence| !is_of_the_page(sentence));
     let mut kept: Vec<String> = all

@@ -9,6 +9,7 @@ pub mod index;
 pub mod links;
 mod nesting;
 pub mod onward;
+mod parser;
 pub mod text;
 mod write;
 

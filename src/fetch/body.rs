@@ -10,6 +10,9 @@ use super::{
     error::{FetchError, Stage},
 };
 
+/// How much room is made for a body by what its head announces, which may not be true.
+const MOST_RESERVED: usize = 256 << 10;
+
 /// How much of a body is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Extent {
@@ -68,9 +71,11 @@ async fn read_on(
 ) -> Result<Bytes, FetchError> {
     let (Extent::Whole(most) | Extent::Beginning(most)) = extent;
     let mut body = Gathered::One(first);
+    let announced = answer.content_length().unwrap_or_default();
+    let room = usize::try_from(announced).map_or(MOST_RESERVED, |bytes| bytes.min(MOST_RESERVED));
     while within(body.len(), most) {
         match chunk(url, answer, limits).await? {
-            Some(more) => body.push(&more),
+            Some(more) => body.push(&more, room),
             None => return Ok(body.into_bytes()),
         }
     }
@@ -140,9 +145,12 @@ impl Gathered {
         }
     }
 
-    fn push(&mut self, more: &Bytes) {
+    /// `room`: how many bytes the whole is said to have.
+    fn push(&mut self, more: &Bytes, room: usize) {
         if let Self::One(first) = self {
-            *self = Self::Many(BytesMut::from(std::mem::take(first)));
+            let mut bytes = BytesMut::with_capacity(room.max(first.len() + more.len()));
+            bytes.extend_from_slice(first);
+            *self = Self::Many(bytes);
         }
         if let Self::Many(bytes) = self {
             bytes.extend_from_slice(more);

@@ -35,7 +35,8 @@ pub fn decode(body: &[u8], content_type: Option<&str>) -> Decoded {
     let declared = content_type
         .and_then(charset_of_header)
         .or_else(|| charset_of_meta(&body[..body.len().min(META_BYTES)]));
-    if let Ok(text) = std::str::from_utf8(body) {
+    // quicker than the standard library's look, by the processor's vectors
+    if let Some(text) = UTF_8.decode_without_bom_handling_and_without_replacement(body) {
         return utf_8_unless_declared(text, body, declared);
     }
     // a page cut in the middle of a character, or a single bad byte, is no reason to doubt UTF-8
@@ -55,13 +56,17 @@ pub fn decode(body: &[u8], content_type: Option<&str>) -> Decoded {
 }
 
 /// Valid UTF-8 is no accident but where it is plain ASCII: then only a charset that is no superset of ASCII matters.
-fn utf_8_unless_declared(text: &str, body: &[u8], declared: Option<&'static Encoding>) -> Decoded {
+fn utf_8_unless_declared(
+    text: Cow<'_, str>,
+    body: &[u8],
+    declared: Option<&'static Encoding>,
+) -> Decoded {
     match declared {
         Some(charset) if !charset.is_ascii_compatible() => finish(body, charset),
         _ => Decoded {
-            text: text.to_owned(),
+            garbled: is_garbled(&text),
+            text: text.into_owned(),
             charset: UTF_8,
-            garbled: is_garbled(text),
         },
     }
 }

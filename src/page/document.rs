@@ -1,4 +1,4 @@
-//! Parsed HTML and what we ask of it: the one file that knows scraper.
+//! Parsed HTML and what we ask of it: beside `page/parser.rs`, the one file that knows scraper.
 //!
 //! In: a page's text. Out: a [`Document`] of [`Element`]s, asked by CSS [`Selector`]s or walked step by step.
 //! Every walk is a loop, never a recursion, and every size is bounded ([`MAX_TEXT_BYTES`], [`MAX_NODES`], and the
@@ -10,15 +10,14 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-use ego_tree::{NodeId, Tree};
-use html5ever::tendril::TendrilSink;
-use scraper::{ElementRef, Html, HtmlTreeSink, Node};
+use ego_tree::NodeId;
+use scraper::{ElementRef, Html, Node};
 use url::Url;
 
 pub use super::write::Write;
 use super::{
     index::{Index, Needs},
-    nesting, text,
+    nesting, parser, text,
 };
 
 /// Where a page's text is cut: far longer than any list or article.
@@ -27,9 +26,6 @@ pub const MAX_TEXT_BYTES: usize = 24 << 20;
 /// Where parsing stops: a tag soup of a few megabytes can otherwise unfold to billions of nodes, since HTML repeats
 /// unclosed formatting tags in every paragraph that follows.
 pub const MAX_NODES: usize = 1_500_000;
-
-/// How much text is fed to the parser between two looks at the number of nodes.
-const CHUNK_BYTES: usize = 32 << 10;
 
 /// Whether a text is no page, but what a page's script would ask for: JSON, or Hanweb's records.
 fn bare_data(text: &str) -> bool {
@@ -75,10 +71,10 @@ impl Document {
         let kept = floor(page, MAX_TEXT_BYTES);
         let wrapped = bare_data(kept).then(|| as_script(kept));
         let flat = nesting::flatten(wrapped.as_deref().unwrap_or(kept));
-        let (html, fed) = parse_bounded(&flat);
+        let (html, stopped) = parser::parse(&flat, MAX_NODES);
         let mut document = Self {
             html,
-            truncated: kept.len() < page.len() || fed < flat.len(),
+            truncated: kept.len() < page.len() || stopped,
             noted: Vec::new(),
             index: Index::default(),
         };
@@ -194,37 +190,6 @@ impl Document {
             .filter(|base| !base.cannot_be_a_base())
             .unwrap_or_else(|| page.clone())
     }
-}
-
-/// The parsed text and how many of its bytes were read before [`MAX_NODES`] was reached.
-fn parse_bounded(page: &str) -> (Html, usize) {
-    let html = Html {
-        tree: Tree::with_capacity(Node::Document, expected_nodes(page)),
-        ..Html::new_document()
-    };
-    let sink = HtmlTreeSink::new(html);
-    let mut parser = html5ever::parse_document(sink, html5ever::ParseOpts::default());
-    let mut fed = 0;
-    while fed < page.len() {
-        let chunk = floor(&page[fed..], CHUNK_BYTES);
-        parser.process(chunk.into());
-        fed += chunk.len();
-        // parse errors are of no use to us, and a bad page has one per tag
-        let mut html = parser.tokenizer.sink.sink.0.borrow_mut();
-        html.errors.clear();
-        if html.tree.values().len() > MAX_NODES {
-            break;
-        }
-    }
-    (parser.finish(), fed)
-}
-
-/// How many nodes a page may have, so that their vector need not be moved as it grows: half of the tags begin an element,
-/// and a text may follow each. A page of nothing but `<` reserves no more than an honest long one.
-fn expected_nodes(page: &str) -> usize {
-    const MOST: usize = 1 << 16;
-    let tags = memchr::memchr_iter(b'<', page.as_bytes()).count();
-    (tags + tags / 2 + 8).min(MOST)
 }
 
 /// The first `limit` bytes, or a few less so that no character is cut.

@@ -4,8 +4,8 @@
 //! each attribute: a page of a million `<div>` costs quadratic time. Browsers stop nesting at 512 elements; so does
 //! this.
 //!
-//! What nobody reads goes as well, since the parser reads it one character at a time: comments, style sheets, drawings,
-//! and the indentation of the source, a fifth of many pages. What stays of white space is what a line of facts is cut by: one
+//! What nobody reads goes as well: comments, style sheets, drawings, and the indentation of the source, a fifth of many
+//! pages. What stays of white space is what a line of facts is cut by: one
 //! space is one, several are two, a mere line break is one.
 
 use std::{borrow::Cow, ops::Range};

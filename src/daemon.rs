@@ -92,7 +92,7 @@ pub async fn run(
 
 /// Polls what the configuration names, until a stop is asked for; when the configuration is another one, that.
 async fn poll(
-    mut poller: Poller,
+    poller: Poller,
     store: &Arc<Store>,
     mut config: Arc<Config>,
     mut files: Option<Files>,
@@ -100,11 +100,12 @@ async fn poll(
     clock: fn() -> Timestamp,
     stop: watch::Receiver<bool>,
 ) {
+    let mut poller = Arc::new(poller);
     loop {
         let (halt, halted) = watch::channel(false);
         let in_force = config.clone();
         let mut polling = pin!(schedule::run(
-            poller.clone(),
+            Arc::clone(&poller),
             store,
             &in_force,
             clock,
@@ -126,7 +127,7 @@ async fn poll(
         let concerns = |config: &Config| format!("{:?} {:?}", config.fetch, config.schedule);
         if concerns(&config) != concerns(&another) {
             match self::poller(&another, store.clone()) {
-                Ok(another) => poller = another.counted(current.site().metrics()),
+                Ok(another) => poller = Arc::new(another.counted(current.site().metrics())),
                 Err(error) => tracing::error!(%error, "[fetch] and [schedule] stay as they were"),
             }
         }

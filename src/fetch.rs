@@ -19,24 +19,24 @@ mod legacy;
 mod limits;
 mod permission;
 pub mod robots;
+mod sessions;
 
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
 use self::{
     body::Extent,
     client::{Clients, Unresolved, Way},
-    exchange::Reply,
+    exchange::{Progress, Reply, Wire},
     guard::Guard,
-    headers::Cookies,
     hosts::{HostKey, Hosts, Turn},
-    kept::Kept,
     permission::Permissions,
+    sessions::{Owner, Sessions},
 };
 pub use self::{
     callback::Callbacks,
@@ -47,7 +47,7 @@ use crate::{
     config::FetchSettings,
     metrics::Metrics,
     page::Page,
-    source::{RequestSettings, Tls, state::SourceValidators},
+    source::{RequestSettings, state::SourceValidators},
 };
 
 /// What to ask for.
@@ -90,15 +90,8 @@ struct Inner {
     clients: Clients,
     hosts: Hosts,
     permissions: Permissions,
-    sessions: Kept<Session, Arc<Cookies>>,
+    sessions: Sessions,
     metrics: OnceLock<Metrics>,
-}
-
-/// Whose cookies: a source is told by its list's address.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Session {
-    home: Box<str>,
-    way: Way,
 }
 
 /// A request with what is decided about it, for all its redirects.
@@ -108,6 +101,16 @@ struct Errand<'a> {
     way: Way,
     robots: bool,
     extent: Extent,
+}
+
+impl Errand<'_> {
+    /// Whose cookies are sent.
+    fn owner(&self) -> Owner<'_> {
+        Owner {
+            home: self.request.home,
+            way: &self.way,
+        }
+    }
 }
 
 impl Fetcher {
@@ -126,17 +129,14 @@ impl Fetcher {
     pub fn with_limits(settings: &FetchSettings, limits: Limits) -> Result<Self, FetchError> {
         let clients = Clients::new(Guard::new(&settings.allow_private), limits.connect);
         // made now, so that a system without root certificates is told at the start
-        clients.get(&Way {
-            tls: Tls::Strict,
-            proxy: None,
-        })?;
+        clients.get(&Way::USUAL)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 limits,
                 clients,
                 hosts: Hosts::new(settings.per_host, settings.concurrency),
                 permissions: Permissions::default(),
-                sessions: Kept::default(),
+                sessions: Sessions::new(limits.session),
                 metrics: OnceLock::new(),
             }),
         })
@@ -172,27 +172,21 @@ impl Fetcher {
 impl Inner {
     /// Asks with the cookies of the source's session. One that led to an error is over: its cookies may be why.
     async fn follow(&self, errand: &Errand<'_>) -> Result<Answer, FetchError> {
-        let session = Session {
-            home: errand.request.home.as_str().into(),
-            way: errand.way.clone(),
-        };
-        let fresh = async { (Arc::default(), self.limits.session) };
-        let cookies: Arc<Cookies> = self.sessions.get(session, fresh).await;
-        let answer = self.walk(errand, &cookies).await;
+        let answer = self.walk(errand).await;
         // that a robots.txt is missing says nothing of the session
         if answer.is_err() && matches!(errand.extent, Extent::Whole(_)) {
-            cookies.clear();
+            self.sessions.end(errand.owner());
         }
         answer
     }
 
-    async fn walk(&self, errand: &Errand<'_>, cookies: &Cookies) -> Result<Answer, FetchError> {
+    async fn walk(&self, errand: &Errand<'_>) -> Result<Answer, FetchError> {
         let mut url = errand.request.url.clone();
         url.set_fragment(None);
         let mut left = errand.request.settings.timeout;
         let mut for_good = true;
         for redirects in 0..=self.limits.redirects {
-            match self.visit(&url, errand, cookies, &mut left).await? {
+            match self.visit(&url, errand, &mut left).await? {
                 Reply::Final(mut answer) => {
                     answer.permanent = (redirects > 0 && for_good).then_some(url);
                     return Ok(*answer);
@@ -214,7 +208,6 @@ impl Inner {
         &self,
         url: &Url,
         errand: &Errand<'_>,
-        cookies: &Cookies,
         left: &mut Duration,
     ) -> Result<Reply, FetchError> {
         let hosts = self.admit(url, errand).await?;
@@ -226,14 +219,24 @@ impl Inner {
         })?;
         let client = self.clients.get(&errand.way)?;
         let began = Instant::now();
+        let progress = Progress::default();
+        let wire = Wire {
+            client: client.as_ref(),
+            limits: &self.limits,
+            sessions: &self.sessions,
+            progress: &progress,
+        };
         // boxed: it would be moved from one timer's future into the next
-        let asked = Box::pin(exchange::ask(&client, &self.limits, url, errand, cookies));
-        let reply = giving_way(asked, &mut turn, self.limits.slow, *left).await;
-        let reply = reply.unwrap_or_else(|| {
+        let asked = Box::pin(exchange::ask(wire, url, errand));
+        let reply = in_time(asked, &progress, &mut turn, &self.limits, *left).await;
+        let reply = reply.unwrap_or_else(|stage| {
             Err(FetchError::Slow {
                 address: url.into(),
-                stage: Stage::Whole,
-                limit: errand.request.settings.timeout,
+                stage,
+                limit: match stage {
+                    Stage::Headers => self.limits.headers,
+                    _ => errand.request.settings.timeout,
+                },
             })
         });
         let took = began.elapsed();
@@ -284,25 +287,40 @@ impl Inner {
     }
 }
 
-/// The answer, if it comes in the time that is left; when it has not come after a while, the request hands on its place
-/// among all.
-async fn giving_way<T>(
+/// The answer, if its head and then all of it come in time, or what was waited for; when it has not come after a while,
+/// the request hands on its place among all.
+async fn in_time<T>(
     mut asked: impl Future<Output = T> + Unpin,
-    turn: &mut Turn,
-    slow: Duration,
+    progress: &Progress,
+    turn: &mut Turn<'_>,
+    limits: &Limits,
     left: Duration,
-) -> Option<T> {
-    if let Ok(answer) = timeout(slow.min(left), &mut asked).await {
-        return Some(answer);
+) -> Result<T, Stage> {
+    // one timer for all three: most answers come before any of them is due
+    let soon = limits.slow.min(limits.headers).min(left);
+    if let Ok(answer) = timeout(soon, &mut asked).await {
+        return Ok(answer);
     }
+    let whole = sleep(left.saturating_sub(soon));
+    let head = async {
+        sleep(limits.headers.saturating_sub(soon)).await;
+        if progress.has_head() {
+            std::future::pending::<()>().await;
+        }
+    };
     let give_way = async {
+        sleep(limits.slow.saturating_sub(soon)).await;
         turn.give_way().await;
-        std::future::pending::<T>().await
+        std::future::pending::<()>().await;
     };
-    let answer = async {
-        tokio::select! { answer = asked => answer, never = give_way => never }
-    };
-    timeout(left.saturating_sub(slow), answer).await.ok()
+    tokio::select! {
+        biased;
+        answer = asked => Ok(answer),
+        () = whole => Err(Stage::Whole),
+        () = head => Err(Stage::Headers),
+        // never ends
+        () = give_way => Err(Stage::Whole),
+    }
 }
 
 /// One line per request, for those who look closely; a poll has a line of its own.

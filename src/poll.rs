@@ -159,7 +159,8 @@ impl Poller {
         source: &Arc<Source>,
         now: Timestamp,
     ) -> Result<Visit, StoreError> {
-        let mut state = self.store.state(&source.id).unwrap_or_default();
+        let (state, idle) = self.store.standing(&source.id, now);
+        let mut state = state.unwrap_or_default();
         let rules_hash = Some(source.rules_hash());
         if state.rules_hash != rules_hash {
             state = SourceState {
@@ -172,7 +173,7 @@ impl Poller {
             outcome,
             mut hints,
             revised,
-        } = self.visit(source, &mut state, now).await?;
+        } = self.visit(source, &mut state, idle, now).await?;
         // `now` is the visit's beginning, and the host wants to be left alone from its answer on
         hints.retry_after = hints.retry_after.map(|patience| patience + begun.elapsed());
         state.remember(&outcome, now);
@@ -196,11 +197,12 @@ impl Poller {
         Ok(visit)
     }
 
-    /// The steps, in order.
+    /// The steps, in order. `idle`: nothing is due to be read again.
     async fn visit(
         &self,
         source: &Arc<Source>,
         state: &mut SourceState,
+        idle: bool,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
         let answer = match self.ask_for_list(source, state).await {
@@ -220,13 +222,13 @@ impl Poller {
         state.moved_to.clone_from(&answer.permanent);
         let Some(page) = answer.page else {
             state.stranger = None;
-            return self.unchanged(source, state, hints, now).await;
+            return self.unchanged(source, state, idle, hints, now).await;
         };
         let page_hash = xxh3_64(&page.body);
         if state.page_hash == Some(page_hash) {
             state.validators = answer.validators;
             state.stranger = None;
-            return self.unchanged(source, state, hints, now).await;
+            return self.unchanged(source, state, idle, hints, now).await;
         }
         let changed = Changed {
             page,
@@ -408,10 +410,16 @@ impl Poller {
         &self,
         source: &Arc<Source>,
         state: &SourceState,
+        idle: bool,
         hints: Hints,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
-        let again = self.read_again(source, || names(state, None), now).await?;
+        let again = if idle {
+            Found::default()
+        } else {
+            let names = || names(state, None);
+            self.read_again(source, names, now).await?
+        };
         let fault = judge::bodies(&Found::default(), &again, state);
         Ok(Ended {
             outcome: fault.map_or(Outcome::Unchanged, Outcome::Failed),

@@ -45,7 +45,7 @@ struct Queue(BinaryHeap<Reverse<(Timestamp, usize)>>);
 /// Visits every enabled source whenever it is due, until `stop` turns true. As many polls are under way as `fetch`
 /// allows requests, and a few times more that wait for their host; the others wait without taking memory.
 pub async fn run(
-    poller: Poller,
+    poller: Arc<Poller>,
     store: &Store,
     config: &Config,
     clock: fn() -> Timestamp,
@@ -79,7 +79,7 @@ pub async fn run(
         // what cannot be kept is not fetched
         let held = store.trouble().is_some();
         while !held && let Some(index) = line.call() {
-            let (poller, source) = (poller.clone(), sources[index].clone());
+            let (poller, source) = (Arc::clone(&poller), sources[index].clone());
             let handle = polls.spawn(async move { poller.poll(&source, clock()).await });
             under_way.insert(handle.id(), index);
         }

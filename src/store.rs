@@ -502,6 +502,16 @@ impl Store {
         sources.states.get(&number).cloned()
     }
 
+    /// As [`Store::state`] and [`Store::is_idle`], in one look: each visit begins with both.
+    pub fn standing(&self, source: &SourceId, now: Timestamp) -> (Option<SourceState>, bool) {
+        let sources = self.view.sources();
+        let Some(number) = sources.number(source) else {
+            return (None, false);
+        };
+        let state = sources.states.get(&number).cloned();
+        (state, self.view.behind.is_idle(number, nanos(now)))
+    }
+
     /// Looks at what polling learnt of each of these, without copying it. From memory; polls that end wait meanwhile.
     pub fn look_at_states<'s>(
         &self,

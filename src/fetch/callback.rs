@@ -3,7 +3,7 @@
 //! In: an address, and what to send. Out: the status, and the beginning of a body. The same [`guard`](super::guard) as
 //! for pages stands before each address, no redirect is followed, and time and size are bounded.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header::USER_AGENT};
@@ -57,7 +57,7 @@ impl Callbacks {
         Ok(callbacks)
     }
 
-    fn client(&self) -> Result<Client, FetchError> {
+    fn client(&self) -> Result<Cow<'_, Client>, FetchError> {
         self.clients.get(&self.way)
     }
 

@@ -5,11 +5,12 @@
 //! each answer, so a name cannot point at one address when it is checked and at another when it is connected to.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     error::Error,
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -48,10 +49,20 @@ pub(super) struct Way {
     pub(super) proxy: Option<Url>,
 }
 
+impl Way {
+    /// Most sources'.
+    pub(super) const USUAL: Self = Self {
+        tls: Tls::Strict,
+        proxy: None,
+    };
+}
+
 /// The clients made so far.
 #[derive(Debug)]
 pub(super) struct Clients {
     pub(super) resolver: Arc<Resolver>,
+    /// The one of most sources, which need not look for it.
+    usual: OnceLock<Client>,
     made: Mutex<HashMap<Way, Client>>,
 }
 
@@ -107,21 +118,30 @@ impl Clients {
                 names: Kept::default(),
                 lookups: Semaphore::new(LOOKUPS),
             }),
+            usual: OnceLock::new(),
             made: Mutex::default(),
         }
     }
 
     /// The client for a way out, made when first asked for: reading the root certificates takes a while.
-    pub(super) fn get(&self, way: &Way) -> Result<Client, FetchError> {
+    pub(super) fn get(&self, way: &Way) -> Result<Cow<'_, Client>, FetchError> {
+        if *way == Way::USUAL
+            && let Some(client) = self.usual.get()
+        {
+            return Ok(Cow::Borrowed(client));
+        }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = made.get(way) {
-            return Ok(client.clone());
+            return Ok(Cow::Owned(client.clone()));
         }
         let client = self
             .build(way)
             .map_err(|source| FetchError::Client { source })?;
+        if *way == Way::USUAL {
+            return Ok(Cow::Borrowed(self.usual.get_or_init(|| client)));
+        }
         made.insert(way.clone(), client.clone());
-        Ok(client)
+        Ok(Cow::Owned(client))
     }
 
     fn build(&self, way: &Way) -> Result<Client, Cause> {
@@ -384,7 +404,8 @@ mod tests {
         ] {
             clients.get(&way(proxy)).unwrap();
         }
-        assert_eq!(clients.made.lock().unwrap().len(), 3);
+        assert_eq!(clients.made.lock().unwrap().len(), 2);
+        assert!(clients.usual.get().is_some());
     }
 
     #[test]

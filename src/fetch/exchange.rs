@@ -2,17 +2,19 @@
 //!
 //! In: a client, an address that may be asked now, and the errand it is part of. Out: a redirect, or the final answer.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use http::StatusCode;
 use reqwest::Response;
-use tokio::time::timeout;
 use url::Url;
 
 use super::{
     Answer, Errand, Limits,
     body::{self, Extent},
     client::Client,
-    error::{FetchError, Stage},
-    headers::{self, Cookies},
+    error::FetchError,
+    headers,
+    sessions::Sessions,
 };
 use crate::{page::Page, source::state::SourceValidators};
 
@@ -22,17 +24,39 @@ pub(super) enum Reply {
     Final(Box<Answer>),
 }
 
+/// What a request is made with.
+#[derive(Clone, Copy)]
+pub(super) struct Wire<'a> {
+    pub(super) client: &'a Client,
+    pub(super) limits: &'a Limits,
+    pub(super) sessions: &'a Sessions,
+    pub(super) progress: &'a Progress,
+}
+
+/// How far a request has come, for who waits for it.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    head: AtomicBool,
+}
+
+impl Progress {
+    /// Whether the answer's head is here.
+    pub(super) fn has_head(&self) -> bool {
+        self.head.load(Ordering::Relaxed)
+    }
+}
+
 /// Sends the request and reads the answer, whose cookies are kept for the next redirect.
 pub(super) async fn ask(
-    client: &Client,
-    limits: &Limits,
+    wire: Wire<'_>,
     url: &Url,
     errand: &Errand<'_>,
-    cookies: &Cookies,
 ) -> Result<Reply, FetchError> {
+    let limits = wire.limits;
     let known = errand.request.validators;
-    let mut answer = send(client, limits, url, errand, cookies).await?;
-    cookies.learn(url, answer.headers());
+    let mut answer = send(wire, url, errand).await?;
+    wire.progress.head.store(true, Ordering::Relaxed);
+    wire.sessions.learn(errand.owner(), url, answer.headers());
     if let Some(redirect) = redirect(url, &answer)? {
         return Ok(redirect);
     }
@@ -57,13 +81,7 @@ fn is_at_home(home: &Url, url: &Url) -> bool {
     home.host() == url.host() && (home.scheme() == url.scheme() || url.scheme() == "https")
 }
 
-async fn send(
-    client: &Client,
-    limits: &Limits,
-    url: &Url,
-    errand: &Errand<'_>,
-    cookies: &Cookies,
-) -> Result<Response, FetchError> {
+async fn send(wire: Wire<'_>, url: &Url, errand: &Errand<'_>) -> Result<Response, FetchError> {
     let settings = errand.request.settings;
     let at_home = settings.headers.is_empty() || is_at_home(errand.request.home, url);
     let head = headers::request(settings, errand.request.validators, at_home);
@@ -71,15 +89,8 @@ async fn send(
         address: url.into(),
         name: name.into(),
     })?;
-    cookies.add_to(url, &mut head);
-    let answer = timeout(limits.headers, client.get(url, head, limits)).await;
-    answer.unwrap_or_else(|_| {
-        Err(FetchError::Slow {
-            address: url.into(),
-            stage: Stage::Headers,
-            limit: limits.headers,
-        })
-    })
+    wire.sessions.add_to(errand.owner(), url, &mut head);
+    wire.client.get(url, head, wire.limits).await
 }
 
 fn redirect(url: &Url, answer: &Response) -> Result<Option<Reply>, FetchError> {

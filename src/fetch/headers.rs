@@ -2,17 +2,13 @@
 //!
 //! In: settings and validators, or a header map. Out: a header map, or values. No clock, no network.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{
-        ACCEPT, ACCEPT_LANGUAGE, AGE, CACHE_CONTROL, CONTENT_TYPE, COOKIE, DATE, ETAG,
-        IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, SET_COOKIE,
-        USER_AGENT,
+        ACCEPT, ACCEPT_LANGUAGE, AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, USER_AGENT,
     },
 };
 use jiff::{Timestamp, civil::DateTime, fmt::rfc2822, tz::TimeZone};
@@ -28,12 +24,6 @@ const ACCEPTED: HeaderValue = HeaderValue::from_static(
 
 /// Sites with several languages are read in the one that their news come in first.
 const LANGUAGES: HeaderValue = HeaderValue::from_static("zh-CN,zh;q=0.9,en;q=0.5");
-
-/// More cookies than this are not kept in one session.
-const MAX_COOKIES: usize = 20;
-
-/// A longer cookie is not kept (RFC 6265, section 6.1, asks for no more).
-const MAX_COOKIE_BYTES: usize = 4096;
 
 /// The head of a request; the configured headers win, and are left out where another host is asked.
 ///
@@ -150,89 +140,6 @@ pub(super) fn location(head: &HeaderMap, from: &Url) -> Option<Result<Url, Box<s
     Some(from.join(&text).map_err(|_| text.into()))
 }
 
-/// The cookies of one source's session: many sites set one and redirect to the same address.
-#[derive(Debug, Default)]
-pub(super) struct Cookies(Mutex<Vec<Cookie>>);
-
-#[derive(Debug)]
-struct Cookie {
-    host: Box<str>,
-    name: Box<str>,
-    value: Box<str>,
-    secure: bool,
-}
-
-impl Cookies {
-    /// Takes in what an answer sets. Path, domain and all but the shortest expiry are not looked at: a session is over
-    /// in minutes, and a cookie returns to its own host only.
-    pub(super) fn learn(&self, url: &Url, head: &HeaderMap) {
-        let Some(host) = url.host_str() else { return };
-        let mut kept = self.lock();
-        for line in head.get_all(SET_COOKIE) {
-            let Some(line) = line
-                .to_str()
-                .ok()
-                .filter(|line| line.len() <= MAX_COOKIE_BYTES)
-            else {
-                continue;
-            };
-            let mut parts = line.split(';').map(str::trim);
-            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
-                continue;
-            };
-            let (name, value) = (name.trim(), value.trim());
-            let mut secure = false;
-            let mut taken_back = false;
-            for part in parts {
-                let (key, value) = part.split_once('=').unwrap_or((part, ""));
-                secure |= key.eq_ignore_ascii_case("secure");
-                taken_back |= key.eq_ignore_ascii_case("max-age")
-                    && value.trim().parse().is_ok_and(|age: i64| age <= 0);
-            }
-            kept.retain(|c| &*c.host != host || &*c.name != name);
-            if kept.len() < MAX_COOKIES && !taken_back {
-                kept.push(Cookie {
-                    host: host.into(),
-                    name: name.into(),
-                    value: value.into(),
-                    secure,
-                });
-            }
-        }
-    }
-
-    /// Adds the host's cookies to those that the configuration sends.
-    pub(super) fn add_to(&self, url: &Url, head: &mut HeaderMap) {
-        let host = url.host_str().unwrap_or_default();
-        let open = url.scheme() != "https";
-        let mut line = text(head, COOKIE).unwrap_or_default();
-        for cookie in &*self.lock() {
-            if &*cookie.host != host || (cookie.secure && open) {
-                continue;
-            }
-            if !line.is_empty() {
-                line.push_str("; ");
-            }
-            line.extend([&cookie.name, "=", &cookie.value]);
-        }
-        // all its parts have been header values
-        if !line.is_empty()
-            && let Ok(value) = HeaderValue::from_str(&line)
-        {
-            head.insert(COOKIE, value);
-        }
-    }
-
-    /// Forgets all of them: the session led nowhere.
-    pub(super) fn clear(&self) {
-        self.lock().clear();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Cookie>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,42 +211,6 @@ mod tests {
                 "{lines:?}"
             );
         }
-    }
-
-    #[test]
-    fn a_cookie_returns_to_its_host_only_and_beside_the_configured_ones() {
-        let (site, other) = ("http://a.example/", "http://b.example/");
-        let (site, other) = (Url::parse(site).unwrap(), Url::parse(other).unwrap());
-        let cookies = Cookies::default();
-        cookies.learn(
-            &site,
-            &head(&[
-                ("set-cookie", "id=1; Path=/; HttpOnly"),
-                ("set-cookie", "k = v"),
-            ]),
-        );
-        cookies.learn(
-            &site,
-            &head(&[("set-cookie", "id=2"), ("set-cookie", "nonsense")]),
-        );
-        let mut sent = head(&[("cookie", "mine=0")]);
-        cookies.add_to(&site, &mut sent);
-        assert_eq!(sent[COOKIE], "mine=0; k=v; id=2");
-        let mut sent = head(&[]);
-        cookies.add_to(&other, &mut sent);
-        assert!(sent.is_empty());
-
-        let back = [
-            ("set-cookie", "id=; Max-Age=0"),
-            ("set-cookie", "s=1; Secure"),
-        ];
-        cookies.learn(&site, &head(&back));
-        cookies.learn(
-            &site,
-            &head(&[("set-cookie", &"x".repeat(5000).replacen('x', "y=", 1))]),
-        );
-        cookies.add_to(&site, &mut sent);
-        assert_eq!(sent[COOKIE], "k=v");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit},
     time::{Instant, sleep_until},
 };
 
@@ -23,6 +23,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest rest that is granted: a day.
 const LONGEST_REST: Duration = Duration::from_hours(24);
+
+const NEVER_CLOSED: &str = "the semaphores of hosts are never closed";
 
 /// Below this many hosts none is dropped.
 const FEW: usize = 256;
@@ -39,9 +41,9 @@ pub(super) enum HostKey {
 #[derive(Debug)]
 pub(super) struct Hosts {
     per_host: usize,
-    places: Arc<Semaphore>,
+    places: Semaphore,
     /// The places of requests that hang: as many again.
-    slow_places: Arc<Semaphore>,
+    slow_places: Semaphore,
     table: Mutex<Table>,
 }
 
@@ -70,11 +72,11 @@ struct Pace {
 
 /// Leave to make one request. Dropping it lets the next one begin.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct Turn<'a> {
     hosts: Vec<Arc<Host>>,
     _slots: Vec<OwnedSemaphorePermit>,
-    place: OwnedSemaphorePermit,
-    slow_places: Arc<Semaphore>,
+    place: SemaphorePermit<'a>,
+    slow_places: &'a Semaphore,
 }
 
 /// The host rests for longer than anyone should wait.
@@ -88,8 +90,8 @@ impl Hosts {
         let most = Semaphore::MAX_PERMITS;
         Self {
             per_host: per_host.clamp(1, most),
-            places: Arc::new(Semaphore::new(concurrency.clamp(1, most))),
-            slow_places: Arc::new(Semaphore::new(concurrency.clamp(1, most))),
+            places: Semaphore::new(concurrency.clamp(1, most)),
+            slow_places: Semaphore::new(concurrency.clamp(1, most)),
             table: Mutex::new(Table {
                 hosts: HashMap::new(),
                 sweep_at: FEW,
@@ -103,13 +105,18 @@ impl Hosts {
     ///
     /// # Errors
     /// The host rests for longer than [`PATIENCE`].
-    pub(super) async fn turn(&self, keys: &[HostKey], delay: Duration) -> Result<Turn, Resting> {
+    pub(super) async fn turn(
+        &self,
+        keys: &[HostKey],
+        delay: Duration,
+    ) -> Result<Turn<'_>, Resting> {
         let hosts: Vec<_> = keys.iter().map(|key| self.host(key.clone())).collect();
         let mut slots = Vec::with_capacity(hosts.len());
         let mut gates = Vec::with_capacity(hosts.len());
         for host in &hosts {
             host.rest()?;
-            slots.push(acquire(&host.slots).await);
+            let slot = Arc::clone(&host.slots).acquire_owned().await;
+            slots.push(slot.expect(NEVER_CLOSED));
             gates.push(host.gate.lock().await);
             host.ready().await?;
         }
@@ -122,7 +129,7 @@ impl Hosts {
             hosts,
             _slots: slots,
             place,
-            slow_places: Arc::clone(&self.slow_places),
+            slow_places: &self.slow_places,
         })
     }
 
@@ -187,10 +194,10 @@ impl Host {
     }
 }
 
-impl Turn {
+impl Turn<'_> {
     /// Hands its place on, as the request hangs: it takes one of those for slow requests, once that is free.
     pub(super) async fn give_way(&mut self) {
-        self.place = acquire(&self.slow_places).await;
+        self.place = acquire(self.slow_places).await;
     }
 
     /// Lets the host rest: no request begins there for so long (a day at most).
@@ -203,9 +210,8 @@ impl Turn {
     }
 }
 
-async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-    let permit = Arc::clone(semaphore).acquire_owned().await;
-    permit.expect("the semaphores of hosts are never closed")
+async fn acquire(semaphore: &Semaphore) -> SemaphorePermit<'_> {
+    semaphore.acquire().await.expect(NEVER_CLOSED)
 }
 
 #[cfg(test)]

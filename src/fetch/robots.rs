@@ -42,7 +42,7 @@ impl Rules {
     ///
     /// The longest pattern that matches decides, and of two equally long ones the allowing (RFC 9309, section 2.2.2).
     pub fn allows(&self, url: &Url) -> bool {
-        if url.path() == "/robots.txt" {
+        if self.rules.is_empty() || url.path() == "/robots.txt" {
             return true;
         }
         let path = match url.query() {
@@ -67,10 +67,9 @@ impl Rules {
 ///
 /// `schoolbell/0.1 (+https://…)` is `schoolbell`.
 pub fn product_token(user_agent: &str) -> &str {
-    let in_token = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '-';
+    let in_token = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-');
     let text = user_agent.trim_start();
-    let end = text.find(|c| !in_token(c)).unwrap_or(text.len());
-    &text[..end]
+    &text[..text.bytes().take_while(in_token).count()]
 }
 
 /// The groups met so far: those that name the robot, and those that name all.

@@ -59,11 +59,7 @@ struct Feed<'a> {
     most: usize,
     is_full: bool,
     text: Vec<u8>,
-    kind: TagKind,
-    name: Vec<u8>,
-    self_closing: bool,
-    attributes: Vec<Attribute>,
-    had_duplicates: bool,
+    tag: TagRead,
     /// Whether the two below are an attribute.
     in_attribute: bool,
     attribute_name: Vec<u8>,
@@ -71,6 +67,14 @@ struct Feed<'a> {
     last_start_tag: Vec<u8>,
     comment: Vec<u8>,
     doctype: DoctypeRead,
+}
+
+struct TagRead {
+    kind: TagKind,
+    name: Vec<u8>,
+    self_closing: bool,
+    attributes: Vec<Attribute>,
+    had_duplicates: bool,
 }
 
 /// A doctype; what is absent is not the same as what is empty.
@@ -89,11 +93,13 @@ impl<'a> Feed<'a> {
             most,
             is_full: false,
             text: Vec::new(),
-            kind: TagKind::StartTag,
-            name: Vec::new(),
-            self_closing: false,
-            attributes: Vec::new(),
-            had_duplicates: false,
+            tag: TagRead {
+                kind: TagKind::StartTag,
+                name: Vec::new(),
+                self_closing: false,
+                attributes: Vec::new(),
+                had_duplicates: false,
+            },
             in_attribute: false,
             attribute_name: Vec::new(),
             attribute_value: Vec::new(),
@@ -138,11 +144,11 @@ impl<'a> Feed<'a> {
     }
 
     fn begin_tag(&mut self, kind: TagKind) {
-        self.kind = kind;
-        self.name.clear();
-        self.self_closing = false;
-        self.attributes.clear();
-        self.had_duplicates = false;
+        self.tag.kind = kind;
+        self.tag.name.clear();
+        self.tag.self_closing = false;
+        self.tag.attributes.clear();
+        self.tag.had_duplicates = false;
         self.in_attribute = false;
     }
 
@@ -152,10 +158,11 @@ impl<'a> Feed<'a> {
             return;
         }
         let name = local_name(&self.attribute_name);
-        if self.attributes.iter().any(|known| known.name.local == name) {
-            self.had_duplicates = true;
+        let known = &mut self.tag.attributes;
+        if known.iter().any(|known| known.name.local == name) {
+            self.tag.had_duplicates = true;
         } else {
-            self.attributes.push(Attribute {
+            known.push(Attribute {
                 name: QualName::new(None, ns!(), name),
                 value: tendril(&self.attribute_value),
             });
@@ -202,27 +209,28 @@ impl Emitter for Feed<'_> {
     fn emit_current_tag(&mut self) -> Option<State> {
         self.send_text();
         self.end_attribute();
-        let name = local_name(&self.name);
-        let mut attrs = mem::take(&mut self.attributes);
-        match self.kind {
-            TagKind::StartTag => self.last_start_tag.clone_from(&self.name),
+        let tag = &mut self.tag;
+        let mut attrs = mem::take(&mut tag.attributes);
+        match tag.kind {
+            TagKind::StartTag => self.last_start_tag.clone_from(&tag.name),
             TagKind::EndTag => attrs.clear(),
         }
-        self.send(Token::TagToken(Tag {
-            kind: self.kind,
-            name,
-            self_closing: self.self_closing,
+        let token = Tag {
+            kind: tag.kind,
+            name: local_name(&tag.name),
+            self_closing: tag.self_closing,
             attrs,
-            had_duplicate_attributes: self.had_duplicates,
-        }))
+            had_duplicate_attributes: tag.had_duplicates,
+        };
+        self.send(Token::TagToken(token))
     }
 
     fn set_self_closing(&mut self) {
-        self.self_closing = true;
+        self.tag.self_closing = true;
     }
 
     fn push_tag_name(&mut self, name: &[u8]) {
-        self.name.extend_from_slice(name);
+        self.tag.name.extend_from_slice(name);
     }
 
     fn init_attribute(&mut self) {
@@ -293,9 +301,9 @@ impl Emitter for Feed<'_> {
     }
 
     fn current_is_appropriate_end_tag_token(&mut self) -> bool {
-        self.kind == TagKind::EndTag
+        self.tag.kind == TagKind::EndTag
             && !self.last_start_tag.is_empty()
-            && self.name == self.last_start_tag
+            && self.tag.name == self.last_start_tag
     }
 
     fn adjusted_current_node_present_but_not_in_html_namespace(&mut self) -> bool {

@@ -198,7 +198,7 @@ impl Rhythm {
             Some((from, rate * shape.at(&piece)))
         });
         // no further than is asked for: most waits are short
-        let mut expected: Vec<(f64, f64)> = Vec::new();
+        let mut expected: Vec<(f64, f64)> = Vec::with_capacity(16);
         let mut is_worth = |at: f64| {
             while expected.last().is_none_or(|(from, _)| *from < at) {
                 expected.extend(ahead.next());

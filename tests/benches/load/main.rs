@@ -40,7 +40,8 @@ use schoolbell::{config::Config, daemon, poll::Poller, store::Store};
 const CONCURRENCY: usize = 64;
 /// Polls under way: the daemon has four for each request, as most wait for their host or the store.
 const POLLS: usize = 4 * CONCURRENCY;
-const TURNS: usize = 15;
+/// Each is short, and each is disturbed by something.
+const TURNS: usize = 45;
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -131,11 +132,11 @@ fn configuration(folder: &Path, port: u16, sources: usize, articles: usize, more
     text
 }
 
-async fn open(text: &str) -> (Arc<Config>, Arc<Store>, Poller) {
+async fn open(text: &str) -> (Arc<Config>, Arc<Store>, Arc<Poller>) {
     let config = Arc::new(Config::parse(text, "bench").unwrap());
     let store = daemon::open_store(&config).await.unwrap();
     let poller = daemon::poller(&config, store.clone()).unwrap();
-    (config, store, poller)
+    (config, store, Arc::new(poller))
 }
 
 fn folder() -> tempfile::TempDir {
@@ -143,10 +144,10 @@ fn folder() -> tempfile::TempDir {
 }
 
 /// Polls all sources once.
-async fn poll_all(config: &Config, poller: &Poller, now: Timestamp) {
+async fn poll_all(config: &Config, poller: &Arc<Poller>, now: Timestamp) {
     stream::iter(config.sources.clone())
         .map(|source| {
-            let poller = poller.clone();
+            let poller = Arc::clone(poller);
             tokio::spawn(async move {
                 let visit = poller.poll(&source, now).await.unwrap();
                 assert!(visit.outcome.fault().is_none(), "{}", visit.outcome);

@@ -182,7 +182,9 @@ impl Store {
     /// # Errors
     /// As [`Store::record`].
     pub async fn learn(&self, source: &SourceId, state: SourceState) -> Result<(), StoreError> {
-        let commands = self.commands()?;
+        if self.lock_commands().is_none() {
+            return Err(StoreError::Closed);
+        }
         if let Some(trouble) = self.trouble() {
             return Err(trouble);
         }
@@ -190,7 +192,7 @@ impl Store {
             Ok(false) => Ok(()),
             Ok(true) => {
                 // weak: the writer ends when nobody can send commands, and writes what waits by itself
-                let commands = commands.downgrade();
+                let commands = self.commands()?.downgrade();
                 tokio::spawn(async move {
                     tokio::time::sleep(behind::PATIENCE).await;
                     if let Some(commands) = commands.upgrade() {
@@ -655,9 +657,11 @@ impl Store {
     }
 
     fn commands(&self) -> Result<mpsc::Sender<Command>, StoreError> {
-        let commands = self.commands.lock();
-        let commands = commands.unwrap_or_else(PoisonError::into_inner).clone();
-        commands.ok_or(StoreError::Closed)
+        self.lock_commands().clone().ok_or(StoreError::Closed)
+    }
+
+    fn lock_commands(&self) -> MutexGuard<'_, Option<mpsc::Sender<Command>>> {
+        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn search_lock(&self) -> MutexGuard<'_, Option<Arc<Search>>> {
@@ -665,12 +669,7 @@ impl Store {
     }
 
     fn stop(&self) -> Option<JoinHandle<()>> {
-        drop(
-            self.commands
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
+        drop(self.lock_commands().take());
         self.writer
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -36,7 +36,7 @@ use self::{
     guard::Guard,
     hosts::{HostKey, Hosts, Turn},
     permission::Permissions,
-    sessions::{Owner, Sessions},
+    sessions::{Cookies, Owner, Sessions},
 };
 pub use self::{
     callback::Callbacks,
@@ -184,9 +184,10 @@ impl Inner {
         let mut url = errand.request.url.clone();
         url.set_fragment(None);
         let mut left = errand.request.settings.timeout;
+        let mut cookies = None;
         let mut for_good = true;
         for redirects in 0..=self.limits.redirects {
-            match self.visit(&url, errand, &mut left).await? {
+            match self.visit(&url, errand, &mut cookies, &mut left).await? {
                 Reply::Final(mut answer) => {
                     answer.permanent = (redirects > 0 && for_good).then_some(url);
                     return Ok(*answer);
@@ -208,6 +209,7 @@ impl Inner {
         &self,
         url: &Url,
         errand: &Errand<'_>,
+        cookies: &mut Option<Arc<Cookies>>,
         left: &mut Duration,
     ) -> Result<Reply, FetchError> {
         let hosts = self.admit(url, errand).await?;
@@ -227,7 +229,7 @@ impl Inner {
             progress: &progress,
         };
         // boxed: it would be moved from one timer's future into the next
-        let asked = Box::pin(exchange::ask(wire, url, errand));
+        let asked = Box::pin(exchange::ask(wire, url, errand, cookies));
         let reply = in_time(asked, &progress, &mut turn, &self.limits, *left).await;
         let reply = reply.unwrap_or_else(|stage| {
             Err(FetchError::Slow {
@@ -301,13 +303,13 @@ async fn in_time<T>(
     if let Ok(answer) = timeout(soon, &mut asked).await {
         return Ok(answer);
     }
-    let whole = sleep(left.saturating_sub(soon));
     let head = async {
         sleep(limits.headers.saturating_sub(soon)).await;
         if progress.has_head() {
             std::future::pending::<()>().await;
         }
     };
+    let whole = sleep(left.saturating_sub(soon));
     let give_way = async {
         sleep(limits.slow.saturating_sub(soon)).await;
         turn.give_way().await;
@@ -316,8 +318,8 @@ async fn in_time<T>(
     tokio::select! {
         biased;
         answer = asked => Ok(answer),
-        () = whole => Err(Stage::Whole),
         () = head => Err(Stage::Headers),
+        () = whole => Err(Stage::Whole),
         // never ends
         () = give_way => Err(Stage::Whole),
     }
@@ -345,6 +347,78 @@ fn log(url: &Url, reply: &Result<Reply, FetchError>, took: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// How a request ends whose answer's head and end come after so many seconds, and when.
+    async fn ending(
+        limits: Limits,
+        left: Duration,
+        head: u64,
+        end: u64,
+    ) -> (Result<&'static str, Stage>, u64) {
+        let hosts = Hosts::new(1, 1);
+        let key = [HostKey::Name("a.example".into())];
+        let mut turn = hosts.turn(&key, Duration::ZERO).await.unwrap();
+        let progress = Progress::default();
+        let begun = Instant::now();
+        let asked = Box::pin(async {
+            sleep(seconds(head)).await;
+            progress.note_head();
+            sleep(seconds(end - head)).await;
+            "answered"
+        });
+        let ended = in_time(asked, &progress, &mut turn, &limits, left).await;
+        (ended, begun.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_of_the_three_times_ends_a_request() {
+        let usual = Limits::USUAL;
+        let strict = Limits {
+            headers: seconds(1),
+            ..usual
+        };
+        let never = 1_000_000;
+        for (limits, left, head, end, expected) in [
+            (usual, 30, 1, 1, (Ok("answered"), 1)),
+            (usual, 30, 20, 29, (Ok("answered"), 29)),
+            (usual, 30, never, never, (Err(Stage::Whole), 30)),
+            (usual, 30, 1, never, (Err(Stage::Whole), 30)),
+            (usual, 90, never, never, (Err(Stage::Headers), 60)),
+            // raising the source's `timeout` would not help
+            (usual, 60, never, never, (Err(Stage::Headers), 60)),
+            (usual, 90, 59, 80, (Ok("answered"), 80)),
+            (usual, 90, 59, never, (Err(Stage::Whole), 90)),
+            (usual, 1, 1, never, (Err(Stage::Whole), 1)),
+            (strict, 30, 2, 2, (Err(Stage::Headers), 1)),
+            (strict, 30, 0, never, (Err(Stage::Whole), 30)),
+        ] {
+            let ended = ending(limits, seconds(left), head, end).await;
+            assert_eq!(ended, expected, "{left} s left, head {head} s, end {end} s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_long_makes_room_for_another() {
+        let hosts = Hosts::new(1, 1);
+        let [a, b] = ["a", "b"].map(|name| [HostKey::Name(name.into())]);
+        let mut turn = hosts.turn(&a, Duration::ZERO).await.unwrap();
+        let progress = Progress::default();
+        let begun = Instant::now();
+        let asked = Box::pin(sleep(seconds(20)));
+        let (ended, begins) = tokio::join!(
+            in_time(asked, &progress, &mut turn, &Limits::USUAL, seconds(30)),
+            async {
+                let turn = hosts.turn(&b, Duration::ZERO).await;
+                turn.map(|_| begun.elapsed().as_secs())
+            }
+        );
+        assert_eq!(ended, Ok(()));
+        assert_eq!(begins, Ok(Limits::USUAL.slow.as_secs()));
+    }
 
     #[test]
     fn a_get_can_be_spawned() {

@@ -182,17 +182,20 @@ impl Store {
     /// # Errors
     /// As [`Store::record`].
     pub async fn learn(&self, source: &SourceId, state: SourceState) -> Result<(), StoreError> {
-        if self.lock_commands().is_none() {
-            return Err(StoreError::Closed);
-        }
         if let Some(trouble) = self.trouble() {
             return Err(trouble);
         }
-        match self.view.learn(source, state) {
-            Ok(false) => Ok(()),
-            Ok(true) => {
+        let learnt = {
+            // held until it is learnt: the writer writes what waits before it ends
+            let commands = self.lock_commands();
+            let commands = commands.as_ref().ok_or(StoreError::Closed)?;
+            let learnt = self.view.learn(source, state);
+            learnt.map(|first| first.then(|| commands.downgrade()))
+        };
+        match learnt {
+            Ok(None) => Ok(()),
+            Ok(Some(commands)) => {
                 // weak: the writer ends when nobody can send commands, and writes what waits by itself
-                let commands = self.commands()?.downgrade();
                 tokio::spawn(async move {
                     tokio::time::sleep(behind::PATIENCE).await;
                     if let Some(commands) = commands.upgrade() {

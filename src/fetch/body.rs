@@ -72,7 +72,8 @@ async fn read_on(
     let (Extent::Whole(most) | Extent::Beginning(most)) = extent;
     let mut body = Gathered::One(first);
     let announced = answer.content_length().unwrap_or_default();
-    let room = usize::try_from(announced).map_or(MOST_RESERVED, |bytes| bytes.min(MOST_RESERVED));
+    let room = usize::try_from(announced.min(most)).unwrap_or(usize::MAX);
+    let room = room.min(MOST_RESERVED);
     while within(body.len(), most) {
         match chunk(url, answer, limits).await? {
             Some(more) => body.push(&more, room),

@@ -2,7 +2,10 @@
 //!
 //! In: a client, an address that may be asked now, and the errand it is part of. Out: a redirect, or the final answer.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use http::StatusCode;
 use reqwest::Response;
@@ -14,7 +17,7 @@ use super::{
     client::Client,
     error::FetchError,
     headers,
-    sessions::Sessions,
+    sessions::{self, Cookies, Sessions},
 };
 use crate::{page::Page, source::state::SourceValidators};
 
@@ -40,23 +43,32 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// Notes that the answer's head has come.
+    pub(super) fn note_head(&self) {
+        self.head.store(true, Ordering::Relaxed);
+    }
+
     /// Whether the answer's head is here.
     pub(super) fn has_head(&self) -> bool {
         self.head.load(Ordering::Relaxed)
     }
 }
 
-/// Sends the request and reads the answer, whose cookies are kept for the next redirect.
+/// Sends the request and reads the answer, whose cookies are kept for the next redirect: in `cookies`, if there are any.
 pub(super) async fn ask(
     wire: Wire<'_>,
     url: &Url,
     errand: &Errand<'_>,
+    cookies: &mut Option<Arc<Cookies>>,
 ) -> Result<Reply, FetchError> {
     let limits = wire.limits;
     let known = errand.request.validators;
-    let mut answer = send(wire, url, errand).await?;
-    wire.progress.head.store(true, Ordering::Relaxed);
-    wire.sessions.learn(errand.owner(), url, answer.headers());
+    let mut answer = send(wire, url, errand, cookies).await?;
+    wire.progress.note_head();
+    if sessions::sets_any(answer.headers()) {
+        let cookies = cookies.get_or_insert_with(|| wire.sessions.begin(errand.owner()));
+        cookies.learn(url, answer.headers());
+    }
     if let Some(redirect) = redirect(url, &answer)? {
         return Ok(redirect);
     }
@@ -81,7 +93,12 @@ fn is_at_home(home: &Url, url: &Url) -> bool {
     home.host() == url.host() && (home.scheme() == url.scheme() || url.scheme() == "https")
 }
 
-async fn send(wire: Wire<'_>, url: &Url, errand: &Errand<'_>) -> Result<Response, FetchError> {
+async fn send(
+    wire: Wire<'_>,
+    url: &Url,
+    errand: &Errand<'_>,
+    cookies: &mut Option<Arc<Cookies>>,
+) -> Result<Response, FetchError> {
     let settings = errand.request.settings;
     let at_home = settings.headers.is_empty() || is_at_home(errand.request.home, url);
     let head = headers::request(settings, errand.request.validators, at_home);
@@ -89,7 +106,13 @@ async fn send(wire: Wire<'_>, url: &Url, errand: &Errand<'_>) -> Result<Response
         address: url.into(),
         name: name.into(),
     })?;
-    wire.sessions.add_to(errand.owner(), url, &mut head);
+    // another request of the source may have begun a session meanwhile
+    if cookies.is_none() {
+        *cookies = wire.sessions.of(errand.owner());
+    }
+    if let Some(cookies) = cookies {
+        cookies.add_to(url, &mut head);
+    }
     wire.client.get(url, head, wire.limits).await
 }
 

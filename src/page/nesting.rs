@@ -13,11 +13,11 @@ use std::{borrow::Cow, ops::Range};
 /// How many elements may be open at once.
 const MAX_DEPTH: usize = 512;
 
-/// How long a tag may be before its attributes are counted.
-const LONG_TAG_BYTES: usize = 4 << 10;
-
-/// How many attributes a long tag may have; with more, it is taken out.
+/// How many attributes a tag may have; with more, it is taken out.
 const MAX_ATTRIBUTES: usize = 256;
+
+/// A shorter tag cannot have more: each takes a space and a letter.
+const LONG_TAG_BYTES: usize = 2 * MAX_ATTRIBUTES;
 
 /// How far back an end tag is looked for among the open elements.
 const LOOK_BACK: usize = 64;
@@ -67,7 +67,7 @@ pub(super) fn flatten(page: &str) -> Cow<'_, str> {
             }
             Kind::End => {
                 open.close(tag.name);
-                false
+                has_too_many_attributes(&bytes[tag.start..tag.end])
             }
         };
         if out {

@@ -1,10 +1,9 @@
 //! HTML to a tree, as browsers make it: html5gum's tokenizer before html5ever's tree builder.
 //!
-//! In: a page's text. Out: scraper's tree. Both halves follow the standard to the letter (HTML, 13.2.5 and 13.2.6).
-//! html5ever's own tokenizer makes the same tree, but takes tags and attributes one character at a time, which was the
-//! larger half of parsing: `cargo bench --bench extract` holds the two against each other.
+//! In: a page's text. Out: scraper's tree. Both halves follow the standard (HTML, 13.2.5 and 13.2.6). html5ever has a
+//! tokenizer too, which makes the same tree, but takes tags and attributes one character at a time.
 
-use std::{borrow::Cow, mem};
+use std::{borrow::Cow, cell::Cell, convert::Infallible, mem};
 
 use ego_tree::{NodeId, Tree};
 use encoding_rs::UTF_8;
@@ -16,14 +15,19 @@ use html5ever::{
     tokenizer::{Doctype, Tag, TagKind, Token, TokenSink, TokenSinkResult, states::RawKind},
     tree_builder::{TreeBuilder, TreeBuilderOpts},
 };
-use html5gum::{Emitter, Error, State, Tokenizer};
+use html5gum::{Emitter, Error, Readable, Reader, State, StringReader, Tokenizer};
 use scraper::{Html, HtmlTreeSink, Node};
 
 /// The line of every token: nobody asks for it.
 const LINE: u64 = 1;
 
-/// Parses a page's text: nothing is an error. It stops where the tree has more than `most` nodes, and says whether it
-/// has.
+/// Where a page ends that has a tag with more attributes: html5gum goes some calls deeper for each that is in quotation
+/// marks (a megabyte of stack in all, where nothing is optimised), and each is compared with all before it. The tags that
+/// `page/nesting.rs` sees have fewer, but whether a `<` begins a tag only the tree builder knows.
+const MAX_ATTRIBUTES: usize = 256;
+
+/// Parses a page's text: nothing is an error. It stops where the tree has more than `most` nodes or a tag too many
+/// attributes, and says whether it has.
 pub(super) fn parse(page: &str, most: usize) -> (Html, bool) {
     let html = Html {
         tree: Tree::with_capacity(Node::Document, expected_nodes(page)),
@@ -31,14 +35,17 @@ pub(super) fn parse(page: &str, most: usize) -> (Html, bool) {
     };
     let builder = TreeBuilder::new(HtmlTreeSink::new(html), TreeBuilderOpts::default());
     let page = page.strip_prefix('\u{feff}').unwrap_or(page);
-    let stopped = Tokenizer::new_with_emitter(page, Feed::new(&builder, most))
-        .next()
-        .is_some();
-    if stopped {
-        let _ = builder.process_token(Token::EOFToken, LINE);
-    }
+    let bounds = Bounds {
+        nodes: most,
+        ..Bounds::default()
+    };
+    let source = Bounded {
+        text: page.to_reader(),
+        bounds: &bounds,
+    };
+    let Ok(()) = Tokenizer::new_with_emitter(source, Feed::new(&builder, &bounds)).finish();
     builder.end();
-    (builder.sink.finish(), stopped)
+    (builder.sink.finish(), bounds.are_passed.get())
 }
 
 /// How many nodes a page may have, so that their vector need not be moved as it grows: half of the tags begin an element,
@@ -49,15 +56,67 @@ fn expected_nodes(page: &str) -> usize {
     (tags + tags / 2 + 8).min(MOST)
 }
 
-/// The tree has grown too large.
-struct Full;
+/// How much is read of a page, told from where tokens go to where text comes from.
+#[derive(Default)]
+struct Bounds {
+    nodes: usize,
+    /// Those of the present tag.
+    attributes: Cell<usize>,
+    are_passed: Cell<bool>,
+}
+
+impl Bounds {
+    fn look_at_attributes(&self, attributes: usize) {
+        self.attributes.set(attributes);
+        if attributes > MAX_ATTRIBUTES {
+            self.are_passed.set(true);
+        }
+    }
+}
+
+/// A page's text, which ends where a bound is passed.
+struct Bounded<'a> {
+    text: StringReader<'a>,
+    bounds: &'a Bounds,
+}
+
+impl Reader for Bounded<'_> {
+    type Error = Infallible;
+
+    #[inline]
+    fn read_byte(&mut self) -> Result<Option<u8>, Infallible> {
+        if self.bounds.are_passed.get() {
+            return Ok(None);
+        }
+        self.text.read_byte()
+    }
+
+    #[inline]
+    fn try_read_string(&mut self, text: &[u8], case_sensitive: bool) -> Result<bool, Infallible> {
+        if self.bounds.are_passed.get() {
+            return Ok(false);
+        }
+        self.text.try_read_string(text, case_sensitive)
+    }
+
+    #[inline]
+    fn read_until<'b>(
+        &'b mut self,
+        needle: &[u8],
+        buffer: &'b mut [u8; 4],
+    ) -> Result<Option<&'b [u8]>, Infallible> {
+        if self.bounds.are_passed.get() {
+            return Ok(None);
+        }
+        self.text.read_until(needle, buffer)
+    }
+}
 
 /// What the tokenizer has read of the current token, until the tree builder gets it. Pieces come as bytes and may end in
 /// the middle of a character; the whole does not.
 struct Feed<'a> {
     builder: &'a TreeBuilder<NodeId, HtmlTreeSink>,
-    most: usize,
-    is_full: bool,
+    bounds: &'a Bounds,
     text: Vec<u8>,
     tag: TagRead,
     /// Whether the two below are an attribute.
@@ -87,11 +146,10 @@ struct DoctypeRead {
 }
 
 impl<'a> Feed<'a> {
-    fn new(builder: &'a TreeBuilder<NodeId, HtmlTreeSink>, most: usize) -> Self {
+    fn new(builder: &'a TreeBuilder<NodeId, HtmlTreeSink>, bounds: &'a Bounds) -> Self {
         Self {
             builder,
-            most,
-            is_full: false,
+            bounds,
             text: Vec::new(),
             tag: TagRead {
                 kind: TagKind::StartTag,
@@ -112,7 +170,9 @@ impl<'a> Feed<'a> {
     /// Hands a token on; gives the state that the tokenizer has to go on in, if not the one it is in.
     fn send(&mut self, token: Token) -> Option<State> {
         let result = self.builder.process_token(token, LINE);
-        self.is_full |= self.builder.sink.0.borrow().tree.values().len() > self.most;
+        if self.builder.sink.0.borrow().tree.values().len() > self.bounds.nodes {
+            self.bounds.are_passed.set(true);
+        }
         match result {
             // the charset is settled before
             TokenSinkResult::Continue | TokenSinkResult::EncodingIndicator(_) => None,
@@ -150,6 +210,7 @@ impl<'a> Feed<'a> {
         self.tag.attributes.clear();
         self.tag.had_duplicates = false;
         self.in_attribute = false;
+        self.bounds.look_at_attributes(0);
     }
 
     /// The attribute is whole. Of two with one name the first counts.
@@ -171,7 +232,7 @@ impl<'a> Feed<'a> {
 }
 
 impl Emitter for Feed<'_> {
-    type Token = Full;
+    type Token = Infallible;
 
     fn set_last_start_tag(&mut self, name: Option<&[u8]>) {
         self.last_start_tag = name.unwrap_or_default().to_vec();
@@ -180,8 +241,6 @@ impl Emitter for Feed<'_> {
     fn emit_eof(&mut self) {
         self.send_text();
         self.send(Token::EOFToken);
-        // what is too large now is whole all the same
-        self.is_full = false;
     }
 
     fn emit_error(&mut self, _: Error) {}
@@ -190,8 +249,8 @@ impl Emitter for Feed<'_> {
         false
     }
 
-    fn pop_token(&mut self) -> Option<Full> {
-        self.is_full.then_some(Full)
+    fn pop_token(&mut self) -> Option<Infallible> {
+        None
     }
 
     fn emit_string(&mut self, text: &[u8]) {
@@ -235,6 +294,8 @@ impl Emitter for Feed<'_> {
 
     fn init_attribute(&mut self) {
         self.end_attribute();
+        self.bounds
+            .look_at_attributes(self.bounds.attributes.get() + 1);
         self.in_attribute = true;
         self.attribute_name.clear();
         self.attribute_value.clear();
@@ -307,6 +368,8 @@ impl Emitter for Feed<'_> {
     }
 
     fn adjusted_current_node_present_but_not_in_html_namespace(&mut self) -> bool {
+        // text may open elements anew
+        self.send_text();
         self.builder
             .adjusted_current_node_present_but_not_in_html_namespace()
     }
@@ -352,6 +415,7 @@ mod tests {
             "<noscript><p>甲</noscript><iframe><p></iframe><xmp><p></xmp>",
             "<svg><![CDATA[<p>甲]]></svg><p><![CDATA[<b>乙]]>",
             "甲<svg>乙<![CDATA[丙]]><desc><p>丁</desc></svg>",
+            "<svg><desc><p><b></p>甲<![CDATA[乙]]>丙",
             "甲<!--乙-->丙<!--丁--!>戊<!己>庚<?辛?>壬</ 癸>",
             "<b><i>甲</b>乙</i><table>丙<tr><td>丁</table>",
             "<frameset><frame src=a></frameset>",
@@ -373,8 +437,22 @@ mod tests {
         let (tree, stopped) = parse(&page, 50);
         assert!(stopped);
         assert_eq!(tree.tree.values().len(), 51);
+        assert!(tree.html().ends_with("</b></body></html>"));
         let (tree, stopped) = parse(&page, 1000);
         assert!(!stopped);
         assert_eq!(tree.html().matches("甲").count(), 100);
+    }
+
+    #[test]
+    fn attributes_are_bounded_in_every_tag() {
+        for tag in ["<a", "</a", "<frameset><title><a"] {
+            for attribute in [r#" a="""#, " a=''", " a", r#" a="甲>""#] {
+                let page = |attributes| format!("{tag}{}>甲", attribute.repeat(attributes));
+                let (_, stopped) = parse(&page(MAX_ATTRIBUTES), usize::MAX);
+                assert!(!stopped, "{tag}{attribute}");
+                let (_, stopped) = parse(&page(100_000), usize::MAX);
+                assert!(stopped, "{tag}{attribute}");
+            }
+        }
     }
 }

@@ -57,7 +57,9 @@ fn each_large_library_is_known_in_one_room() {
     let mut found = offenders("scraper::", |name| {
         ["page/document.rs", "page/parser.rs"].contains(&name)
     });
-    found.extend(offenders("html5gum::", |name| name == "page/parser.rs"));
+    for library in ["html5gum::", "html5ever::"] {
+        found.extend(offenders(library, |name| name == "page/parser.rs"));
+    }
     found.extend(offenders("sled::", |name| name.starts_with("store")));
     found.extend(offenders("tantivy::", |name| {
         name.starts_with("store/search/")

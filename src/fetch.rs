@@ -22,6 +22,7 @@ pub mod robots;
 mod sessions;
 
 use std::{
+    borrow::Cow,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -181,20 +182,22 @@ impl Inner {
     }
 
     async fn walk(&self, errand: &Errand<'_>) -> Result<Answer, FetchError> {
-        let mut url = errand.request.url.clone();
-        url.set_fragment(None);
+        let mut url = Cow::Borrowed(errand.request.url);
+        if url.fragment().is_some() {
+            url.to_mut().set_fragment(None);
+        }
         let mut left = errand.request.settings.timeout;
         let mut cookies = None;
         let mut for_good = true;
         for redirects in 0..=self.limits.redirects {
             match self.visit(&url, errand, &mut cookies, &mut left).await? {
                 Reply::Final(mut answer) => {
-                    answer.permanent = (redirects > 0 && for_good).then_some(url);
+                    answer.permanent = (redirects > 0 && for_good).then(|| url.into_owned());
                     return Ok(*answer);
                 }
                 Reply::Redirect { to, permanent } => {
                     for_good &= permanent;
-                    url = to;
+                    url = Cow::Owned(to);
                 }
             }
         }

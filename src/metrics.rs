@@ -126,6 +126,8 @@ struct Inner {
     /// Held while gauges are set and all is written down, so that a scrape shows one moment.
     registry: Mutex<(Registry, Gauges)>,
     polls: Labelled,
+    /// The one of [`Inner::polls`] that counts most of them.
+    unchanged: Counter,
     articles: Labelled,
     fetch: Histogram,
     extract: Histogram,
@@ -149,6 +151,8 @@ impl Default for Metrics {
             "Polls of sources, by how they ended",
             polls.clone(),
         );
+        let unchanged = [("outcome", Outcome::Unchanged.word())];
+        let unchanged = polls.get_or_create(&unchanged).clone();
         let articles = counters("event", ArticleEvent::ALL.map(ArticleEvent::word));
         registry.register(
             "article_events",
@@ -189,6 +193,7 @@ impl Default for Metrics {
         gauges.register_process(all.sub_registry_with_prefix("process"));
         Self(Arc::new(Inner {
             registry: Mutex::new((all, gauges)),
+            unchanged,
             polls,
             articles,
             fetch,
@@ -219,6 +224,10 @@ fn counters(name: &'static str, values: impl IntoIterator<Item = &'static str>) 
 impl Metrics {
     /// A poll has ended; `None` where its end could not be kept.
     pub fn polled(&self, outcome: Option<&Outcome>) {
+        if outcome == Some(&Outcome::Unchanged) {
+            self.0.unchanged.inc();
+            return;
+        }
         let outcome = outcome.map_or(NOT_KEPT, Outcome::word);
         self.0.polls.get_or_create(&[("outcome", outcome)]).inc();
     }

@@ -21,7 +21,7 @@ use std::{
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
-use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::page::document::{Pick, Selector};
 
@@ -159,7 +159,7 @@ impl Source {
     /// A hash of all that decides what its list page gives: where another one is found, the page is to be read anew
     /// although it has not changed. The program's version counts too: a later one may read better.
     pub fn rules_hash(&self) -> u64 {
-        let mut hash = Xxh3Default::new();
+        let mut hash = Gathered(Vec::with_capacity(256));
         env!("CARGO_PKG_VERSION").hash(&mut hash);
         self.url.as_str().hash(&mut hash);
         self.kind.hash(&mut hash);
@@ -167,6 +167,19 @@ impl Source {
         self.list.hash(&mut hash);
         self.request.headers.hash(&mut hash);
         hash.finish()
+    }
+}
+
+/// Hashes all at once, in the end: a hash that takes piece by piece is made for long texts.
+struct Gathered(Vec<u8>);
+
+impl Hasher for Gathered {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        xxh3_64(&self.0)
     }
 }
 

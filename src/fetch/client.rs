@@ -8,7 +8,7 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     error::Error,
-    io,
+    io, mem,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
@@ -85,8 +85,15 @@ impl Client {
         match &self.legacy {
             Some(legacy) if url.scheme() == "https" => legacy.get(url, head, limits).await,
             _ => {
-                let sent = self.usual.get(url.clone()).headers(head).send().await;
-                sent.map_err(|error| explain(url, limits, error))
+                let explain = |error| explain(url, limits, error);
+                let mut request = self.usual.get(url.clone()).build().map_err(explain)?;
+                // what is sent already is the password of the address; the configuration's wins
+                let own = mem::replace(request.headers_mut(), head);
+                for (name, value) in &own {
+                    let head = request.headers_mut();
+                    head.entry(name).or_insert_with(|| value.clone());
+                }
+                self.usual.execute(request).await.map_err(explain)
             }
         }
     }

@@ -129,13 +129,13 @@ impl SourceState {
         let surplus = self.troubles.len().saturating_sub(TROUBLES);
         self.troubles.drain(..surplus);
 
+        let surplus = (self.recent.len() + 1).saturating_sub(RECENT);
+        self.recent.drain(..surplus);
         self.recent.push(match outcome {
             Outcome::Read { new: 1.., .. } => Recent::New,
             Outcome::Read { .. } | Outcome::Unchanged => Recent::Nothing,
             Outcome::Failed(_) => Recent::Failed,
         });
-        let surplus = self.recent.len().saturating_sub(RECENT);
-        self.recent.drain(..surplus);
     }
 
     /// Whether feeds show the same of it: an empty one is dated by the first poll, and titled by the list's title.

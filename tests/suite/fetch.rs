@@ -192,6 +192,26 @@ async fn a_redirect_loop_ends_after_five() {
 }
 
 #[tokio::test]
+async fn the_password_of_an_address_is_sent_unless_another_is_configured() {
+    let server =
+        FaultServer::without_robots(|asked| html(asked.header("Authorization").unwrap_or("none")));
+    let server = server.await;
+    let mut url = server.url("/");
+    url.set_username("me").unwrap();
+    url.set_password(Some("secret")).unwrap();
+    let mut settings = asking();
+    for (configured, sent) in [
+        (None, "Basic bWU6c2VjcmV0"),
+        (Some("Basic eDp5"), "Basic eDp5"),
+    ] {
+        let header = |value: &str| ("Authorization".into(), value.into());
+        settings.headers = configured.map(header).into_iter().collect();
+        let answer = get_as(&fetcher(), &url, &settings).await.unwrap();
+        assert_eq!(body(answer), sent);
+    }
+}
+
+#[tokio::test]
 async fn a_cookie_hand_shake_works_within_one_get() {
     let server = FaultServer::without_robots(|asked| match asked.header("Cookie") {
         Some("mine=0; pass=1") => html("in"),

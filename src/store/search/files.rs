@@ -36,7 +36,7 @@ const MERGED_AT_ONCE: usize = 4;
 /// Segments below this are of one size.
 const SMALL_DOCUMENTS: u32 = 1_000;
 /// A larger segment is not merged any more, unless it is a small part of the index: a merge maps all that it reads and
-/// writes, which with an index of 60,000 articles took 200 MB, and with four segments of 10,000 each still 130 MB.
+/// writes, which with an index of 60,000 articles took 200 MB, and with segments of up to 10,000 still 130 MB.
 const LARGE_DOCUMENTS: u64 = 5_000;
 const SMALL_PART: u64 = 16;
 /// A segment is merged by itself when so much of it is deleted.

@@ -231,7 +231,7 @@ impl Inner {
             sessions: &self.sessions,
             progress: &progress,
         };
-        // boxed: it would be moved from one timer's future into the next
+        // boxed: it is waited for twice, and must not be moved between
         let asked = Box::pin(exchange::ask(wire, url, errand, cookies));
         let reply = in_time(asked, &progress, &mut turn, &self.limits, *left).await;
         let reply = reply.unwrap_or_else(|stage| {

@@ -14,7 +14,7 @@ use std::{borrow::Cow, ops::Range};
 const MAX_DEPTH: usize = 512;
 
 /// How many attributes a tag may have; with more, it is taken out.
-const MAX_ATTRIBUTES: usize = 128;
+pub(super) const MAX_ATTRIBUTES: usize = 128;
 
 /// A shorter tag cannot have more: each takes a space and a letter.
 const LONG_TAG_BYTES: usize = 2 * MAX_ATTRIBUTES;

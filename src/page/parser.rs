@@ -18,16 +18,16 @@ use html5ever::{
 use html5gum::{Emitter, Error, Readable, Reader, State, StringReader, Tokenizer};
 use scraper::{Html, HtmlTreeSink, Node};
 
+use super::nesting::MAX_ATTRIBUTES;
+
 /// The line of every token: nobody asks for it.
 const LINE: u64 = 1;
 
-/// Where a page ends that has a tag with more attributes: html5gum goes some calls deeper for each that is in quotation
-/// marks (a megabyte of stack for these, where nothing is optimised), and each is compared with all before it. The tags
-/// that `page/nesting.rs` sees have no more, but whether a `<` begins a tag only the tree builder knows.
-const MAX_ATTRIBUTES: usize = 128;
-
-/// Parses a page's text: nothing is an error. It stops where the tree has more than `most` nodes or a tag too many
-/// attributes, and says whether it has.
+/// Parses a page's text: nothing is an error. It stops where the tree has more than `most` nodes or a tag more than
+/// [`MAX_ATTRIBUTES`], and says whether it has.
+///
+/// For each attribute in quotation marks html5gum goes some calls deeper, and each is compared with all before it. The
+/// tags that `page/nesting.rs` sees have no more, but whether a `<` begins a tag only the tree builder knows.
 pub(super) fn parse(page: &str, most: usize) -> (Html, bool) {
     let html = Html {
         tree: Tree::with_capacity(Node::Document, expected_nodes(page)),
@@ -60,18 +60,7 @@ fn expected_nodes(page: &str) -> usize {
 #[derive(Default)]
 struct Bounds {
     nodes: usize,
-    /// Those of the present tag.
-    attributes: Cell<usize>,
     are_passed: Cell<bool>,
-}
-
-impl Bounds {
-    fn look_at_attributes(&self, attributes: usize) {
-        self.attributes.set(attributes);
-        if attributes > MAX_ATTRIBUTES {
-            self.are_passed.set(true);
-        }
-    }
 }
 
 /// A page's text, which ends where a bound is passed: in texts, in names and values of attributes.
@@ -80,10 +69,9 @@ struct Bounded<'a> {
     bounds: &'a Bounds,
 }
 
-// as those of the reader within: called for each byte
 #[allow(
     clippy::inline_always,
-    reason = "without it parsing takes a tenth longer"
+    reason = "called for each byte, as those of the reader within"
 )]
 impl Reader for Bounded<'_> {
     type Error = Infallible;
@@ -133,6 +121,8 @@ struct TagRead {
     self_closing: bool,
     attributes: Vec<Attribute>,
     had_duplicates: bool,
+    /// How many attributes have begun.
+    begun: usize,
 }
 
 /// A doctype; what is absent is not the same as what is empty.
@@ -156,6 +146,7 @@ impl<'a> Feed<'a> {
                 self_closing: false,
                 attributes: Vec::new(),
                 had_duplicates: false,
+                begun: 0,
             },
             in_attribute: false,
             attribute_name: Vec::new(),
@@ -208,8 +199,8 @@ impl<'a> Feed<'a> {
         self.tag.self_closing = false;
         self.tag.attributes.clear();
         self.tag.had_duplicates = false;
+        self.tag.begun = 0;
         self.in_attribute = false;
-        self.bounds.look_at_attributes(0);
     }
 
     /// The attribute is whole. Of two with one name the first counts.
@@ -293,8 +284,10 @@ impl Emitter for Feed<'_> {
 
     fn init_attribute(&mut self) {
         self.end_attribute();
-        self.bounds
-            .look_at_attributes(self.bounds.attributes.get() + 1);
+        self.tag.begun += 1;
+        if self.tag.begun > MAX_ATTRIBUTES {
+            self.bounds.are_passed.set(true);
+        }
         self.in_attribute = true;
         self.attribute_name.clear();
         self.attribute_value.clear();
